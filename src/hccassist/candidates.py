@@ -1,0 +1,150 @@
+"""From mentions and evidence to candidates: one per condition and code of an encounter, with the status that counts."""
+
+from __future__ import annotations
+
+from collections import Counter, defaultdict
+from collections.abc import Sequence
+
+from hccassist.coding import Coded, code_condition, combine
+from hccassist.evidence.detect import Item
+from hccassist.evidence.link import link
+from hccassist.nlp.document import Document
+from hccassist.nlp.episode import settle
+from hccassist.nlp.mentions import Located
+from hccassist.ranking.features import Candidate
+from hccassist.schema import Encounter, Evidence, Mention, Status
+from hccassist.terminology.lexicon import Lexicon
+
+_CONCLUSIONS = frozenset({"assessment_plan", "hospital_course"})
+_OVERRULED = frozenset({"hpi", "chief_complaint", "start", "results"})
+_FIRST: dict[str, int] = {"assessment_plan": 0, "hospital_course": 1, "hpi": 2, "start": 3}
+
+
+def overall_status(mentions: Sequence[Mention]) -> Status:
+    """The status that counts where mentions differ: present anywhere means present, unless the conclusion of the note
+    (assessment, hospital course) denies or doubts what only its narrative said."""
+    statuses = {m.status for m in mentions}
+    if len(statuses) == 1:
+        return next(iter(statuses))
+    if "active" in statuses:
+        concluded = {m.status for m in mentions if m.section in _CONCLUSIONS}
+        told = {m.section for m in mentions if m.status == "active"}
+        if concluded and "active" not in concluded and told <= _OVERRULED and concluded & {"negated", "uncertain"}:
+            return "negated" if "negated" in concluded else "uncertain"
+        return "active"
+    order: tuple[Status, ...] = ("uncertain", "history", "negated", "hypothetical", "family")
+    return next(s for s in order if s in statuses)
+
+
+def build_candidates(
+    document: Document, encounter: Encounter, located: Sequence[Located], items: Sequence[Item], lexicon: Lexicon
+) -> list[Candidate]:
+    """Candidates of one encounter, every status; only active ones carry evidence."""
+    located = settle(document, located, items, lexicon)
+    groups: dict[str, list[Located]] = defaultdict(list)
+    for m in located:
+        groups[m.mention.condition].append(m)
+    status = {c: overall_status([m.mention for m in group]) for c, group in groups.items()}
+    active = [c for c, s in status.items() if s == "active"]
+    evidence = link(document, located, items, active)
+    coded = {c: _coded(c, groups[c], status[c], lexicon) for c in groups}
+    folded = _folded(active, lexicon)
+    candidates: list[Candidate] = []
+    replaced: dict[str, list[tuple[str, str, str]]] = defaultdict(list)
+    text = document.text[encounter.start : encounter.end]
+    for first, second, code, instead in combine({c: coded[c].code for c in active if c not in folded}, lexicon, text):
+        replaced[first].append((second, code, instead))
+    for condition, group in groups.items():
+        if condition in folded:
+            continue
+        extra = [m for other, into in folded.items() if into == condition for m in groups[other]]
+        proof = _merged(evidence.get(condition, ()), *(evidence.get(o, ()) for o, into in folded.items() if into == condition))
+        base = coded[condition]
+        rules = replaced.get(condition, [])
+        if not any(instead for _, _, instead in rules):
+            candidates.append(_candidate(encounter, condition, group + extra, status[condition], base, proof, lexicon, ()))
+        for second, code, _ in rules:
+            why = f"{lexicon.conditions[condition].name} with {lexicon.conditions[second].name}: one combination code"
+            both = _merged(proof, evidence.get(second, ()))
+            made = Coded(code, (base.code,) if base.code != code else (), why)
+            candidates.append(_candidate(encounter, condition, group + extra, "active", made, both, lexicon, (why,)))
+    return _one_per_code(candidates)
+
+
+def _folded(active: Sequence[str], lexicon: Lexicon) -> dict[str, str]:
+    """General conditions that a more specific one in the same encounter already says: general -> specific."""
+    present = set(active)
+    folded: dict[str, str] = {}
+    for specific in active:
+        for general in lexicon.implied.get(specific, ()):
+            if general in present and general != specific and folded.get(specific) != general:
+                folded.setdefault(general, specific)
+    return folded
+
+
+def _coded(condition: str, group: Sequence[Located], status: Status, lexicon: Lexicon) -> Coded:
+    counted = [m.mention for m in group if m.mention.status == status] or [m.mention for m in group]
+    attributes = [a for m in counted for a in m.attributes]
+    exact = [code for code, _ in Counter(m.code for m in counted if m.code).most_common()]
+    return code_condition(lexicon.conditions[condition], attributes, exact, history=status == "history")
+
+
+def _merged(*groups: Sequence[Evidence]) -> tuple[Evidence, ...]:
+    """Evidence of several conditions as one list, best first, each span and letter once."""
+    best: dict[tuple[str, int, int], Evidence] = {}
+    for e in (e for group in groups for e in group):
+        key = (e.element, e.start, e.end)
+        if key not in best or e.strength > best[key].strength:
+            best[key] = e
+    return tuple(sorted(best.values(), key=lambda e: (-e.strength, e.start)))
+
+
+def _candidate(
+    encounter: Encounter,
+    condition: str,
+    group: Sequence[Located],
+    status: Status,
+    coded: Coded,
+    evidence: tuple[Evidence, ...],
+    lexicon: Lexicon,
+    why: tuple[str, ...],
+) -> Candidate:
+    known = lexicon.conditions[condition]
+    mentions = sorted(
+        (m.mention for m in group), key=lambda m: (m.status != status, _FIRST.get(m.section, 9), m.start)
+    )
+    return Candidate(
+        encounter=encounter,
+        condition=known.name,
+        icd10=coded.code,
+        alternatives=coded.alternatives,
+        status=status,
+        mentions=tuple(mentions),
+        evidence=evidence if status == "active" else (),
+        course=known.course,
+        pays=lexicon.codes.pays(coded.code),
+        weak=all(m.weak for m in group),
+        combined=bool(why),
+        decided=(coded.rule, *dict.fromkeys(c for m in mentions[:3] for c in m.cues)),
+    )
+
+
+def _one_per_code(candidates: list[Candidate]) -> list[Candidate]:
+    """One candidate per code: the present one with the most evidence stands, the others' mentions join it."""
+    by_code: dict[str, list[Candidate]] = defaultdict(list)
+    for candidate in candidates:
+        by_code[candidate.icd10].append(candidate)
+    kept = []
+    for group in by_code.values():
+        group.sort(key=lambda c: (c.status != "active", -len(c.evidence)))
+        first, rest = group[0], group[1:]
+        if rest:
+            seen = {(m.start, m.end) for m in first.mentions}
+            more = tuple(m for c in rest for m in c.mentions if (m.start, m.end) not in seen)
+            first = Candidate(
+                **{f: getattr(first, f) for f in Candidate.__slots__ if f not in ("mentions", "evidence")},
+                mentions=first.mentions + more,
+                evidence=_merged(first.evidence, *(c.evidence for c in rest if c.status == "active")),
+            )
+        kept.append(first)
+    return kept

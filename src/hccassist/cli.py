@@ -1,0 +1,77 @@
+"""``hccassist``: screen charts, review them, keep the knowledge and the ranker in order."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from rich.console import Console
+
+app = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False, help=__doc__)
+knowledge_app = typer.Typer(no_args_is_help=True, help="The clinical knowledge files.")
+app.add_typer(knowledge_app, name="knowledge")
+console = Console(stderr=True)
+
+NOTHING_SCREENED, USAGE = 1, 2
+
+
+def _fail(message: str, code: int = USAGE) -> typer.Exit:
+    console.print(f"[red]error[/red]: {message}", markup=True, highlight=False)
+    return typer.Exit(code)
+
+
+@app.command()
+def screen(
+    paths: Annotated[list[Path], typer.Argument(help="Charts or folders of charts.", show_default=False)],
+    out: Annotated[Path, typer.Option("--out", help="Folder for suggestions.jsonl.", show_default=False)],
+) -> None:
+    """Screens charts and writes suggestions.jsonl. Exit code 1 only when no chart could be screened."""
+    from hccassist.batch import BatchError, run
+
+    try:
+        outcome = run(paths, out, console)
+    except BatchError as error:
+        raise _fail(str(error)) from None
+    if not outcome.screened:
+        raise typer.Exit(NOTHING_SCREENED)
+
+
+@app.command()
+def review(
+    results: Annotated[Path | None, typer.Argument(help="A results folder; the last one when left out.")] = None,
+    port: Annotated[int, typer.Option(help="Port on this machine.")] = 8501,
+    no_browser: Annotated[bool, typer.Option("--no-browser", help="Do not open the browser.")] = False,
+) -> None:
+    """Opens the reviewer on a results folder, in the browser, on this machine only."""
+    from hccassist.batch import last_results
+
+    folder = results or last_results()
+    if folder is None:
+        raise _fail("no results yet; screen some charts first: hccassist screen PATH --out DIR")
+    if not (folder / "suggestions.jsonl").is_file():
+        raise _fail(f"{folder}: holds no suggestions.jsonl; name the --out folder of hccassist screen")
+    main = Path(__file__).parents[2] / "app" / "main.py"
+    if not main.is_file():
+        raise _fail("the app's files are not here; run hccassist from a checkout of the project")
+    command = [
+        sys.executable, "-m", "streamlit", "run", str(main), "--server.port", str(port), "--server.address", "127.0.0.1",
+        "--server.headless", "true" if no_browser else "false", "--browser.gatherUsageStats", "false",
+    ]  # fmt: skip
+    environment = {**os.environ, "HCCASSIST_RESULTS": str(folder.resolve())}
+    raise typer.Exit(subprocess.call(command, env=environment, cwd=main.parents[1]))
+
+
+@knowledge_app.command("check")
+def knowledge_check() -> None:
+    """Validates every knowledge file; one line for each row that is wrong."""
+    from hccassist.terminology.check import main
+
+    raise typer.Exit(main())
+
+
+if __name__ == "__main__":
+    app()

@@ -1,0 +1,101 @@
+"""From what an encounter says of a condition to the most specific ICD-10-CM code its words support, and never further."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+
+from hccassist.terminology.lexicon import Lexicon
+from hccassist.terminology.rows import Condition
+
+_WORST_FIRST = {"acuity": ("acute_on_chronic", "acute", "chronic"), "severity": ("severe", "moderate", "mild")}
+
+
+@dataclass(frozen=True, slots=True)
+class Coded:
+    """A code, other codes that the wording leaves open, and the rule that chose it."""
+
+    code: str
+    alternatives: tuple[str, ...]
+    rule: str
+
+
+def _pairs(attributes: Iterable[str]) -> dict[str, set[str]]:
+    found: dict[str, set[str]] = {}
+    for pair in attributes:
+        name, value = pair.split("=", 1)
+        found.setdefault(name, set()).add(value)
+    return found
+
+
+def _merge(attributes: Iterable[str]) -> frozenset[str]:
+    """One value per attribute: both sides become bilateral, of several acuities or severities the worst counts."""
+    merged = []
+    for name, values in _pairs(attributes).items():
+        if name == "laterality" and len(values) > 1:
+            merged.append("laterality=bilateral")
+        elif name in _WORST_FIRST and len(values) > 1:
+            merged.append(f"{name}={next((v for v in _WORST_FIRST[name] if v in values), sorted(values)[0])}")
+        elif len(values) == 1:
+            merged.append(f"{name}={next(iter(values))}")
+        else:
+            merged.extend(f"{name}={v}" for v in sorted(values))
+    return frozenset(merged)
+
+
+def code_condition(
+    condition: Condition, attributes: Sequence[str], exact: Sequence[str] = (), history: bool = False
+) -> Coded:
+    """The code for a condition with the ``name=value`` attributes its mentions give.
+
+    ``exact``: codes whose official title stands in the text; such a title is the wording, so its code wins over a less
+    specific one. ``history``: the condition is over; its history code where it has one.
+    """
+    given = _merge(attributes)
+    if history:
+        given |= {"status=history"}
+    else:
+        given -= {"status=history"}
+    best: tuple[int, str] = (-1, condition.default_code)
+    for need, code in condition.codes:
+        if need <= given and len(need) > best[0]:
+            best = (len(need), code)
+    code, rule = best[1], "unspecified: nothing more is documented" if best[0] <= 0 else ""
+    if best[0] > 0:
+        need = next(n for n, c in condition.codes if c == code and n <= given and len(n) == best[0])
+        rule = "documented: " + ", ".join(sorted(p.split("=", 1)[1].replace("_", " ") for p in need))
+    if exact and best[0] <= 0 and not history:
+        code, rule = exact[0], "the title of this code is written in the chart"
+    others = [c for need, c in condition.codes if c != code and len(need - given) == 1 and len(need) == max(best[0], 0) + 1]
+    return Coded(code, tuple(dict.fromkeys([*(c for c in exact if c != code), *others]))[:6], rule)
+
+
+def combine(active: Mapping[str, str], lexicon: Lexicon, text: str) -> list[tuple[str, str, str, str]]:
+    """Combination codes that pairs of active conditions make together: the "with" convention and hypertension's (I.A.15,
+    I.C.9.a).
+
+    ``active`` maps condition id to its code. Returns (first condition, second condition, code, code it stands instead of
+    or ""), the first rule per (first, second) winning.
+    """
+    made: list[tuple[str, str, str, str]] = []
+    taken: set[tuple[str, str]] = set()
+    low = text.lower()
+    for rule in lexicon.combinations:
+        firsts = [c for c in active if _names(rule.first, c)]
+        seconds = [c for c in active if _names(rule.second, c)]
+        for first in firsts:
+            for second in seconds:
+                if first == second or (first, second) in taken:
+                    continue
+                if rule.unless and any(words.strip().lower() in low for words in rule.unless.split("|") if words.strip()):
+                    continue
+                own = active[first]
+                if rule.replaces and not own.startswith(tuple(rule.replaces)):
+                    continue
+                taken.add((first, second))
+                made.append((first, second, rule.code, own if rule.replaces else ""))
+    return made
+
+
+def _names(pattern: str, condition: str) -> bool:
+    return condition.startswith(pattern[:-1]) if pattern.endswith("*") else condition == pattern

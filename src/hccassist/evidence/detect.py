@@ -1,0 +1,86 @@
+"""Words that can prove a MEAT element, found in an encounter before anyone asks whose they are."""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from dataclasses import dataclass
+
+from hccassist.nlp.document import Document
+from hccassist.schema import Element
+from hccassist.terminology.lexicon import EvidenceWord, Lexicon
+
+SILENT_SECTIONS = frozenset({"allergies", "legal", "family_history", "education"})
+"""Sections in which no word is evidence of the patient's care."""
+
+_RESULT_KINDS = frozenset({"lab", "vital", "imaging", "test"})
+_PLANNED = re.compile(
+    r"\b(?:order(?:ed|ing)?|will (?:check|obtain|repeat|get|order|scan|send)|repeat(?!ed)|recheck|schedule[d]?|pending|due|sending|send|check|obtain|get|getting|plan(?:ned)? for|next|q ?\d+ ?(?:mo|wk|m|w)|every \d|annual(?:ly)?|yearly|quarterly|prior to next|before next|in \d+ (?:mo|wk|week|month|day|year)|in (?:one|two|three|four|six|nine|twelve) (?:week|month|year|day)|monitor|trend|follow)",
+    re.IGNORECASE,
+)
+_STOPPED = re.compile(
+    r"\b(?:allerg(?:y|ic|ies)|intoleran(?:t|ce)|stopped|discontinued?|d/c(?:'?d|ed)|off of|no longer (?:on|taking)|never took|not (?:on|taking)|quit taking|came off|without|held|declin\w+|refus\w+|avoid|contraindicat\w+)\b",
+    re.IGNORECASE,
+)
+_DIGIT = re.compile(r"\d")
+
+
+@dataclass(frozen=True, slots=True)
+class Item:
+    """An evidence word in place: tokens [i, j) of sentence ``sentence``, what it is and the MEAT letters it proves here."""
+
+    sentence: int
+    i: int
+    j: int
+    word: EvidenceWord
+    elements: tuple[Element, ...]
+
+    @property
+    def generic(self) -> bool:
+        return not self.word.conditions
+
+
+def _elements(word: EvidenceWord, sentence_text: str) -> tuple[Element, ...]:
+    """The letters of a word in its sentence: a test that is ordered monitors, a test that is reported evaluates."""
+    if word.kind in _RESULT_KINDS:
+        planned, valued = bool(_PLANNED.search(sentence_text)), bool(_DIGIT.search(sentence_text))
+        if planned and not valued:
+            return ("M",)
+        if planned:
+            return ("E", "M")
+    return word.elements
+
+
+def detect(document: Document, lexicon: Lexicon) -> list[Item]:
+    """Every evidence word of the document, longest match first, outside the sections that prove nothing."""
+    items: list[Item] = []
+    tokens, text = document.tokens, document.text
+    for number, sentence in enumerate(document.sentences):
+        if sentence.section in SILENT_SECTIONS:
+            continue
+        words = text[sentence.start : sentence.end]
+        stopped: bool | None = None
+        i = sentence.i
+        while i < sentence.j:
+            taken = i + 1
+            for end, values in reversed(lexicon.evidence.at(tokens, i, sentence.j)):
+                kept = [v for v in values if not v.cased or text[tokens.starts[i] : tokens.ends[end - 1]] == v.written]
+                if not kept:
+                    continue
+                specific = [v for v in kept if v.conditions] or kept
+                for value in specific:
+                    if value.kind == "drug":
+                        stopped = bool(_STOPPED.search(words)) if stopped is None else stopped
+                        if stopped:
+                            continue
+                    items.append(Item(number, i, end, value, _elements(value, words)))
+                taken = end
+                break
+            i = taken
+    return items
+
+
+def support_of(items: list[Item]) -> dict[str, int]:
+    """Per condition the number of different specific words that speak for it."""
+    seen = {(c, item.word.written) for item in items for c in item.word.conditions}
+    return dict(Counter(c for c, _ in seen))

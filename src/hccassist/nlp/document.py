@@ -1,0 +1,196 @@
+"""A stretch of text as language sees it: sections, sentences and tokens, all with offsets into the chart's text."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from hccassist.terminology.lexicon import Lexicon
+from hccassist.terminology.words import Tokens
+
+_BULLET = re.compile(r"[ \t]*(?:[•●▪◦○■·*#>»]+|[-–—]+(?=\s)|\(?\d{1,2}[.)](?=\s|[A-Za-z])|[a-z][.)](?=\s)|\[[ xX✓]?\]|[☐☑☒])[ \t]*")
+_BOUNDARY = re.compile(r"[.!?][\"')\]]*\s+(?=[\"'(\[]*[A-Z0-9•#*\-])|[ \t]+[•●▪][ \t]*|\s{6,}|[ \t]\|[ \t]")
+_NOT_AN_END = re.compile(
+    r"(?:\b(?:dr|mr|mrs|ms|vs|st|no|approx|e\.g|i\.e|etc|jr|sr|fig|inc|ext|q|b\.i\.d|t\.i\.d|q\.d|p\.o|p\.r\.n|pt|hx|wt|ht|dx|tx|rx|temp|resp|dept|prof)|\b[A-Z])\.$",
+    re.IGNORECASE,
+)
+_HEADING_TAIL = re.compile(r"\s*\([^)]*\)|\s*[-–]?\s*\d{1,2}/\d{1,2}(?:/\d{2,4})?")
+_COLON_HEADING = re.compile(r"(?:^|(?<=[.;] )|(?<=  ))[ \t]*([A-Za-z][A-Za-z/&'’ .,()-]{0,60}?)[ \t]*:", re.MULTILINE)
+_WRAP_COLUMN = 45
+_MOST_HEADING_WORDS = 9
+
+
+@dataclass(frozen=True, slots=True)
+class Sentence:
+    """One sentence or list line. ``i``/``j`` bound its tokens; ``paragraph`` and ``line`` number what it stands in;
+    ``bullet`` is the list marker that opens it, if any."""
+
+    start: int
+    end: int
+    i: int
+    j: int
+    section: str
+    paragraph: int
+    line: int
+    bullet: str
+    indent: int
+
+
+@dataclass(frozen=True, slots=True)
+class Document:
+    """Text of one encounter, analysed."""
+
+    text: str
+    tokens: Tokens
+    sentences: tuple[Sentence, ...]
+
+
+@dataclass(slots=True)
+class _Line:
+    start: int
+    end: int
+    section: str
+    paragraph: int
+    cut: list[int]
+
+
+def _heading(raw: str, sections: dict[str, str]) -> str | None:
+    """The section that a heading's words open, or None. A known heading with a few more words behind it counts too."""
+    words = _HEADING_TAIL.sub("", raw).strip(" \t:.#*=_-–—").lower().split()
+    if not words or len(words) > _MOST_HEADING_WORDS:
+        return None
+    for size in range(len(words), 1 if len(words) > 1 else 0, -1):
+        if found := sections.get(" ".join(words[:size])):
+            return found
+    return None
+
+
+def _section_starts(text: str, start: int, end: int, sections: dict[str, str]) -> list[tuple[int, int, str]]:
+    """Where sections open: (offset of the heading, offset behind it, section), in order."""
+    found: list[tuple[int, int, str]] = []
+    for match in _COLON_HEADING.finditer(text, start, end):
+        raw = match.group(1)
+        section = sections.get(_HEADING_TAIL.sub("", raw).strip(" .-–").lower()) or (
+            _heading(raw, sections) if len(raw.split()) > 2 else None
+        )
+        if section:
+            found.append((match.start(1), match.end(), section))
+    at = start
+    while at < end:
+        to = text.find("\n", at, end)
+        to = end if to < 0 else to
+        line = text[at:to].strip(" \t\r\f*#=_-:")
+        if 0 < len(line) <= 60 and not line.endswith((",", ";")):
+            plain = _HEADING_TAIL.sub("", line).strip(" .")
+            looks = plain.isupper() or plain.istitle() or plain[:1].isupper() and len(plain.split()) <= 5
+            single = len(plain) > 2 or line.isupper()
+            if looks and single and ":" not in line and (section := _heading(line, sections)):
+                found.append((at, to, section))
+        at = to + 1
+    found.sort()
+    return found
+
+
+def analyse(text: str, lexicon: Lexicon, start: int = 0, end: int | None = None, noise: Sequence[tuple[int, int]] = ()) -> Document:
+    """Sections, sentences and tokens of ``text[start:end]``; ``noise`` ranges (running headers, banners) belong to none."""
+    end = len(text) if end is None else end
+    starts = _section_starts(text, start, end, lexicon.sections)
+    lines = _lines(text, start, end, starts, noise)
+    tokens = lexicon.normalizer.tokens(text, start, end)
+    sentences: list[Sentence] = []
+    token, count = 0, len(tokens)
+    for number, block in enumerate(_join_wrapped(text, lines)):
+        first = block[0]
+        marker = _BULLET.match(text, first.start, block[-1].end)
+        bullet = marker.group().strip() if marker else ""
+        indent = len(text[first.start : first.end]) - len(text[first.start : first.end].lstrip())
+        for s, e in _split(text, first.start, block[-1].end, [c for line in block for c in line.cut]):
+            while token < count and tokens.starts[token] < s:
+                token += 1
+            i = token
+            while token < count and tokens.starts[token] < e:
+                token += 1
+            if token > i:
+                section = _section_at(starts, s, first.section)
+                sentences.append(Sentence(s, e, i, token, section, first.paragraph, number, bullet, indent))
+                bullet = ""
+    return Document(text, tokens, tuple(sentences))
+
+
+def _section_at(starts: list[tuple[int, int, str]], at: int, default: str) -> str:
+    section = default
+    for where, _, name in starts:
+        if where > at:
+            break
+        section = name
+    return section
+
+
+def _lines(
+    text: str, start: int, end: int, starts: list[tuple[int, int, str]], noise: Sequence[tuple[int, int]]
+) -> list[_Line]:
+    lines: list[_Line] = []
+    paragraph, section, at, k = 0, "start", start, 0
+    skip = [(a, b) for a, b in noise if b > start and a < end]
+    while at < end:
+        to = text.find("\n", at, end)
+        to = end if to < 0 else to
+        if not text[at:to].strip():
+            paragraph += 1
+        elif any(a <= at and to <= b for a, b in skip):
+            pass
+        else:
+            cut = []
+            while k < len(starts) and starts[k][0] < to:
+                if starts[k][0] - at > len(text[at : starts[k][0]]) - len(text[at : starts[k][0]].lstrip()):
+                    cut.append(starts[k][0])
+                else:
+                    section = starts[k][2]
+                cut.append(starts[k][1])
+                k += 1
+            lines.append(_Line(at, to, section, paragraph, cut))
+            if cut:
+                section = starts[k - 1][2]
+        at = to + 1
+    return lines
+
+
+def _join_wrapped(text: str, lines: list[_Line]) -> list[list[_Line]]:
+    """Lines that continue the line before (wrapped prose) form one block; list lines and headings stay apart."""
+    blocks: list[list[_Line]] = []
+    for line in lines:
+        if blocks:
+            last = blocks[-1][-1]
+            body = text[last.start : last.end].rstrip()
+            head = text[line.start : line.end].lstrip()
+            same = last.paragraph == line.paragraph and not line.cut and not (last.cut and last.cut[-1] >= last.end)
+            open_end = body[-1:] not in ".:;!?|" and len(body) >= _WRAP_COLUMN
+            wrapped = head[:1].islower() or open_end and len(body) >= _WRAP_COLUMN + 15
+            if same and open_end and wrapped and not _BULLET.match(text, line.start, line.end):
+                blocks[-1].append(line)
+                continue
+        blocks.append([line])
+    return blocks
+
+
+def _split(text: str, start: int, end: int, cuts: list[int]) -> list[tuple[int, int]]:
+    """Sentence ranges in a block, trimmed of white space; ``cuts`` are section headings that end a sentence anywhere."""
+    ends = [c for c in cuts if start < c < end]
+    for match in _BOUNDARY.finditer(text, start, end):
+        stop = match.start() + 1 if text[match.start()] in ".!?" else match.start()
+        if text[match.start()] == "." and _NOT_AN_END.search(text, max(start, match.start() - 8), match.start() + 1):
+            continue
+        ends.append(stop)
+    ranges = []
+    at = start
+    for stop in [*sorted(set(ends)), end]:
+        s, e = at, stop
+        while s < e and text[s].isspace():
+            s += 1
+        while e > s and text[e - 1].isspace():
+            e -= 1
+        if e > s:
+            ranges.append((s, e))
+        at = stop
+    return ranges

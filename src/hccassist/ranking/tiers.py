@@ -1,0 +1,86 @@
+"""A candidate becomes a suggestion: its confidence, its tier, and in plain words why it is shown or held back."""
+
+from __future__ import annotations
+
+from datetime import date
+
+from hccassist.places import Places
+from hccassist.ranking.features import Candidate, features
+from hccassist.ranking.model import Ranker
+from hccassist.ranking.policy import Policy
+from hccassist.schema import ELEMENT_NAMES, Element, EvidenceSpan, Status, Suggestion, Tier
+from hccassist.terminology.lexicon import HighRisk, Lexicon
+
+_PER_LETTER = 3
+_WORTH_SHOWING = 0.4
+_HELD_BACK: dict[Status, str] = {
+    "active": "",
+    "history": "documented as past",
+    "negated": "documented as absent or ruled out",
+    "family": "about a relative or another person",
+    "uncertain": "documented as uncertain: not codable in this setting (guideline IV.H)",
+    "hypothetical": "a risk, a screening or advice, not a diagnosis",
+}
+
+
+def suggest(candidate: Candidate, ranker: Ranker, policy: Policy, lexicon: Lexicon, places: Places) -> Suggestion:
+    """The suggestion of a candidate, with at most three evidence spans a letter, best first."""
+    x = features(candidate)
+    confidence = ranker.confidence(x)
+    code, encounter = candidate.icd10, candidate.encounter
+    day = date.fromisoformat(encounter.date_of_service) if encounter.date_of_service else None
+    hcc = lexicon.codes.hcc_of(code, day.year if day else None)
+    risk = lexicon.high_risk_of(code)
+    category = hcc["V28"].category if "V28" in hcc else None
+    tier, reason = tier_of(candidate, confidence, policy, category, risk)
+    return Suggestion(
+        id="",
+        encounter=encounter.id,
+        condition=candidate.condition,
+        icd10=code,
+        description=lexicon.codes.title(code),
+        alternatives=candidate.alternatives,
+        hcc=hcc,
+        status=candidate.status,
+        tier=tier,
+        reason=reason,
+        confidence=confidence,
+        high_risk=f"{risk.group}: often found unsupported on audit; look for {risk.proof}" if risk else None,
+        mentions=tuple(places.span(m.start, m.end) for m in candidate.mentions),
+        evidence=_spans(candidate, places),
+        why=ranker.why(x),
+        decided=candidate.decided,
+    )
+
+
+def tier_of(
+    candidate: Candidate, confidence: float, policy: Policy, category: str | None, risk: HighRisk | None
+) -> tuple[Tier, str]:
+    """Where a suggestion is shown and, when it is held back, the reason a coder reads."""
+    if candidate.status != "active":
+        cues = next((d for d in candidate.decided[1:] if d), "")
+        return "suppressed", _HELD_BACK[candidate.status] + (f" ({cues})" if cues else "")
+    if candidate.encounter.valid == "no":
+        problems = "; ".join(candidate.encounter.problems)
+        return "suppressed", f"this record cannot carry a diagnosis: {problems or 'not a valid record'}"
+    if {m.section for m in candidate.mentions} <= set(policy.ignore_sections):
+        return "suppressed", "stands only in a section that the policy ignores"
+    if not any(e.strength >= _WORTH_SHOWING for e in candidate.evidence):
+        return "mention_only", "named as present, but nothing in this record monitors, evaluates, assesses or treats it"
+    threshold = policy.threshold_for(category, risk.group if risk else None)
+    if confidence < threshold:
+        return "suppressed", f"confidence {confidence:.2f} is below the threshold of {threshold:.2f}"
+    letters = {e.element for e in candidate.evidence}
+    return "supported", "found: " + ", ".join(ELEMENT_NAMES[e] for e in "MEAT" if e in letters)  # type: ignore[index]
+
+
+def _spans(candidate: Candidate, places: Places) -> tuple[EvidenceSpan, ...]:
+    spans: list[EvidenceSpan] = []
+    count: dict[Element, int] = {}
+    for e in candidate.evidence:
+        if e.strength < _WORTH_SHOWING or count.get(e.element, 0) >= _PER_LETTER:
+            continue
+        count[e.element] = count.get(e.element, 0) + 1
+        at = places.span(e.start, e.end)
+        spans.append(EvidenceSpan(at.start, at.end, at.text, at.page, at.boxes, e.element, e.kind, e.strength, e.why))
+    return tuple(spans)

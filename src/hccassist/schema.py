@@ -1,0 +1,221 @@
+"""The nouns of the project: what passes between its parts, and what the interchange file holds.
+
+All are frozen and serializable. Offsets are code points into ``Chart.text``; boxes are PDF points with the origin at the
+top left. Nothing here knows any other module.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+Status = Literal["active", "history", "negated", "family", "uncertain", "hypothetical"]
+Tier = Literal["supported", "mention_only", "suspect", "suppressed"]
+Element = Literal["M", "E", "A", "T"]
+Validity = Literal["yes", "no", "unknown"]
+PageSource = Literal["text", "ocr", "unread"]
+Box = tuple[float, float, float, float]
+"""x0, y0, x1, y1 in PDF points, origin at the top left of the page as it is displayed."""
+
+ELEMENT_NAMES: dict[Element, str] = {"M": "Monitor", "E": "Evaluate", "A": "Assess", "T": "Treat"}
+
+
+@dataclass(frozen=True, slots=True)
+class Word:
+    """One printed word: where it stands in the chart's text and on its page. ``confidence`` is 0 to 1 (1 for a text layer)."""
+
+    start: int
+    end: int
+    box: Box
+    confidence: float = 1.0
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """One page. ``start``/``end`` bound its share of the chart's text; ``words`` is empty for plain text."""
+
+    number: int
+    width: float
+    height: float
+    source: PageSource
+    rotation: int
+    start: int
+    end: int
+    words: tuple[Word, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Chart:
+    """A file, read: its text and pages. ``noise`` are the text ranges (running headers, fax banners, page numbers) that
+    say who and where but belong to no sentence; they stay in ``text`` so that every offset holds."""
+
+    name: str
+    sha256: str
+    text: str
+    pages: tuple[Page, ...]
+    noise: tuple[tuple[int, int], ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Span:
+    """A stretch of the chart's text with its place on the page: ``text`` is always ``chart.text[start:end]``."""
+
+    start: int
+    end: int
+    text: str
+    page: int
+    boxes: tuple[Box, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Encounter:
+    """One record in a chart: who saw the patient, when, where, and whether that record can carry a diagnosis (RADV).
+
+    ``start``/``end`` bound its text. ``date_of_service`` is ISO 8601. ``problems`` are plain sentences for the coder."""
+
+    id: str
+    start: int
+    end: int
+    pages: tuple[int, ...]
+    start_date: str | None = None
+    end_date: str | None = None
+    date_of_service: str | None = None
+    provider: str | None = None
+    credential: str | None = None
+    setting: str = "unknown"
+    signed: bool | None = None
+    patient: str | None = None
+    valid: Validity = "unknown"
+    problems: tuple[str, ...] = ()
+
+    @property
+    def inpatient(self) -> bool:
+        """Uncertain diagnoses at discharge are coded as if present in inpatient records (ICD-10-CM guideline II.H)."""
+        return self.setting == "inpatient"
+
+
+@dataclass(frozen=True, slots=True)
+class Evidence:
+    """Words that prove one MEAT element of one condition. ``strength`` is 0 to 1; ``why`` says what tied it to the condition."""
+
+    element: Element
+    kind: str
+    start: int
+    end: int
+    strength: float
+    why: str
+
+
+@dataclass(frozen=True, slots=True)
+class Mention:
+    """A condition named in the text. ``attributes`` are what its words say (``type=systolic``); ``cues`` are the words and
+    rules that decided its status."""
+
+    condition: str
+    start: int
+    end: int
+    status: Status
+    section: str
+    attributes: tuple[str, ...] = ()
+    code: str | None = None
+    ambiguous: bool = False
+    cues: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class EvidenceSpan(Span):
+    """Evidence as the interchange file holds it: a span with its letter, kind and reason."""
+
+    element: Element = "A"
+    kind: str = ""
+    strength: float = 0.0
+    why: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class HccCategory:
+    """A payment category of one model, with the model's own label."""
+
+    category: str
+    label: str
+
+
+@dataclass(frozen=True, slots=True)
+class Reason:
+    """One thing that raised or lowered the confidence, in words; ``weight`` is its share of the log-odds."""
+
+    text: str
+    weight: float
+
+
+@dataclass(frozen=True, slots=True)
+class Suggestion:
+    """One code proposed for one encounter, with the words it rests on. The coder decides; this never does."""
+
+    id: str
+    encounter: str
+    condition: str
+    icd10: str | None
+    description: str
+    alternatives: tuple[str, ...]
+    hcc: dict[str, HccCategory]
+    status: Status
+    tier: Tier
+    reason: str
+    confidence: float
+    high_risk: str | None
+    mentions: tuple[Span, ...]
+    evidence: tuple[EvidenceSpan, ...]
+    why: tuple[Reason, ...] = ()
+    decided: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class ChartError:
+    """Why a chart could not be screened: a stable type and one clear line with the cure, free of chart text."""
+
+    type: str
+    message: str
+
+
+@dataclass(frozen=True, slots=True)
+class PageSummary:
+    """A page as the interchange file lists it."""
+
+    number: int
+    width: float
+    height: float
+    source: PageSource
+    rotation: int
+
+
+@dataclass(frozen=True, slots=True)
+class EncounterSummary:
+    """An encounter as the interchange file lists it (see ``Encounter``); ``start``/``end`` are dates, ISO 8601."""
+
+    id: str
+    pages: tuple[int, ...]
+    start: str | None
+    end: str | None
+    date_of_service: str | None
+    provider: str | None
+    credential: str | None
+    setting: str
+    signed: bool | None
+    patient: str | None
+    valid: Validity
+    problems: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class ChartResult:
+    """One line of ``suggestions.jsonl``: everything that screening found in one chart, and with which versions."""
+
+    chart: str
+    sha256: str
+    status: Literal["ok", "error"]
+    error: ChartError | None = None
+    pages: tuple[PageSummary, ...] = ()
+    encounters: tuple[EncounterSummary, ...] = ()
+    suggestions: tuple[Suggestion, ...] = ()
+    versions: dict[str, str] | None = None

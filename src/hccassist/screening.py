@@ -1,0 +1,82 @@
+"""The whole flow on one screen: a chart goes in, suggestions with their evidence come out.
+
+    read_chart -> find_encounters -> analyse -> detect -> find_mentions -> link -> candidates -> rank -> tiers
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from functools import cache
+
+from hccassist import __version__
+from hccassist.candidates import build_candidates
+from hccassist.evidence.detect import detect, support_of
+from hccassist.nlp.document import analyse
+from hccassist.nlp.mentions import find_mentions
+from hccassist.places import Places
+from hccassist.ranking.features import Candidate
+from hccassist.ranking.model import Ranker, load_ranker
+from hccassist.ranking.policy import Policy, load_policy
+from hccassist.ranking.tiers import suggest
+from hccassist.schema import Chart, ChartResult, Encounter, EncounterSummary, PageSummary, Suggestion
+from hccassist.terminology.lexicon import Lexicon, load_lexicon
+
+
+@dataclass(frozen=True, slots=True)
+class Screener:
+    """Everything screening needs besides the chart; built once per process by ``load_screener``."""
+
+    lexicon: Lexicon
+    ranker: Ranker
+    policy: Policy
+
+    @property
+    def versions(self) -> dict[str, str]:
+        """What made a result: the same chart with the same versions gives the same bytes."""
+        return {"hccassist": __version__, "ranker": self.ranker.version, "policy": self.policy.version}
+
+
+@cache
+def load_screener() -> Screener:
+    """The shipped lexicon, ranker and policy."""
+    return Screener(load_lexicon(), load_ranker(), load_policy())
+
+
+def encounter_candidates(chart: Chart, encounter: Encounter, lexicon: Lexicon) -> list[Candidate]:
+    """Every condition that one record names, coded, with status and evidence."""
+    document = analyse(chart.text, lexicon, encounter.start, encounter.end, chart.noise)
+    items = detect(document, lexicon)
+    located = find_mentions(document, lexicon, encounter.inpatient, support_of(items))
+    return build_candidates(document, encounter, located, items, lexicon)
+
+
+def screen(chart: Chart, encounters: tuple[Encounter, ...], screener: Screener) -> ChartResult:
+    """All suggestions of a chart, best first within each encounter. A chart without text gives none."""
+    places = Places(chart)
+    suggestions: list[Suggestion] = []
+    for encounter in encounters:
+        found = [
+            suggest(candidate, screener.ranker, screener.policy, screener.lexicon, places)
+            for candidate in encounter_candidates(chart, encounter, screener.lexicon)
+        ]
+        found.sort(key=lambda s: (-s.confidence, s.mentions[0].start if s.mentions else 0, s.icd10 or ""))
+        suggestions.extend(found)
+    numbered = tuple(replace(s, id=f"s{number}") for number, s in enumerate(suggestions, 1))
+    return ChartResult(
+        chart=chart.name,
+        sha256=chart.sha256,
+        status="ok",
+        pages=tuple(PageSummary(p.number, p.width, p.height, p.source, p.rotation) for p in chart.pages),
+        encounters=tuple(summary(e) for e in encounters),
+        suggestions=numbered,
+        versions=screener.versions,
+    )
+
+
+def summary(encounter: Encounter) -> EncounterSummary:
+    """An encounter as the interchange file lists it."""
+    e = encounter
+    return EncounterSummary(
+        e.id, e.pages, e.start_date, e.end_date, e.date_of_service, e.provider, e.credential, e.setting, e.signed,
+        e.patient, e.valid, e.problems,
+    )  # fmt: skip

@@ -1,0 +1,53 @@
+"""``hccassist knowledge check``: validates every knowledge file and prints the coverage per payment category."""
+
+from __future__ import annotations
+
+import sys
+from collections import Counter, defaultdict
+
+from hccassist.terminology.rows import Knowledge, load
+from hccassist.terminology.words import each_term
+
+
+def reference_problems(knowledge: Knowledge) -> list[str]:
+    """Rows that name a condition which no file defines, and codes that cannot be billed."""
+    import simple_icd_10_cm as cm
+
+    problems = []
+    for term in knowledge.terms:
+        if term.condition not in knowledge.conditions:
+            problems.append(f"terms: {term.condition} ({term.terms[:30]}): no such condition")
+    for row in knowledge.evidence:
+        problems += [f"evidence: {c} ({row.words[:30]}): no such condition" for c in row.conditions if not knowledge.matching(c)]
+    for attribute in knowledge.attributes:
+        problems += [f"attributes: {c}: no such condition" for c in attribute.condition if not knowledge.matching(c)]
+    for reading in knowledge.ambiguous:
+        if reading.condition and reading.condition not in knowledge.conditions:
+            problems.append(f"ambiguous: {reading.word}: {reading.condition}: no such condition")
+    for pair in knowledge.combinations:
+        problems += [f"combinations: {c}: no such condition" for c in (pair.first, pair.second) if not knowledge.matching(c)]
+    codes = {(code, c.id) for c in knowledge.conditions.values() for _, code in c.codes}
+    codes |= {(row.code, row.first) for row in knowledge.combinations}
+    for code, where in sorted(codes):
+        if not cm.is_valid_item(code) or not cm.is_leaf(code):
+            problems.append(f"conditions: {where}: {code} is not a billable ICD-10-CM code")
+    return problems
+
+
+def main() -> int:
+    """Prints what is wrong, one line each, and the number of wordings per condition that has few; 1 if anything is wrong."""
+    knowledge, problems = load()
+    problems += reference_problems(knowledge)
+    for line in sorted(set(problems)):
+        print(line)
+    wordings: dict[str, set[str]] = defaultdict(set)
+    for term in knowledge.terms:
+        wordings[term.condition].update(each_term(term.terms))
+    systems = Counter(c.system for c in knowledge.conditions.values())
+    print(f"{len(knowledge.conditions)} conditions ({', '.join(f'{s} {n}' for s, n in sorted(systems.items()))})")
+    print(f"{sum(map(len, wordings.values()))} wordings, {len(knowledge.evidence)} evidence rows, {len(problems)} problems")
+    return 1 if problems else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

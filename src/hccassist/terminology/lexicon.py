@@ -1,0 +1,240 @@
+"""The knowledge files compiled for matching: terms, attributes, evidence words, ConText rules, sections.
+
+Compiling takes most of a second, so ``load_lexicon`` does it once per process; everything is immutable afterwards.
+"""
+
+from __future__ import annotations
+
+import re
+from collections import defaultdict
+from collections.abc import Iterable
+from dataclasses import dataclass
+from functools import cache
+
+from hccassist.schema import Element
+from hccassist.terminology.codes import Codes, load_codes
+from hccassist.terminology.phrases import Phrases
+from hccassist.terminology.rows import KIND_ELEMENT, CombinationRow, Condition, ContextRow, Knowledge, KnowledgeError, load
+from hccassist.terminology.words import Normalizer, each_term
+
+_CASED_LETTERS = 3
+_TITLE_TAIL = re.compile(r",? (?:unspecified|NOS|not otherwise specified)$", re.IGNORECASE)
+
+
+@dataclass(frozen=True, slots=True)
+class Term:
+    """One wording of a condition. ``code`` only for ICD-10-CM's own titles, which name it exactly."""
+
+    condition: str
+    attributes: tuple[str, ...]
+    written: str
+    code: str | None = None
+    cased: bool = False
+    ambiguous: bool = False
+    weak: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class AttributeWord:
+    name: str
+    value: str
+    conditions: frozenset[str]
+    everywhere: bool
+
+
+@dataclass(frozen=True, slots=True)
+class EvidenceWord:
+    """A drug, lab, finding...: the conditions it speaks for, its kind and MEAT letters. A generic word ("stable") names no
+    condition and speaks for whichever it is said of."""
+
+    kind: str
+    elements: tuple[Element, ...]
+    conditions: frozenset[str]
+    cased: bool
+    written: str
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """One meaning of an ambiguous word; ``condition`` is blank for a meaning that is no condition."""
+
+    name: str
+    condition: str
+    cues: Phrases[str]
+
+
+@dataclass(frozen=True, slots=True)
+class HighRisk:
+    """A group of codes that audits find unsupported most, and the proof that auditors ask for."""
+
+    group: str
+    codes: tuple[str, ...]
+    proof: str
+
+
+@dataclass(frozen=True, slots=True)
+class Lexicon:
+    """Everything that screening looks up. Tries map normalized words to what they mean."""
+
+    codes: Codes
+    normalizer: Normalizer
+    conditions: dict[str, Condition]
+    terms: Phrases[Term]
+    attributes: Phrases[AttributeWord]
+    evidence: Phrases[EvidenceWord]
+    context: Phrases[ContextRow]
+    readings: dict[str, tuple[Reading, ...]]
+    sections: dict[str, str]
+    combinations: tuple[CombinationRow, ...]
+    attribute_names: dict[str, frozenset[str]]
+    implied: dict[str, tuple[str, ...]]
+    high_risk: tuple[HighRisk, ...]
+
+    def high_risk_of(self, code: str) -> HighRisk | None:
+        """The HHS-OIG high-risk group of a code, if any."""
+        return next((group for group in self.high_risk if code.startswith(group.codes)), None)
+
+
+def _is_cased(written: str, flagged: bool) -> bool:
+    """Short all-capital words match only as written: RA is not "ra", but DM2 may be "dm2"."""
+    letters = [c for c in written if c.isalpha()]
+    single = " " not in written and written.isalpha()
+    return flagged or (single and len(letters) <= _CASED_LETTERS and written.isupper())
+
+
+def _condition_of(code: str, by_code: dict[str, str], by_category: dict[str, str], titles: Codes, new: dict[str, Condition]) -> str:
+    """The condition a code belongs to; a code that no file names gets a condition of its own three-character category."""
+    if code in by_code:
+        return by_code[code]
+    stem = code[:3]
+    if stem in by_category:
+        return by_category[stem]
+    name = f"icd_{stem.lower()}"
+    if name not in new:
+        course = "cancer" if stem[0] == "C" else "acute" if stem[0] in "ST" else "status" if stem[0] == "Z" else "lifelong"
+        new[name] = Condition(name, titles.headings.get(stem) or titles.title(code), course, ((frozenset(), code),), "icd10")  # type: ignore[arg-type]
+    return name
+
+
+def _title_terms(codes: Codes, wanted: Iterable[str]) -> Iterable[tuple[str, str]]:
+    for code in wanted:
+        for title in (codes.titles.get(code, ""), *codes.inclusion.get(code, ())):
+            if not title or title.lower().startswith("other "):
+                continue
+            yield title, code
+            short = _TITLE_TAIL.sub("", title)
+            if short != title and len(short.split()) > 1:
+                yield short, code
+
+
+def compile_lexicon(knowledge: Knowledge, codes: Codes) -> Lexicon:
+    """Knowledge and codes, ready for matching."""
+    normalizer = Normalizer({row.written: row.meaning for row in knowledge.abbreviations})
+    conditions = dict(knowledge.conditions)
+    terms: Phrases[Term] = Phrases(skip_fillers=True)
+    taken: set[tuple[str, ...]] = set()
+    for row in knowledge.terms:
+        if row.condition not in conditions:
+            continue
+        for written in each_term(row.terms):
+            words = normalizer.words(written)
+            if words:
+                taken.add(words)
+                cased = _is_cased(written, "cased" in row.flags)
+                terms.add(words, Term(row.condition, row.attributes, written, None, cased, "ambiguous" in row.flags, "weak" in row.flags))
+    _add_titles(terms, taken, conditions, codes, normalizer)
+
+    attributes: Phrases[AttributeWord] = Phrases()
+    names: dict[str, set[str]] = defaultdict(set)
+    for condition in conditions.values():
+        for need, _ in condition.codes:
+            names[condition.id].update(pair.split("=", 1)[0] for pair in need)
+    for attribute in knowledge.attributes:
+        scope = {c for pattern in attribute.condition for c in knowledge.matching(pattern) if attribute.attribute in names[c]}
+        word = AttributeWord(attribute.attribute, attribute.value, frozenset(scope), attribute.reach == "note")
+        for written in each_term(attribute.words) if scope else ():
+            if words := normalizer.words(written):
+                attributes.add(words, word)
+
+    evidence: Phrases[EvidenceWord] = Phrases()
+    for row_ in knowledge.evidence:
+        scope = {c for pattern in row_.conditions for c in knowledge.matching(pattern)}
+        elements: tuple[Element, ...] = tuple(row_.elements or KIND_ELEMENT[row_.kind])  # type: ignore[assignment]
+        for written in each_term(row_.words):
+            if words := normalizer.words(written):
+                evidence.add(words, EvidenceWord(row_.kind, elements, frozenset(scope), _is_cased(written, False), written))
+
+    for generic in knowledge.generic:
+        for written in each_term(generic.words):
+            if words := normalizer.words(written):
+                evidence.add(words, EvidenceWord(generic.kind, tuple(generic.elements), frozenset(), _is_cased(written, False), written))  # type: ignore[arg-type]
+
+    context: Phrases[ContextRow] = Phrases()
+    for rule in knowledge.context:
+        if words := tuple(normalizer.tokens(rule.phrase).norms):
+            context.add(words, rule)
+
+    readings: dict[str, list[Reading]] = defaultdict(list)
+    for reading in knowledge.ambiguous:
+        cues: Phrases[str] = Phrases()
+        for cue in each_term(reading.cues):
+            if words := normalizer.words(cue):
+                cues.add(words, cue)
+        for word in each_term(reading.word):
+            readings[" ".join(normalizer.words(word))].append(Reading(reading.reading, reading.condition, cues))
+
+    return Lexicon(
+        codes=codes,
+        normalizer=normalizer,
+        conditions=conditions,
+        terms=terms,
+        attributes=attributes,
+        evidence=evidence,
+        context=context,
+        readings={word: tuple(found) for word, found in readings.items()},
+        sections={row.heading.lower(): row.section for row in knowledge.sections},
+        combinations=tuple(knowledge.combinations),
+        attribute_names={c: frozenset(n) for c, n in names.items()},
+        implied=_implied(knowledge),
+        high_risk=tuple(HighRisk(row.group, row.codes, row.proof) for row in knowledge.high_risk),
+    )
+
+
+def _implied(knowledge: Knowledge) -> dict[str, tuple[str, ...]]:
+    implied: dict[str, list[str]] = defaultdict(list)
+    for row in knowledge.implications:
+        for specific in knowledge.matching(row.specific):
+            implied[specific].extend(g for pattern in row.general for g in knowledge.matching(pattern) if g != specific)
+    return {specific: tuple(dict.fromkeys(general)) for specific, general in implied.items()}
+
+
+def _add_titles(
+    terms: Phrases[Term], taken: set[tuple[str, ...]], conditions: dict[str, Condition], codes: Codes, normalizer: Normalizer
+) -> None:
+    """ICD-10-CM's own titles and inclusion terms, for every code that pays in a model or that a condition file names."""
+    by_code: dict[str, str] = {}
+    categories: dict[str, dict[str, int]] = defaultdict(lambda: defaultdict(int))
+    for condition in conditions.values():
+        for _, code in condition.codes:
+            by_code.setdefault(code, condition.id)
+            categories[code[:3]][condition.id] += 1
+    by_category = {stem: max(found, key=lambda c: (found[c], c)) for stem, found in categories.items() if len(found) == 1}
+    paying = {c for model in ("V28", "V24") for table in codes.hcc.get(model, {}).values() for c in table if c in codes.titles}
+    new: dict[str, Condition] = {}
+    for title, code in _title_terms(codes, sorted(paying | set(by_code))):
+        words = normalizer.words(title)
+        if not words or words in taken:
+            continue
+        taken.add(words)
+        owner = _condition_of(code, by_code, by_category, codes, new)
+        terms.add(words, Term(owner, (), title, code, _is_cased(title, False)))
+    conditions.update(new)
+
+
+@cache
+def load_lexicon() -> Lexicon:
+    """The shipped knowledge and the team's own. Raises ``KnowledgeError`` when a row of any file is wrong."""
+    knowledge, problems = load()
+    if problems:
+        raise KnowledgeError(problems)
+    return compile_lexicon(knowledge, load_codes())

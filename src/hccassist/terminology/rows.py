@@ -1,0 +1,258 @@
+"""The knowledge files, read and validated: conditions, terms, attributes, evidence, abbreviations, combinations.
+
+The format is docs/knowledge.md. Each row is checked by a pydantic model; a bad row is an error that names file and line.
+"""
+
+from __future__ import annotations
+
+import csv
+import os
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Annotated, Any, Literal, TypeVar
+
+from pydantic import BaseModel, BeforeValidator, ConfigDict, StringConstraints, ValidationError
+
+HERE = Path(__file__).parent / "knowledge"
+Course = Literal["lifelong", "curable", "cancer", "acute", "status"]
+EvidenceKind = Literal[
+    "drug", "lab", "vital", "exam", "imaging", "test", "symptom", "monitor", "procedure", "therapy", "device", "diet",
+    "referral", "status",
+]  # fmt: skip
+KIND_ELEMENT: dict[str, str] = {
+    "drug": "T", "procedure": "T", "therapy": "T", "device": "T", "diet": "T", "referral": "T", "lab": "E", "vital": "E",
+    "exam": "E", "imaging": "E", "test": "E", "symptom": "M", "monitor": "M", "status": "A",
+}  # fmt: skip
+
+Text = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1)]
+Optional = Annotated[str, StringConstraints(strip_whitespace=True)]
+Id = Annotated[str, StringConstraints(strip_whitespace=True, pattern=r"^[a-z][a-z0-9_]*$")]
+IdOrPrefix = Annotated[str, StringConstraints(pattern=r"^(\*|[a-z][a-z0-9_]*\*?)$")]
+Code = Annotated[str, StringConstraints(strip_whitespace=True, pattern=r"^[A-Z]\d[0-9A-Z](\.[0-9A-Z]{1,4})?$")]
+Pair = Annotated[str, StringConstraints(pattern=r"^[a-z0-9_]+=[A-Za-z0-9_.+-]+$")]
+
+
+def _split(separator: str | None) -> Any:
+    def split(value: Any) -> Any:
+        return [v for v in (x.strip() for x in value.split(separator)) if v] if isinstance(value, str) else value
+
+    return BeforeValidator(split)
+
+
+Pairs = Annotated[tuple[Pair, ...], _split(None)]
+Ids = Annotated[tuple[IdOrPrefix, ...], _split("|")]
+Flags = Annotated[frozenset[Literal["ambiguous", "cased", "weak"]], _split(None)]
+
+
+class Row(BaseModel):
+    """One line of a knowledge file; every line says where it comes from."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+    source: Text
+
+
+class ConditionRow(Row):
+    condition: Id
+    name: Optional = ""
+    course: Literal["", "lifelong", "curable", "cancer", "acute", "status"] = ""
+    attributes: Pairs = ()
+    code: Code
+
+
+class TermRow(Row):
+    condition: Id
+    attributes: Pairs = ()
+    terms: Text
+    flags: Flags = frozenset()
+
+
+class AttributeRow(Row):
+    condition: Ids
+    attribute: Id
+    value: Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9_.+-]+$")]
+    words: Text
+    reach: Literal["near", "note"] = "near"
+
+
+class EvidenceRow(Row):
+    kind: EvidenceKind
+    words: Text
+    conditions: Ids
+    elements: Annotated[str, StringConstraints(pattern=r"^[MEAT]{0,4}$")] = ""
+
+
+class AmbiguousRow(Row):
+    word: Text
+    reading: Text
+    condition: Annotated[str, StringConstraints(pattern=r"^([a-z][a-z0-9_]*)?$")] = ""
+    cues: Optional = ""
+
+
+class CombinationRow(Row):
+    first: IdOrPrefix
+    second: IdOrPrefix
+    code: Code
+    replaces: Annotated[tuple[str, ...], _split("|")] = ()
+    unless: Optional = ""
+
+
+class ImplicationRow(Row):
+    """A specific condition that already says the general ones: both present, only the specific one is suggested."""
+
+    specific: IdOrPrefix
+    general: Ids
+
+
+class HighRiskRow(Row):
+    """A group that audits find unsupported most, by code prefixes, with the proof that auditors ask for."""
+
+    group: Text
+    codes: Annotated[tuple[str, ...], _split("|")]
+    proof: Text
+
+
+class AbbreviationRow(Row):
+    written: Text
+    meaning: Text
+
+
+class GenericRow(Row):
+    """A word that proves a MEAT element of whatever condition it is said of ("stable", "continue", "recheck")."""
+
+    words: Text
+    kind: Literal["treatment", "monitoring", "evaluation", "judgement"]
+    elements: Annotated[str, StringConstraints(pattern=r"^[MEAT]{1,4}$")]
+
+
+class SectionRow(Row):
+    heading: Text
+    section: Id
+
+
+class ContextRow(Row):
+    """One ConText rule: a phrase, what it says of the conditions in its scope, and which way it looks."""
+
+    phrase: Text
+    category: Literal["negated", "uncertain", "family", "history", "hypothetical", "resolved", "affirmed", "none"]
+    direction: Literal["forward", "backward", "both", "terminate", "pseudo"]
+    scope: Annotated[int | None, BeforeValidator(lambda v: int(v) if v else None)] = None
+
+
+@dataclass(frozen=True, slots=True)
+class Condition:
+    """A condition and the codes it can become: ``codes`` pairs the attributes a wording must give with the code."""
+
+    id: str
+    name: str
+    course: Course
+    codes: tuple[tuple[frozenset[str], str], ...]
+    system: str
+
+    @property
+    def default_code(self) -> str:
+        return next((code for need, code in self.codes if not need), self.codes[0][1])
+
+
+class KnowledgeError(Exception):
+    """A knowledge file is wrong; ``problems`` holds one line each, with file and line number."""
+
+    def __init__(self, problems: Sequence[str]) -> None:
+        super().__init__(problems[0] if problems else "knowledge is not valid")
+        self.problems = list(problems)
+
+
+@dataclass(slots=True)
+class Knowledge:
+    """All rows, ready to be compiled (see ``terminology.lexicon``)."""
+
+    conditions: dict[str, Condition] = field(default_factory=dict)
+    terms: list[TermRow] = field(default_factory=list)
+    attributes: list[AttributeRow] = field(default_factory=list)
+    evidence: list[EvidenceRow] = field(default_factory=list)
+    ambiguous: list[AmbiguousRow] = field(default_factory=list)
+    combinations: list[CombinationRow] = field(default_factory=list)
+    abbreviations: list[AbbreviationRow] = field(default_factory=list)
+    implications: list[ImplicationRow] = field(default_factory=list)
+    high_risk: list[HighRiskRow] = field(default_factory=list)
+    generic: list[GenericRow] = field(default_factory=list)
+    sections: list[SectionRow] = field(default_factory=list)
+    context: list[ContextRow] = field(default_factory=list)
+
+    def matching(self, pattern: str) -> list[str]:
+        """Condition ids that an id, a ``prefix_*`` or ``*`` names."""
+        if pattern.endswith("*"):
+            return [c for c in self.conditions if c.startswith(pattern[:-1])]
+        return [pattern] if pattern in self.conditions else []
+
+
+R = TypeVar("R", bound=Row)
+
+
+def knowledge_folders() -> list[Path]:
+    """The shipped folder, then the team's own (``HCCASSIST_KNOWLEDGE``, several separated like PATH)."""
+    own = os.environ.get("HCCASSIST_KNOWLEDGE", "")
+    return [HERE, *(Path(p) for p in own.split(os.pathsep) if p)]
+
+
+def knowledge_files(folders: Sequence[Path]) -> list[Path]:
+    """Every CSV of the folders, in a stable order."""
+    return [p for folder in folders for p in sorted(folder.rglob("*.csv"))]
+
+
+def _rows(path: Path, model: type[R], problems: list[str]) -> Iterator[R]:
+    with path.open(encoding="utf-8", newline="") as file:
+        for number, raw in enumerate(csv.DictReader(file, strict=True), 2):
+            try:
+                if None in raw or None in raw.values():
+                    raise ValueError("wrong number of cells (quote a cell that holds a comma)")
+                yield model.model_validate(raw)
+            except ValidationError as error:
+                first = error.errors()[0]
+                where = ".".join(map(str, first["loc"]))
+                problems.append(f"{path.parent.name}/{path.name}:{number}: {where}: {first['msg']}")
+            except ValueError as error:
+                problems.append(f"{path.parent.name}/{path.name}:{number}: {error}")
+
+
+def load(folders: Sequence[Path] | None = None) -> tuple[Knowledge, list[str]]:
+    """Everything that is valid, and one line for each row that is not."""
+    knowledge, problems = Knowledge(), []
+    codes: dict[str, list[tuple[frozenset[str], str]]] = {}
+    head: dict[str, tuple[str, str, str]] = {}
+    single = {
+        "abbreviations": (AbbreviationRow, knowledge.abbreviations),
+        "generic": (GenericRow, knowledge.generic),
+        "high_risk": (HighRiskRow, knowledge.high_risk),
+        "sections": (SectionRow, knowledge.sections),
+        "context": (ContextRow, knowledge.context),
+    }
+    foldered = {
+        "terms": (TermRow, knowledge.terms),
+        "attributes": (AttributeRow, knowledge.attributes),
+        "evidence": (EvidenceRow, knowledge.evidence),
+        "ambiguous": (AmbiguousRow, knowledge.ambiguous),
+        "combinations": (CombinationRow, knowledge.combinations),
+        "implications": (ImplicationRow, knowledge.implications),
+    }
+    for path in knowledge_files(folders or knowledge_folders()):
+        kind = path.parent.name
+        if kind == "conditions":
+            for row in _rows(path, ConditionRow, problems):
+                codes.setdefault(row.condition, []).append((frozenset(row.attributes), row.code))
+                if row.condition not in head:
+                    if not row.name or not row.course:
+                        problems.append(f"conditions/{path.name}: {row.condition}: its first row needs name and course")
+                    head[row.condition] = (row.name or row.condition, row.course or "lifelong", path.stem)
+                elif head[row.condition][2] != path.stem and row.name:
+                    problems.append(f"conditions/{path.name}: {row.condition} is already in {head[row.condition][2]}.csv")
+        elif kind in foldered:
+            model, rows = foldered[kind]
+            rows.extend(_rows(path, model, problems))  # type: ignore[attr-defined, type-var]
+        elif path.stem in single:
+            model, rows = single[path.stem]
+            rows.extend(_rows(path, model, problems))  # type: ignore[attr-defined, type-var]
+    for name, found in codes.items():
+        title, course, system = head[name]
+        knowledge.conditions[name] = Condition(name, title, course, tuple(found), system)  # type: ignore[arg-type]
+    return knowledge, problems

@@ -1,0 +1,117 @@
+"""How words are cut and normalized, once for the knowledge files and the charts alike (docs/knowledge.md, "How words match").
+
+A token keeps its place in the text; its normalized form is what matches. An abbreviation such as ``s/p`` becomes several
+normalized words that share one place, so a row "status post amputation" finds "s/p amputation" without knowing of it.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from functools import lru_cache
+from itertools import product
+
+_SLASHED = r"(?:s/p|w/o|w/|2/2|d/t|b/l|h/o|r/o|d/o|c/b|a/w|c/w|f/u|y/o|p/w)(?![a-z0-9])"
+_TOKEN = re.compile(
+    rf"(?i:(?<![a-z0-9/]){_SLASHED})|[^\W\d_]+(?:['’][^\W\d_]+)?|\d+(?:\.\d+)?|[^\w\s]|_",
+)
+_BRACES = re.compile(r"\{([^{}]*)\}")
+
+FILLERS = frozenset("the a an his her their my your its this that left right bilateral , ( both underlying known".split())
+"""Words that may stand between the words of a term: "amputation of her left leg" is "amputation of leg"."""
+
+
+@dataclass(frozen=True, slots=True)
+class Tokens:
+    """A text cut into normalized words. The four lists are parallel; several words may share one place."""
+
+    norms: list[str]
+    starts: list[int]
+    ends: list[int]
+
+    def __len__(self) -> int:
+        return len(self.norms)
+
+
+def normalize(word: str) -> str:
+    """One word without case, possessive, plural and British spelling. ``Parkinson's`` -> ``parkinson``."""
+    if len(word) > 2 and word[-1] == "s" and word[:-1].isupper():
+        return word[:-1].lower()
+    word = word.lower().replace("’", "'")
+    if word.endswith("'s"):
+        word = word[:-2]
+    size = len(word)
+    if size > 4:
+        if word[-1] == "s" and word[-2] not in "sui":
+            word = word[:-3] + "y" if size > 5 and word.endswith("ies") else word[:-1]
+        if size > 5 and ("ae" in word or "oe" in word):
+            word = word.replace("ae", "e").replace("oe", "e")
+        if word.endswith("our") and len(word) > 4:
+            word = word[:-3] + "or"
+    return word
+
+
+class Normalizer:
+    """Cuts text into tokens with the shared abbreviations expanded.
+
+    ``abbreviations`` maps a written form (lower case; several words allowed) to its meaning.
+    """
+
+    def __init__(self, abbreviations: Mapping[str, str]) -> None:
+        self._single: dict[str, tuple[str, ...]] = {}
+        self._cache: dict[str, tuple[str, ...]] = {}
+        for written, meaning in abbreviations.items():
+            if " " not in written:
+                words = tuple(normalize(w) for w in meaning.split())
+                self._single[written if written.isupper() else written.lower()] = words
+
+    def _expand(self, raw: str) -> tuple[str, ...]:
+        norms = self._single.get(raw) or self._single.get(raw.lower())
+        if norms is None:
+            norms = (normalize(raw),)
+        self._cache[raw] = norms
+        return norms
+
+    def tokens(self, text: str, start: int = 0, end: int | None = None) -> Tokens:
+        """Tokens of ``text[start:end]``; places are offsets into ``text``. Hyphens inside words are dropped."""
+        norms: list[str] = []
+        starts: list[int] = []
+        ends: list[int] = []
+        cache = self._cache
+        stop = len(text) if end is None else end
+        for match in _TOKEN.finditer(text, start, stop):
+            raw = match.group()
+            at, to = match.span()
+            if raw in "-–—/" and raw != "/" and at > start and to < stop and text[at - 1].isalnum() and text[to].isalnum():
+                continue
+            if raw == "L" or raw == "R":
+                # A side, unless it is a vertebra ("L3"), a lead or an enumeration ("L.").
+                side = to >= stop or not (text[to].isdigit() or text[to] in "./-")
+                found: tuple[str, ...] = (("left" if raw == "L" else "right"),) if side else (raw.lower(),)
+            else:
+                found = cache.get(raw) or self._expand(raw)
+            for norm in found:
+                norms.append(norm)
+                starts.append(at)
+                ends.append(to)
+        return Tokens(norms, starts, ends)
+
+    def words(self, phrase: str) -> tuple[str, ...]:
+        """The normalized words of one term, fillers that carry no meaning inside a term left out."""
+        return tuple(n for n in self.tokens(phrase).norms if n not in ",(){}")
+
+
+@lru_cache(maxsize=None)
+def expand_braces(term: str) -> tuple[str, ...]:
+    """Every wording of a term with ``{a;b}`` alternatives. ``{acute;} MI`` -> ``acute MI``, ``MI``."""
+    parts = _BRACES.split(term)
+    choices = [part.split(";") if i % 2 else [part] for i, part in enumerate(parts)]
+    return tuple(dict.fromkeys(re.sub(r"\s+", " ", "".join(pick)).strip() for pick in product(*choices)))
+
+
+def each_term(cell: str) -> Iterator[str]:
+    """The single wordings of a ``|``-separated cell, braces expanded."""
+    for term in cell.split("|"):
+        if term := term.strip():
+            yield from expand_braces(term)
