@@ -4,10 +4,14 @@ from __future__ import annotations
 
 from collections import Counter, defaultdict
 from collections.abc import Sequence
+from datetime import date
 
 from hccassist.coding import Coded, code_condition, combine
 from hccassist.evidence.detect import Item
+from hccassist.evidence.link import Candidate as EvidenceCandidate
+from hccassist.evidence.link import candidates as evidence_candidates
 from hccassist.evidence.link import link
+from hccassist.evidence.strength import Strength
 from hccassist.nlp.document import Document
 from hccassist.nlp.episode import settle
 from hccassist.nlp.mentions import Located
@@ -37,7 +41,7 @@ def overall_status(mentions: Sequence[Mention]) -> Status:
 
 
 def build_candidates(
-    document: Document, encounter: Encounter, located: Sequence[Located], items: Sequence[Item], lexicon: Lexicon
+    document: Document, encounter: Encounter, located: Sequence[Located], items: Sequence[Item], lexicon: Lexicon, strength: Strength
 ) -> list[Candidate]:
     """Candidates of one encounter, every status; only active ones carry evidence."""
     located = settle(document, located, items, lexicon)
@@ -46,8 +50,9 @@ def build_candidates(
         groups[m.mention.condition].append(m)
     status = {c: overall_status([m.mention for m in group]) for c, group in groups.items()}
     active = [c for c, s in status.items() if s == "active"]
-    evidence = link(document, located, items, active)
-    coded = {c: _coded(c, groups[c], status[c], lexicon) for c in groups}
+    evidence = link(document, located, items, active, strength)
+    day = date.fromisoformat(encounter.date_of_service) if encounter.date_of_service else None
+    coded = {c: _coded(c, groups[c], status[c], lexicon, day) for c in groups}
     folded = _folded(active, lexicon)
     candidates: list[Candidate] = []
     replaced: dict[str, list[tuple[str, str, str]]] = defaultdict(list)
@@ -71,6 +76,20 @@ def build_candidates(
     return _one_per_code(candidates)
 
 
+def link_candidates(
+    document: Document, located: Sequence[Located], items: Sequence[Item], lexicon: Lexicon
+) -> list[tuple[EvidenceCandidate, str]]:
+    """Every piece of evidence that could be tied to an active condition, with that condition's code: what the linker is
+    trained on."""
+    located = settle(document, located, items, lexicon)
+    groups: dict[str, list[Located]] = defaultdict(list)
+    for m in located:
+        groups[m.mention.condition].append(m)
+    active = [c for c, group in groups.items() if overall_status([m.mention for m in group]) == "active"]
+    codes = {c: _coded(c, groups[c], "active", lexicon).code for c in active}
+    return [(e, codes[e.condition]) for e in evidence_candidates(document, located, items, active)]
+
+
 def _folded(active: Sequence[str], lexicon: Lexicon) -> dict[str, str]:
     """General conditions that a more specific one in the same encounter already says: general -> specific."""
     present = set(active)
@@ -82,11 +101,26 @@ def _folded(active: Sequence[str], lexicon: Lexicon) -> dict[str, str]:
     return folded
 
 
-def _coded(condition: str, group: Sequence[Located], status: Status, lexicon: Lexicon) -> Coded:
+def _coded(
+    condition: str, group: Sequence[Located], status: Status, lexicon: Lexicon, day: date | None = None
+) -> Coded:
     counted = [m.mention for m in group if m.mention.status == status] or [m.mention for m in group]
     attributes = [a for m in counted for a in m.attributes]
     exact = [code for code, _ in Counter(m.code for m in counted if m.code).most_common()]
-    return code_condition(lexicon.conditions[condition], attributes, exact, history=status == "history")
+    coded = code_condition(lexicon.conditions[condition], attributes, exact, history=status == "history")
+    return valid_then(coded, day, lexicon)
+
+
+def valid_then(coded: Coded, day: date | None, lexicon: Lexicon) -> Coded:
+    """The code as it stood on the date of service: a code newer than the service gives way to the heading it came from."""
+    if day is None or lexicon.codes.valid_on(coded.code, day):
+        return coded
+    older = coded.code
+    while len(older) > 3:
+        older = older[:-1].rstrip(".")
+        if lexicon.codes.valid_on(older, day):
+            return Coded(older, coded.alternatives, f"{coded.rule}; {coded.code} was not valid on {day.isoformat()}")
+    return Coded(coded.code, coded.alternatives, f"{coded.rule}; not valid on {day.isoformat()}: check the code set of that date")
 
 
 def _merged(*groups: Sequence[Evidence]) -> tuple[Evidence, ...]:

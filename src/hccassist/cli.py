@@ -65,6 +65,43 @@ def review(
     raise typer.Exit(subprocess.call(command, env=environment, cwd=main.parents[1]))
 
 
+@app.command()
+def train(
+    notes_gold: Annotated[Path | None, typer.Option(help="Labelled notes (JSON lines), with --notes.")] = None,
+    notes: Annotated[Path | None, typer.Option(help="Folder of the labelled notes' texts.")] = None,
+    cases: Annotated[list[Path] | None, typer.Option(help="Labelled single cases (JSON lines).")] = None,
+    out: Annotated[Path | None, typer.Option(help="Folder of tables and models; models/ when left out.")] = None,
+    version: Annotated[str, typer.Option(help="Name of the new ranker.")] = "2026.11",
+) -> None:
+    """Trains linker and ranker. With labelled cases the tables are written first (numbers only); without, the shipped ones
+    give the same models again."""
+    from hccassist.evaluation import linker_rows, ranker_rows, read_notes, read_single_cases, write_table
+    from hccassist.ranking.model import models_folder
+    from hccassist.ranking.training import nested, read_table, train_linker, write_ranker
+    from hccassist.ranking.training import train as fit
+    from hccassist.screening import load_screener
+
+    folder = out or models_folder()
+    labelled = list(read_notes(notes_gold, notes)) if notes_gold and notes else []
+    labelled += [case for path in cases or () for case in read_single_cases(path)]
+    if labelled:
+        write_table(list(linker_rows(labelled, load_screener())), folder / "linker-training.csv")
+    value, scores = train_linker(folder / "linker-training.csv", version)
+    write_ranker(value, folder / "linker.json")
+    console.print("linker    " + "".join(f"  {k} {v:.3f}" for k, v in scores.items()), highlight=False)
+    if labelled:
+        load_screener.cache_clear()
+        write_table(list(ranker_rows(labelled, load_screener())), folder / "training.csv")
+    try:
+        rows = read_table(folder / "training.csv")
+    except (OSError, ValueError) as error:
+        raise _fail(str(error)) from None
+    for name, scores in nested(rows).items():
+        console.print(f"{name:10}" + "".join(f"  {k} {v:.3f}" for k, v in scores.items()), highlight=False)
+    write_ranker(fit(rows, version), folder / "ranker.json")
+    console.print(f"{len(rows.y)} candidates of {len(set(rows.groups))} notes", highlight=False)
+
+
 @knowledge_app.command("check")
 def knowledge_check() -> None:
     """Validates every knowledge file; one line for each row that is wrong."""

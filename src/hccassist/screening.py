@@ -11,13 +11,15 @@ from functools import cache
 from hccassist import __version__
 from hccassist.candidates import build_candidates
 from hccassist.evidence.detect import detect, support_of
+from hccassist.evidence.strength import Strength, load_strength
+from hccassist.evidence.suspects import Suspect, find_suspects
 from hccassist.nlp.document import analyse
 from hccassist.nlp.mentions import find_mentions
 from hccassist.places import Places
 from hccassist.ranking.features import Candidate
-from hccassist.ranking.model import Ranker, load_ranker
+from hccassist.ranking.model import Ranker, load_ranker, models_folder
 from hccassist.ranking.policy import Policy, load_policy
-from hccassist.ranking.tiers import suggest
+from hccassist.ranking.tiers import suggest, suggest_query
 from hccassist.schema import Chart, ChartResult, Encounter, EncounterSummary, PageSummary, Suggestion
 from hccassist.terminology.lexicon import Lexicon, load_lexicon
 
@@ -27,27 +29,29 @@ class Screener:
     """Everything screening needs besides the chart; built once per process by ``load_screener``."""
 
     lexicon: Lexicon
+    strength: Strength
     ranker: Ranker
     policy: Policy
 
     @property
     def versions(self) -> dict[str, str]:
         """What made a result: the same chart with the same versions gives the same bytes."""
-        return {"hccassist": __version__, "ranker": self.ranker.version, "policy": self.policy.version}
+        return {"hccassist": __version__, "ranker": self.ranker.version, "linker": self.strength.version, "policy": self.policy.version}
 
 
 @cache
 def load_screener() -> Screener:
     """The shipped lexicon, ranker and policy."""
-    return Screener(load_lexicon(), load_ranker(), load_policy())
+    return Screener(load_lexicon(), load_strength(models_folder() / "linker.json"), load_ranker(), load_policy())
 
 
-def encounter_candidates(chart: Chart, encounter: Encounter, lexicon: Lexicon) -> list[Candidate]:
-    """Every condition that one record names, coded, with status and evidence."""
+def read_encounter(chart: Chart, encounter: Encounter, lexicon: Lexicon, strength: Strength) -> tuple[list[Candidate], list[Suspect]]:
+    """Every condition that one record names, coded, with status and evidence; and what its clues point at unnamed."""
     document = analyse(chart.text, lexicon, encounter.start, encounter.end, chart.noise)
     items = detect(document, lexicon)
     located = find_mentions(document, lexicon, encounter.inpatient, support_of(items))
-    return build_candidates(document, encounter, located, items, lexicon)
+    candidates = build_candidates(document, encounter, located, items, lexicon, strength)
+    return candidates, find_suspects(document, lexicon, [c.icd10 for c in candidates])
 
 
 def screen(chart: Chart, encounters: tuple[Encounter, ...], screener: Screener) -> ChartResult:
@@ -55,12 +59,11 @@ def screen(chart: Chart, encounters: tuple[Encounter, ...], screener: Screener) 
     places = Places(chart)
     suggestions: list[Suggestion] = []
     for encounter in encounters:
-        found = [
-            suggest(candidate, screener.ranker, screener.policy, screener.lexicon, places)
-            for candidate in encounter_candidates(chart, encounter, screener.lexicon)
-        ]
+        candidates, suspects = read_encounter(chart, encounter, screener.lexicon, screener.strength)
+        found = [suggest(c, screener.ranker, screener.policy, screener.lexicon, places) for c in candidates]
         found.sort(key=lambda s: (-s.confidence, s.mentions[0].start if s.mentions else 0, s.icd10 or ""))
         suggestions.extend(found)
+        suggestions.extend(suggest_query(s, encounter, places) for s in suspects)
     numbered = tuple(replace(s, id=f"s{number}") for number, s in enumerate(suggestions, 1))
     return ChartResult(
         chart=chart.name,

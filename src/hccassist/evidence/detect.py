@@ -19,7 +19,7 @@ _PLANNED = re.compile(
     re.IGNORECASE,
 )
 _STOPPED = re.compile(
-    r"\b(?:allerg(?:y|ic|ies)|intoleran(?:t|ce)|stopped|discontinued?|d/c(?:'?d|ed)|off of|no longer (?:on|taking)|never took|not (?:on|taking)|quit taking|came off|without|held|declin\w+|refus\w+|avoid|contraindicat\w+)\b",
+    r"\b(?:allerg(?:y|ic|ies)|intoleran(?:t|ce)|stopped|discontinued?|d/c(?:'?d|ed)|off of|no longer (?:on|taking)|never took|not (?:on|taking)|quit taking|came off|without|held|declin\w+|refus\w+|avoid|never (?:needed|required|took|received|had|on|started|used)|(?:did not|didn't) (?:need|require|take|start)|not (?:needed|required|started|indicated)|contraindicat\w+)\b",
     re.IGNORECASE,
 )
 _DIGIT = re.compile(r"\d")

@@ -28,12 +28,16 @@ _PAST = re.compile(
 _STRONG_PAST = re.compile(
     r"\b(?:NED|no evidence of (?:disease|recurr\w+)|(?:disease|cancer)[ -]free|cured|survivor|(?:years?|yrs?) (?:ago|out)|undetectable since|released from|signed off)\b", re.IGNORECASE
 )
+_COMPLETED = re.compile(
+    r"\b(?:complet\w+|finished|s/p|status post|previously|prior|received|treated with|underwent|had)\b(?!.{0,80}\b(?:now|current\w*|continu\w+|ongoing|maintenance|remains|on)\b)",
+    re.IGNORECASE,
+)
 _WINDOW = 240
 
 
 def settle(document: Document, located: Sequence[Located], items: Sequence[Item], lexicon: Lexicon) -> list[Located]:
     """The mentions with the status of cancers judged by the whole encounter."""
-    treated = _treated(items, lexicon)
+    treated = _treated(document, items)
     groups: dict[str, list[Located]] = defaultdict(list)
     for m in located:
         groups[m.mention.condition].append(m)
@@ -49,11 +53,12 @@ def settle(document: Document, located: Sequence[Located], items: Sequence[Item]
     return settled
 
 
-def _treated(items: Sequence[Item], lexicon: Lexicon) -> dict[str, int]:
-    """How many treatments of a condition are given now (not stopped, not merely past surgery)."""
+def _treated(document: Document, items: Sequence[Item]) -> dict[str, int]:
+    """How many drug treatments of a condition are given now: named, not stopped, not told as completed."""
     counts: dict[str, set[str]] = defaultdict(set)
     for item in items:
-        if item.word.kind == "drug":
+        sentence = document.sentences[item.sentence]
+        if item.word.kind == "drug" and not _COMPLETED.search(document.text, sentence.start, sentence.end):
             for condition in item.word.conditions:
                 counts[condition].add(item.word.written)
     return {c: len(found) for c, found in counts.items()}

@@ -81,6 +81,8 @@ def _in_scope(rule: ContextRow, cue: Cue, i: int, j: int, cues: tuple[Cue, ...],
     if cue.j <= i and rule.direction in ("forward", "both"):
         return i - cue.j <= reach and not _terminated(rule.category, cue.j, i, cues, document)
     if cue.i >= j and rule.direction in ("backward", "both"):
+        if rule.category == "hypothetical" and "," in document.tokens.norms[j : cue.i]:
+            return False
         return cue.i - j <= min(reach, _REACH) and not _terminated(rule.category, j, cue.i, cues, document)
     return False
 

@@ -4,15 +4,16 @@ from __future__ import annotations
 
 from datetime import date
 
+from hccassist.evidence.suspects import Suspect
 from hccassist.places import Places
 from hccassist.ranking.features import Candidate, features
 from hccassist.ranking.model import Ranker
 from hccassist.ranking.policy import Policy
-from hccassist.schema import ELEMENT_NAMES, Element, EvidenceSpan, Status, Suggestion, Tier
+from hccassist.schema import ELEMENT_NAMES, Element, Encounter, EvidenceSpan, Status, Suggestion, Tier
 from hccassist.terminology.lexicon import HighRisk, Lexicon
 
 _PER_LETTER = 3
-_WORTH_SHOWING = 0.4
+_WORTH_SHOWING = 0.3
 _HELD_BACK: dict[Status, str] = {
     "active": "",
     "history": "documented as past",
@@ -50,6 +51,30 @@ def suggest(candidate: Candidate, ranker: Ranker, policy: Policy, lexicon: Lexic
         evidence=_spans(candidate, places),
         why=ranker.why(x),
         decided=candidate.decided,
+    )
+
+
+def suggest_query(suspect: Suspect, encounter: Encounter, places: Places) -> Suggestion:
+    """A suspect as a suggestion without a code: its clues are the evidence, its question what a coder may ask."""
+    spans = []
+    for e in suspect.clues:
+        at = places.span(e.start, e.end)
+        spans.append(EvidenceSpan(at.start, at.end, at.text, at.page, at.boxes, e.element, e.kind, e.strength, e.why))
+    return Suggestion(
+        id="",
+        encounter=encounter.id,
+        condition=suspect.rule.condition,
+        icd10=None,
+        description="",
+        alternatives=(),
+        hcc={},
+        status="uncertain",
+        tier="suspect" if encounter.valid != "no" else "suppressed",
+        reason=suspect.rule.question,
+        confidence=0.0,
+        high_risk=None,
+        mentions=(),
+        evidence=tuple(spans),
     )
 
 

@@ -19,9 +19,12 @@ from pathlib import Path
 from typing import Any
 
 from hccassist.schema import HccCategory
+from hccassist.terminology.payers import configured_models
 
 MODELS = {"CMS-HCC Model V28": "V28", "CMS-HCC Model V24": "V24", "RxHCC Model V08": "RxHCC"}
 _LABELS = {("CMS-HCC", "V28"): "V28", ("CMS-HCC", "V24"): "V24", ("RxHCC", "R08"): "RxHCC"}
+CURRENT_RELEASE = date(2025, 10, 1)
+"""First day of the fiscal year whose code set (April 2026 update) simple-icd-10-cm 1.5 holds."""
 SHOWN_MODELS = ("V28", "V24", "RxHCC")
 _FORMAT = 4
 
@@ -78,12 +81,14 @@ class Codes:
         return []
 
     def hcc_of(self, code: str, service_year: int | None = None) -> dict[str, HccCategory]:
-        """Per model the category that the code pays in, with its label; the most severe where there are two."""
+        """Per model the category that the code pays in, with its label; the most severe where there are two. Payers' own
+        models (``terminology.payers``) come last."""
         found = {}
         for model in SHOWN_MODELS:
             if categories := self.categories(code, model, service_year):
                 first = min(categories, key=lambda c: (not c.isdigit(), int(c) if c.isdigit() else 0))
                 found[model] = HccCategory(first, self.labels.get(model, {}).get(first, ""))
+        found.update({name: model[code] for name, model in configured_models().items() if code in model})
         return found
 
     def pays(self, code: str) -> bool:
@@ -91,17 +96,19 @@ class Codes:
         return bool(self.categories(code, "V28") or self.categories(code, "V24"))
 
     def valid_on(self, code: str, day: date | None = None) -> bool:
-        """Whether the code can be billed on a date of service. ICD-10-CM changes on 1 October and 1 April.
+        """Whether the code can be billed on a date of service (today's code set where the date is unknown).
 
-        The package holds the current release only; what older services need is told by CMS's mapping of their payment
-        year: a code in none of today's titles but in that mapping was valid then.
+        The code-set package holds the current release only. What changed before it is told by CMS's mappings: a paying code
+        that first appears in the mapping of payment year N came with the release of 1 October of year N - 1; one that today's
+        titles lack was retired by the current release. Codes outside the models count as valid throughout.
         """
-        if code in self.titles:
+        years = sorted({year for table in self.hcc.values() for year in table})
+        mapped = [y for y in years if any(code in table.get(y, {}) for table in self.hcc.values())]
+        if code not in self.titles:
+            return day is not None and day < CURRENT_RELEASE and str(day.year + 1) in mapped
+        if day is None or not mapped or mapped[0] == years[0]:
             return True
-        if day is None:
-            return False
-        year = str(day.year + 1)
-        return any(code in years.get(year, {}) for years in self.hcc.values())
+        return day >= date(int(mapped[0]) - 1, 10, 1)
 
 
 def _version() -> str:

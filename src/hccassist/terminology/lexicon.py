@@ -5,19 +5,24 @@ Compiling takes most of a second, so ``load_lexicon`` does it once per process; 
 
 from __future__ import annotations
 
+import hashlib
+import json
 import re
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from functools import cache
+from pathlib import Path
 
 from hccassist.schema import Element
-from hccassist.terminology.codes import Codes, load_codes
+from hccassist.terminology import words as words_module
+from hccassist.terminology.codes import Codes, cache_folder, load_codes, write_cache
 from hccassist.terminology.phrases import Phrases
-from hccassist.terminology.rows import KIND_ELEMENT, CombinationRow, Condition, ContextRow, Knowledge, KnowledgeError, load
+from hccassist.terminology.rows import KIND_ELEMENT, CombinationRow, Condition, ContextRow, Knowledge, KnowledgeError, SuspectRow, load
 from hccassist.terminology.words import Normalizer, each_term
 
 _CASED_LETTERS = 3
+_VALUE = re.compile(r"(?P<words>.*?)\s*(?P<compare>>=|<=|>|<)\s*(?P<limit>\d+(?:\.\d+)?)")
 _TITLE_TAIL = re.compile(r",? (?:unspecified|NOS|not otherwise specified)$", re.IGNORECASE)
 
 
@@ -64,6 +69,27 @@ class Reading:
 
 
 @dataclass(frozen=True, slots=True)
+class Clue:
+    """One of a suspect rule's clues: words, with a value behind them when ``compare`` is not blank."""
+
+    rule: int
+    number: int
+    compare: str
+    limit: float
+    written: str
+
+
+@dataclass(frozen=True, slots=True)
+class SuspectRule:
+    """All its clues (their number) present and no code that starts with ``unless`` named: the ``question`` is worth asking."""
+
+    condition: str
+    clues: int
+    unless: tuple[str, ...]
+    question: str
+
+
+@dataclass(frozen=True, slots=True)
 class HighRisk:
     """A group of codes that audits find unsupported most, and the proof that auditors ask for."""
 
@@ -89,6 +115,8 @@ class Lexicon:
     attribute_names: dict[str, frozenset[str]]
     implied: dict[str, tuple[str, ...]]
     high_risk: tuple[HighRisk, ...]
+    suspects: tuple[SuspectRule, ...]
+    clues: Phrases[Clue]
 
     def high_risk_of(self, code: str) -> HighRisk | None:
         """The HHS-OIG high-risk group of a code, if any."""
@@ -97,9 +125,7 @@ class Lexicon:
 
 def _is_cased(written: str, flagged: bool) -> bool:
     """Short all-capital words match only as written: RA is not "ra", but DM2 may be "dm2"."""
-    letters = [c for c in written if c.isalpha()]
-    single = " " not in written and written.isalpha()
-    return flagged or (single and len(letters) <= _CASED_LETTERS and written.isupper())
+    return flagged or (len(written) <= _CASED_LETTERS and written.isalpha() and written.isupper())
 
 
 def _condition_of(code: str, by_code: dict[str, str], by_category: dict[str, str], titles: Codes, new: dict[str, Condition]) -> str:
@@ -127,9 +153,8 @@ def _title_terms(codes: Codes, wanted: Iterable[str]) -> Iterable[tuple[str, str
                 yield short, code
 
 
-def compile_lexicon(knowledge: Knowledge, codes: Codes) -> Lexicon:
+def compile_lexicon(knowledge: Knowledge, codes: Codes, normalizer: Normalizer) -> Lexicon:
     """Knowledge and codes, ready for matching."""
-    normalizer = Normalizer({row.written: row.meaning for row in knowledge.abbreviations})
     conditions = dict(knowledge.conditions)
     terms: Phrases[Term] = Phrases(skip_fillers=True)
     taken: set[tuple[str, ...]] = set()
@@ -174,6 +199,7 @@ def compile_lexicon(knowledge: Knowledge, codes: Codes) -> Lexicon:
         if words := tuple(normalizer.tokens(rule.phrase).norms):
             context.add(words, rule)
 
+    suspects, clues = _suspects(knowledge.suspects, normalizer)
     readings: dict[str, list[Reading]] = defaultdict(list)
     for reading in knowledge.ambiguous:
         cues: Phrases[str] = Phrases()
@@ -197,6 +223,8 @@ def compile_lexicon(knowledge: Knowledge, codes: Codes) -> Lexicon:
         attribute_names={c: frozenset(n) for c, n in names.items()},
         implied=_implied(knowledge),
         high_risk=tuple(HighRisk(row.group, row.codes, row.proof) for row in knowledge.high_risk),
+        suspects=suspects,
+        clues=clues,
     )
 
 
@@ -206,6 +234,22 @@ def _implied(knowledge: Knowledge) -> dict[str, tuple[str, ...]]:
         for specific in knowledge.matching(row.specific):
             implied[specific].extend(g for pattern in row.general for g in knowledge.matching(pattern) if g != specific)
     return {specific: tuple(dict.fromkeys(general)) for specific, general in implied.items()}
+
+
+def _suspects(rows: Sequence[SuspectRow], normalizer: Normalizer) -> tuple[tuple[SuspectRule, ...], Phrases[Clue]]:
+    """The rules, and one trie of all their clues."""
+    rules: list[SuspectRule] = []
+    clues: Phrases[Clue] = Phrases()
+    for row in rows:
+        parts = row.clues.split(" & ")
+        for number, written in enumerate(parts):
+            match = _VALUE.fullmatch(written.strip())
+            compare, limit = (match["compare"], float(match["limit"])) if match else ("", 0.0)
+            for word in each_term(match["words"] if match else written):
+                shown = f"{word} {compare} {limit:g}" if match else word
+                clues.add(normalizer.words(word), Clue(len(rules), number, compare, limit, shown))
+        rules.append(SuspectRule(row.condition, len(parts), row.unless, row.question))
+    return tuple(rules), clues
 
 
 def _add_titles(
@@ -233,8 +277,28 @@ def _add_titles(
 
 @cache
 def load_lexicon() -> Lexicon:
-    """The shipped knowledge and the team's own. Raises ``KnowledgeError`` when a row of any file is wrong."""
+    """The shipped knowledge and the team's own. Raises ``KnowledgeError`` when a row of any file is wrong.
+
+    Normalizing every term takes seconds; what the normalizer finds is kept in the cache folder until its rules change.
+    """
     knowledge, problems = load()
     if problems:
         raise KnowledgeError(problems)
-    return compile_lexicon(knowledge, load_codes())
+    abbreviations = {row.written: row.meaning for row in knowledge.abbreviations}
+    path = cache_folder() / f"phrases-{_rules_of(abbreviations)}.json"
+    try:
+        phrases = json.loads(path.read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        phrases = {}
+    known = len(phrases)
+    normalizer = Normalizer(abbreviations, phrases)
+    lexicon = compile_lexicon(knowledge, load_codes(), normalizer)
+    if len(phrases) > known:
+        write_cache(path, phrases)
+    return lexicon
+
+
+def _rules_of(abbreviations: dict[str, str]) -> str:
+    """A name for the normalizer's rules as they stand: its source and the abbreviations."""
+    source = Path(words_module.__file__).read_bytes() + json.dumps(abbreviations).encode()
+    return hashlib.sha256(source).hexdigest()[:16]

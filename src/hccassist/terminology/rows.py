@@ -104,6 +104,16 @@ class ImplicationRow(Row):
     general: Ids
 
 
+class SuspectRow(Row):
+    """Clues, all needed (`` & ``), each words (``|``) or words with a value (``A1c >= 6.5``); ``unless``: code prefixes that, named
+    in any status, silence it; ``question``: what a coder may ask the provider about, in neutral words."""
+
+    condition: Text
+    clues: Text
+    unless: Annotated[tuple[str, ...], _split("|")]
+    question: Text
+
+
 class HighRiskRow(Row):
     """A group that audits find unsupported most, by code prefixes, with the proof that auditors ask for."""
 
@@ -174,6 +184,7 @@ class Knowledge:
     combinations: list[CombinationRow] = field(default_factory=list)
     abbreviations: list[AbbreviationRow] = field(default_factory=list)
     implications: list[ImplicationRow] = field(default_factory=list)
+    suspects: list[SuspectRow] = field(default_factory=list)
     high_risk: list[HighRiskRow] = field(default_factory=list)
     generic: list[GenericRow] = field(default_factory=list)
     sections: list[SectionRow] = field(default_factory=list)
@@ -224,6 +235,7 @@ def load(folders: Sequence[Path] | None = None) -> tuple[Knowledge, list[str]]:
         "abbreviations": (AbbreviationRow, knowledge.abbreviations),
         "generic": (GenericRow, knowledge.generic),
         "high_risk": (HighRiskRow, knowledge.high_risk),
+        "suspects": (SuspectRow, knowledge.suspects),
         "sections": (SectionRow, knowledge.sections),
         "context": (ContextRow, knowledge.context),
     }
@@ -244,8 +256,6 @@ def load(folders: Sequence[Path] | None = None) -> tuple[Knowledge, list[str]]:
                     if not row.name or not row.course:
                         problems.append(f"conditions/{path.name}: {row.condition}: its first row needs name and course")
                     head[row.condition] = (row.name or row.condition, row.course or "lifelong", path.stem)
-                elif head[row.condition][2] != path.stem and row.name:
-                    problems.append(f"conditions/{path.name}: {row.condition} is already in {head[row.condition][2]}.csv")
         elif kind in foldered:
             model, rows = foldered[kind]
             rows.extend(_rows(path, model, problems))  # type: ignore[attr-defined, type-var]

@@ -55,10 +55,12 @@ def normalize(word: str) -> str:
 class Normalizer:
     """Cuts text into tokens with the shared abbreviations expanded.
 
-    ``abbreviations`` maps a written form (lower case; several words allowed) to its meaning.
+    ``abbreviations`` maps a written form (lower case; several words allowed) to its meaning. ``phrases`` remembers what
+    ``words`` found, joined by spaces: a cache from an earlier start, or empty.
     """
 
-    def __init__(self, abbreviations: Mapping[str, str]) -> None:
+    def __init__(self, abbreviations: Mapping[str, str], phrases: dict[str, str] | None = None) -> None:
+        self.phrases: dict[str, str] = phrases if phrases is not None else {}
         self._single: dict[str, tuple[str, ...]] = {}
         self._cache: dict[str, tuple[str, ...]] = {}
         for written, meaning in abbreviations.items():
@@ -99,7 +101,10 @@ class Normalizer:
 
     def words(self, phrase: str) -> tuple[str, ...]:
         """The normalized words of one term, fillers that carry no meaning inside a term left out."""
-        return tuple(n for n in self.tokens(phrase).norms if n not in ",(){}")
+        known = self.phrases.get(phrase)
+        if known is None:
+            known = self.phrases[phrase] = " ".join(n for n in self.tokens(phrase).norms if n not in ",(){}")
+        return tuple(known.split())
 
 
 @lru_cache(maxsize=None)

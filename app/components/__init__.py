@@ -1,0 +1,37 @@
+"""The parts of the app that live in the browser. Their JavaScript inserts every string with ``textContent``, never as
+markup, and reaches no network but this server."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import streamlit as st
+
+HERE = Path(__file__).parent
+
+
+def _source(*names: str) -> str:
+    return "\n".join((HERE / name).read_text(encoding="utf-8") for name in names)
+
+
+mailbox = st.components.v2.component("hccassist.mailbox", js=_source("bus.js", "mailbox.js"), isolate_styles=False)
+"""Carries messages from the browser to Python and their replies back; shows nothing."""
+
+workbench = st.components.v2.component(
+    "hccassist.workbench",
+    css=_source("base.css", "workbench.css"),
+    js=_source(
+        "bus.js", "dom.js", "offsets.js", "settings.js", "text_panel.js", "image_panel.js", "list_panel.js",
+        "detail_panel.js", "code_search.js", "help.js", "workbench.js",
+    ),
+    isolate_styles=False,
+)  # fmt: skip
+"""The review of one chart: suggestions, their evidence, and the chart's words."""
+
+worklist = st.components.v2.component(
+    "hccassist.worklist",
+    css=_source("base.css", "worklist.css"),
+    js=_source("dom.js", "worklist.js"),
+    isolate_styles=False,
+)
+"""The table of charts."""

@@ -1,0 +1,57 @@
+// The line between the workbench and the mailbox, one for the tab. A message stays in the outbox until its reply arrives.
+const RETRY_MS = 4000;
+
+function createBus() {
+  const outbox = new Map();
+  const waiting = new Map();
+  const listeners = new Set();
+  let transport = null;
+  let scheduled = false;
+  let state = null;
+
+  const flush = () => {
+    scheduled = false;
+    if (transport && outbox.size) transport([...outbox.values()]);
+  };
+  const schedule = () => {
+    if (scheduled) return;
+    scheduled = true;
+    queueMicrotask(flush);
+  };
+  const tell = () => listeners.forEach((listener) => listener(state));
+
+  setInterval(() => { if (outbox.size) flush(); }, RETRY_MS);
+  window.addEventListener("beforeunload", (event) => {
+    if ([...outbox.values()].some((message) => message.type === "decide")) event.preventDefault();
+  });
+
+  return {
+    /** Sends a message and resolves with its reply; it is sent again until that arrives. */
+    send(message) {
+      const id = crypto.randomUUID ? crypto.randomUUID() : `${Date.now()}-${Math.random().toString(36).slice(2)}`;
+      outbox.set(id, { ...message, id });
+      schedule();
+      tell();
+      return new Promise((resolve) => waiting.set(id, resolve));
+    },
+    /** Called by the mailbox with its newest way to reach Python. */
+    connect(send) { transport = send; },
+    /** Called by the mailbox with what Python says. */
+    receive(data) {
+      state = data;
+      const answered = Object.entries(data.replies || {});
+      answered.forEach(([id]) => outbox.delete(id));
+      tell();
+      answered.forEach(([id, reply]) => {
+        const resolve = waiting.get(id);
+        waiting.delete(id);
+        if (resolve) resolve(reply);
+      });
+    },
+    listen(listener) { listeners.add(listener); return () => listeners.delete(listener); },
+    get state() { return state; },
+    get unsaved() { return [...outbox.values()].filter((message) => message.type === "decide").length; },
+  };
+}
+
+const bus = window.__hccassistBus || (window.__hccassistBus = createBus());

@@ -1,0 +1,83 @@
+// Finding a code: the alternatives of the suggestion first, then a search of ICD-10-CM. Nothing is chosen beforehand.
+const TYPING_MS = 150;
+
+class CodeSearch {
+  constructor({ ask, onCancel }) {
+    this.ask = ask;
+    this.onCancel = onCancel;
+    this.input = h("input", {
+      type: "search", class: "field", placeholder: "Code or words, e.g. I50 or heart failure", "aria-label": "Search ICD-10-CM",
+      autocomplete: "off", spellcheck: "false", role: "combobox", "aria-expanded": "true", "aria-controls": "hccassist-codes",
+      oninput: () => this.typed(), onkeydown: (event) => this.key(event),
+    });
+    this.results = h("div", { class: "codes", role: "listbox", id: "hccassist-codes", "aria-label": "Codes" });
+    this.title = h("div", { class: "codes-title" });
+    this.extra = h("div", { class: "codes-extra" });
+    this.element = h("div", { class: "code-search", hidden: true }, this.title, this.extra, this.input, this.results);
+  }
+
+  open({ title, alternatives, onPick, extra }) {
+    this.onPick = onPick;
+    this.alternatives = alternatives;
+    fill(this.title, title, h("button", { class: "plain", onclick: () => this.close() }, "Cancel (Esc)"));
+    fill(this.extra, extra);
+    this.element.hidden = false;
+    this.input.value = "";
+    this.draw([]);
+    this.input.focus();
+    if (alternatives.length) this.lookUp();
+  }
+
+  /** The suggestion's own alternatives come as codes alone: their titles and HCCs are looked up. */
+  async lookUp() {
+    const found = await Promise.all(this.alternatives.map((code) => this.ask(code)));
+    const known = this.alternatives.map((code, i) => (found[i].codes || []).find((c) => c.code === code)).filter(Boolean);
+    if (!this.input.value) this.draw(known, "The chart's wording might also support");
+  }
+
+  close() {
+    if (this.element.hidden) return;
+    this.element.hidden = true;
+    this.onCancel();
+  }
+
+  typed() {
+    clearTimeout(this.timer);
+    this.timer = setTimeout(async () => {
+      const query = this.input.value;
+      if (query.trim().length < 2) { this.draw([]); return; }
+      const reply = await this.ask(query);
+      if (this.input.value === query) this.draw(reply.codes || [], null, "No code has these words.");
+    }, TYPING_MS);
+  }
+
+  draw(codes, title, none) {
+    this.codes = codes;
+    this.at = -1;
+    fill(this.results, title && codes.length ? h("div", { class: "quiet" }, title) : null,
+      codes.map((c, i) => h("button", {
+        class: "code-row", role: "option", "aria-selected": "false", tabindex: "-1", onclick: () => this.pick(i),
+      }, h("span", { class: "code" }, c.code), h("span", {}, c.description), h("span", { class: "hcc" }, c.hcc || "no HCC"))),
+      !codes.length && none ? h("p", { class: "quiet" }, none) : null);
+  }
+
+  key(event) {
+    if (event.key === "Escape") { event.stopPropagation(); this.close(); return; }
+    const step = { ArrowDown: 1, ArrowUp: -1 }[event.key];
+    if (step && this.codes.length) {
+      event.preventDefault();
+      this.at = Math.max(0, Math.min(this.codes.length - 1, this.at + step));
+      this.results.querySelectorAll(".code-row").forEach((row, i) => {
+        row.setAttribute("aria-selected", String(i === this.at));
+        if (i === this.at) row.scrollIntoView({ block: "nearest" });
+      });
+    }
+    if (event.key === "Enter" && this.at >= 0) { event.preventDefault(); this.pick(this.at); }
+  }
+
+  pick(index) {
+    const code = this.codes[index];
+    this.element.hidden = true;
+    this.onPick(code);
+  }
+}

@@ -1,0 +1,163 @@
+// One suggestion in full: what it is, what it rests on, why it ranks where it does, and the coder's decision.
+const LETTER_NAMES = { M: "Monitored", E: "Evaluated", A: "Assessed", T: "Treated" };
+
+class DetailPanel {
+  constructor({ onDecide, onUndo, onAmend, onChange, onSpan, onStrike, context }) {
+    Object.assign(this, { onDecide, onUndo, onAmend, onChange, onSpan, onStrike, context });
+    this.drafts = new Map();
+    this.rationale = h("input", {
+      class: "field", placeholder: "Rationale, if one is worth keeping (t)", "aria-label": "Rationale", maxlength: "2000",
+      oninput: () => this.drafts.set(this.item.id, this.rationale.value),
+      onkeydown: (event) => { if (event.key === "Enter") this.rationale.blur(); },
+      onblur: () => this.leaveRationale(),
+    });
+    this.facts = h("div", { class: "facts" });
+    this.bar = h("div", { class: "bar" });
+    this.element = h("section", { class: "detail", "aria-label": "Suggestion" }, this.facts, this.bar);
+  }
+
+  /** The rationale as typed, for the decision that is about to be made. */
+  draft() { return this.drafts.get(this.item?.id)?.trim() || null; }
+
+  leaveRationale() {
+    const decision = this.item?.decision;
+    const draft = this.draft() || "";
+    if (decision && this.drafts.has(this.item.id) && draft !== (decision.rationale || "")) this.onAmend({ rationale: draft });
+  }
+
+  draw(item, reasons) {
+    const moved = item !== this.item && item?.id !== this.item?.id;
+    this.item = item;
+    if (!item) {
+      fill(this.facts, h("p", { class: "quiet pad" }, "Choose a suggestion on the left."));
+      fill(this.bar);
+      return;
+    }
+    const s = item.suggestion;
+    const scroll = moved ? 0 : this.facts.scrollTop;
+    fill(this.facts, this.head(item), s.highRisk ? h("div", { class: "banner risk", role: "note" }, h("b", {}, "⚠ High risk. "), s.highRisk) : null,
+      s.tier !== "supported" && s.reason ? h("div", { class: "banner" }, h("b", {}, tierWord(s.tier)), s.reason) : null,
+      this.encounter(item), this.evidence(item), this.why(s));
+    this.facts.scrollTop = scroll;
+    this.drawBar(item, reasons);
+    if (moved || document.activeElement !== this.rationale) {
+      this.rationale.value = this.drafts.get(item.id) ?? item.decision?.rationale ?? "";
+    }
+  }
+
+  head(item) {
+    const s = item.suggestion;
+    return h("header", {}, h("h2", {}, s.name),
+      h("div", { class: "coded" }, h("span", { class: "code big" }, s.code || "no code"), h("span", {}, s.description)),
+      h("div", { class: "models" }, s.hcc.length ? s.hcc.map((x) => h("div", {}, h("b", {}, `${x.model === "RxHCC" ? "RxHCC" : `${x.model} HCC`} ${x.category}`), ` ${x.label}`))
+        : h("div", { class: "quiet" }, s.hccText || "No HCC in V28 or V24")),
+      s.confidence === null ? null : h("div", { class: "likely" }, h("b", {}, s.confidenceWords), ` to be accepted · ${Math.round(s.confidence * 100)} %`));
+  }
+
+  encounter(item) {
+    const e = item.encounter;
+    if (!e) return null;
+    const word = { yes: "Valid record", no: "Not a valid record", unknown: "Validity not certain" }[e.valid];
+    const mark = { yes: "✓", no: "✕", unknown: "?" }[e.valid];
+    return h("div", { class: "encounter" },
+      h("div", {}, h("b", {}, e.date || "No date of service"), e.through ? ` to ${e.through}` : "", ` · ${e.provider || "no provider found"}`),
+      h("div", {}, e.setting && e.setting !== "unknown" ? `${e.setting} · ` : "",
+        e.signed === true ? "signed · " : e.signed === false ? "not signed · " : "",
+        pagesWord(e.pages), " · ", h("span", { class: `valid ${e.valid}` }, `${mark} ${word}`)),
+      e.problems.map((problem) => h("div", { class: "issue" }, problem)));
+  }
+
+  evidence(item) {
+    if (!item.spans.length && !item.struckSpans.length) return h("p", { class: "quiet" }, "No words of the chart are tied to this.");
+    const line = (span, gone) => h("div", { class: `quote ${gone ? "struck" : ""} ${span === item.current ? "current" : ""}` },
+      h("i", { class: span.letter ? `badge letter-${span.letter}` : "badge mention", title: span.letter ? LETTER_NAMES[span.letter] : "Names the condition" },
+        span.letter || "“”"),
+      h("button", { class: "words-link", onclick: () => this.onSpan(span), tabindex: "-1" },
+        h("span", { class: "said" }, trimmed(span.text)),
+        h("span", { class: "note" }, [`p. ${span.page}`, span.kind, span.why].filter(Boolean).join(" · "))),
+      h("button", {
+        class: "plain strike", tabindex: "-1", onclick: () => this.onStrike(span, gone),
+        title: gone ? "Restore this evidence" : "Strike: this does not support the code (x)", "aria-label": gone ? "Restore" : "Strike",
+      }, gone ? "↺" : "✕"));
+    const letters = ["M", "E", "A", "T"].filter((l) => !item.spans.some((span) => span.letter === l));
+    const named = item.spans.filter((span) => !span.letter);
+    return h("div", { class: "evidence" }, named.length ? this.named(item, named) : null,
+      item.spans.filter((span) => span.letter).map((span) => line(span, false)),
+      item.struckSpans.map((span) => line(span, true)),
+      letters.length && letters.length < 4 ? h("div", { class: "quiet none-found" }, `Not found here: ${letters.map((l) => LETTER_NAMES[l].toLowerCase()).join(", ")}`) : null);
+  }
+
+  /** Where the condition is named: its best place in its sentence, and all places one click away. */
+  named(item, spans) {
+    const [best] = spans;
+    const around = this.context(best);
+    return h("div", { class: `quote ${spans.includes(item.current) ? "current" : ""}` },
+      h("i", { class: "badge mention", title: "Names the condition" }, "“”"),
+      h("div", {}, h("button", { class: "words-link", onclick: () => this.onSpan(best), tabindex: "-1" },
+        h("span", { class: "said" }, around.before, h("b", {}, trimmed(best.text)), around.after)),
+        h("div", { class: "places" }, spans.map((span) => h("button", {
+          class: `place ${span === item.current ? "current" : ""}`, onclick: () => this.onSpan(span), tabindex: "-1", title: trimmed(span.text),
+        }, `p. ${span.page}`)))));
+  }
+
+  why(s) {
+    if (!s.why.length && !s.decided.length) return null;
+    return h("details", { class: "why", open: true }, h("summary", {}, "Why it ranks here"),
+      [...s.why].sort((a, b) => Math.abs(b.weight) - Math.abs(a.weight)).map((r) => h("div", { class: r.weight < 0 ? "lowered" : "raised" },
+        h("span", { class: "arrow", "aria-label": r.weight < 0 ? "lowers" : "raises" }, r.weight < 0 ? "▼" : "▲"), r.text)),
+      s.decided.map((text) => h("div", { class: "quiet" }, text)));
+  }
+
+  drawBar(item, reasons) {
+    const d = item.decision;
+    const focused = document.activeElement === this.rationale;
+    const button = (kind, key, label, act) => h("button", {
+      class: `act ${kind}`, onclick: act, "aria-pressed": d ? String(d.kind === kind) : "false", tabindex: "-1",
+    }, h("kbd", {}, key), label);
+    const earlier = item.section === "earlier";
+    const added = item.section === "added";
+    fill(this.bar,
+      d ? h("div", { class: "decision", role: "status" }, h("span", { class: `mark ${d.kind}` }, MARKS[d.kind][0]),
+        h("span", {}, h("b", {}, MARKS[d.kind][1]), d.code ? ` ${d.code.code}` : "", reasonWord(d, reasons),
+          ` · ${d.who || ""}${d.at ? `, ${localTime(d.at)}` : ""}`, item.saving ? " · saving…" : ""),
+        h("button", { class: "plain", onclick: () => this.onUndo(item), tabindex: "-1" }, "Undo (u)")) : null,
+      d && d.kind === "reject" ? h("div", { class: "reasons", role: "group", "aria-label": "Reason" },
+        reasons.map(([key, label], i) => h("button", {
+          class: "chip", "aria-pressed": String(d.reason === key), onclick: () => this.onAmend({ reason: key }), tabindex: "-1",
+        }, h("kbd", {}, i + 1), label))) : null,
+      this.rationale,
+      earlier || added ? null : h("div", { class: "acts" },
+        item.suggestion.code ? button("accept", "A", "Accept", () => this.onDecide("accept")) : null,
+        button("reject", "R", "Reject", () => this.onDecide("reject")),
+        button("change", "C", item.suggestion.code ? "Change code" : "Choose code", () => this.onChange()),
+        button("query", "Q", "Query", () => this.onDecide("query")),
+        button("escalate", "E", "Escalate", () => this.onDecide("escalate"))));
+    if (focused) this.rationale.focus();
+  }
+}
+
+function tierWord(tier) {
+  return { mention_only: "Named only. ", suspect: "Suspect, never a code by itself. ", suppressed: "Held back. " }[tier] || "";
+}
+
+function reasonWord(decision, reasons) {
+  const found = reasons.find(([key]) => key === decision.reason);
+  return found ? `: ${found[1]}` : "";
+}
+
+function pagesWord(pages) {
+  if (!pages.length) return "no pages";
+  const [first, last] = [pages[0], pages.at(-1)];
+  return first === last ? `page ${first}` : `pages ${first}–${last}`;
+}
+
+function trimmed(text) {
+  const line = text.replace(/\s+/g, " ").trim();
+  return line.length > 220 ? `${line.slice(0, 217)}…` : line;
+}
+
+function localTime(iso) {
+  const at = new Date(iso);
+  const today = at.toDateString() === new Date().toDateString();
+  return at.toLocaleString([], today ? { timeStyle: "short" } : { dateStyle: "medium", timeStyle: "short" });
+}

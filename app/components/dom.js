@@ -1,0 +1,44 @@
+// Elements from plain values. Strings become text nodes: nothing from a chart is ever read as markup.
+function h(tag, attributes, ...children) {
+  const element = document.createElement(tag);
+  for (const [name, value] of Object.entries(attributes || {})) {
+    if (value === null || value === undefined || value === false) continue;
+    if (name.startsWith("on")) element.addEventListener(name.slice(2), value);
+    else if (name === "class") element.className = value;
+    else element.setAttribute(name, value === true ? "" : String(value));
+  }
+  put(element, children);
+  return element;
+}
+
+function put(element, children) {
+  for (const child of children.flat(3)) {
+    if (child === null || child === undefined || child === false) continue;
+    element.append(child instanceof Node ? child : document.createTextNode(String(child)));
+  }
+}
+
+function fill(element, ...children) {
+  element.replaceChildren();
+  put(element, children);
+}
+
+/** Whether the theme around an element is dark, from the color Streamlit gives its background. */
+function isDark(element) {
+  const color = getComputedStyle(element).getPropertyValue("--st-background-color").trim();
+  const probe = h("i", { style: `color:${color || "#fff"};display:none` });
+  element.append(probe);
+  const [r, g, b] = (getComputedStyle(probe).color.match(/[\d.]+/g) || [255, 255, 255]).map(Number);
+  probe.remove();
+  return 0.299 * r + 0.587 * g + 0.114 * b < 128;
+}
+
+/** Whether the person is typing, so that letters are letters and not commands. */
+function isTyping(event) {
+  const target = event.composedPath()[0];
+  return target instanceof HTMLElement
+    && (target.isContentEditable || ["TEXTAREA", "SELECT"].includes(target.tagName)
+      || (target.tagName === "INPUT" && !["checkbox", "radio", "button"].includes(target.type)));
+}
+
+function plural(count, one, many) { return `${count} ${count === 1 ? one : many || one + "s"}`; }

@@ -1,0 +1,17 @@
+// The keys, listed with "?".
+const KEYS = [
+  ["j  ↓", "next suggestion"], ["k  ↑", "previous suggestion"], ["n", "next evidence"], ["p", "previous evidence"],
+  ["a", "accept"], ["r", "reject, then 1–9 for the reason"], ["c", "change the code"], ["q", "query the provider"],
+  ["e", "escalate"], ["u", "undo"], ["t", "type a rationale"], ["x", "strike or restore this evidence"],
+  ["m", "add a condition from selected words"], ["i", "text or page image"], ["[  ]", "previous, next page"],
+  ["g", "go to the next undecided"], ["J", "next chart"], ["?", "these keys"], ["Esc", "close, leave a field"],
+];
+
+function createHelp() {
+  const element = h("div", { class: "overlay", hidden: true, role: "dialog", "aria-label": "Keys" },
+    h("div", { class: "card" }, h("h2", {}, "Keys"),
+      h("dl", {}, KEYS.map(([key, what]) => [h("dt", {}, key.split(/\s+/).map((k) => h("kbd", {}, k))), h("dd", {}, what)])),
+      h("p", { class: "quiet" }, "Letters are commands only while you are not typing in a field.")));
+  element.addEventListener("click", () => { element.hidden = true; });
+  return element;
+}

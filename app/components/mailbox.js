@@ -1,0 +1,4 @@
+export default function ({ data, setStateValue }) {
+  bus.connect((messages) => setStateValue("outbox", messages));
+  if (data) bus.receive(data);
+}

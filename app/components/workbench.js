@@ -1,0 +1,458 @@
+// The review of one chart. Everything but a decision happens here, without a word to the server.
+const benches = new WeakMap();
+
+class Workbench {
+  constructor(parent) {
+    this.root = h("div", { class: "hcca" });
+    this.settings = new Settings(this.root, () => this.redraw());
+    this.list = new ListPanel({ onPick: (id) => this.choose(id) });
+    this.detail = new DetailPanel({
+      onDecide: (kind) => this.decide(kind), onUndo: (item) => this.undo(item), onAmend: (change) => this.amend(change),
+      onChange: () => this.changeCode(), onSpan: (span) => this.showSpan(span), onStrike: (span, gone) => this.strike(span, gone),
+      context: (span) => this.text.context(span),
+    });
+    this.text = new TextPanel({ onMention: (span) => this.mentionClicked(span), onSelection: (q, where) => this.selection(q, where) });
+    this.image = new ImagePanel({ ask: (page) => this.send({ type: "image", page }) });
+    this.search = new CodeSearch({ ask: (query) => this.send({ type: "search", query }), onCancel: () => this.root.focus() });
+    this.help = createHelp();
+    this.picker = h("div", { class: "popover picker", hidden: true });
+    this.toast = h("div", { class: "toast", role: "alert", hidden: true });
+    this.title = h("div", { class: "title" });
+    this.progress = h("div", { class: "progress", role: "status" });
+    this.saved = h("div", { class: "saved", role: "status" });
+    this.tabs = h("div", { class: "tabs", role: "tablist" });
+    this.root.tabIndex = -1;
+    this.optimistic = new Map();
+    this.layout();
+    parent.append(this.root);
+    this.keys = (event) => this.key(event);
+    this.resize = () => this.fit();
+    window.addEventListener("keydown", this.keys, true);
+    window.addEventListener("resize", this.resize);
+    this.unlisten = bus.listen(() => this.news());
+    this.fit();
+  }
+
+  layout() {
+    const button = (label, title, act) => h("button", { class: "plain", title, onclick: act, tabindex: "-1" }, label);
+    this.root.append(
+      h("div", { class: "top" }, this.title, this.progress, this.saved, this.settings.reminder, h("span", { class: "gap" }),
+        button("Note", "Your own note on this chart: not part of the record", () => this.toggleNote()),
+        button("View", "Text size, rows, break reminders", () => this.settings.toggle()),
+        button("Keys ?", "All keys", () => { this.help.hidden = false; })),
+      h("div", { class: "panes" }, this.list.element,
+        h("div", { class: "middle" }, this.detail.element, this.search.element),
+        h("div", { class: "right" }, h("div", { class: "text-bar" }, this.tabs, legend()), this.text.element, this.image.element)),
+      this.settings.panel, this.picker, this.help, this.toast);
+  }
+
+  stop() {
+    window.removeEventListener("keydown", this.keys, true);
+    window.removeEventListener("resize", this.resize);
+    clearTimeout(this.bookmarkTimer);
+    this.settings.stop();
+    this.unlisten();
+    this.root.remove();
+  }
+
+  fit() {
+    const top = this.root.getBoundingClientRect().top;
+    this.root.style.height = `${Math.max(320, window.innerHeight - Math.max(0, top))}px`;
+  }
+
+  // ---- what is shown
+
+  update(data) {
+    this.root.dataset.theme = isDark(this.root) ? "dark" : "light";
+    if (this.data && sameChart(this.data, data)) { this.data.next = data.next; return; }
+    this.data = data;
+    this.optimistic.clear();
+    this.spansByHand = new Map();
+    this.chosen = null;
+    this.view = "text";
+    this.text.load(data.chart, data.suggestions);
+    this.image.load(data.chart);
+    this.makeItems();
+    const resume = this.items.find((item) => item.id === data.resume);
+    if (resume) this.list.reveal(resume);
+    this.redraw();
+    const first = resume || this.list.order.find((item) => !item.decision) || this.list.order[0];
+    if (first) this.choose(first.id);
+    this.fit();
+  }
+
+  /** What Python says is in: the decisions as they stand in the record. */
+  news() {
+    if (!this.data) return;
+    this.makeItems();
+    this.redraw();
+  }
+
+  get state() { return bus.state && bus.state.chart === this.data.chart.id ? bus.state : { states: {}, added: [], earlier: [], others: [] }; }
+
+  makeItems() {
+    const { states = {}, added = [], earlier = [] } = this.state;
+    const encounters = new Map(this.data.chart.encounters.map((e) => [e.id, e]));
+    const items = this.data.suggestions.map((s) => this.item(s, states[s.id], s.tier, encounters.get(s.encounter)));
+    for (const a of added) items.push(this.item(addedSuggestion(a), a, "added", encounters.get(a.encounter)));
+    for (const a of earlier) items.push({ ...this.item(earlierSuggestion(a), a, "earlier", undefined), date: a.snapshot.date });
+    this.items = items;
+    this.byId = new Map(items.map((item) => [item.id, item]));
+  }
+
+  item(suggestion, state, section, encounter) {
+    const guess = this.optimistic.get(suggestion.id);
+    const struckKeys = new Set((state?.struck || []).map(String));
+    const byHand = (state?.evidence || []).map((q) => this.handSpan(q));
+    const named = section === "added" ? suggestion.mentions.map((q) => this.handSpan(q)) : suggestion.mentions;
+    // The best mention first, then the proof, then wherever else it is named: the order of the "next evidence" key.
+    const all = [...named.slice(0, 1), ...sortedByLetter([...suggestion.evidence, ...byHand]), ...named.slice(1)];
+    const gone = (span) => struckKeys.has(String([span.letter ?? null, span.start, span.end]));
+    return {
+      id: suggestion.id, key: state?.key || suggestion.id, suggestion, section, encounter, date: encounter?.date,
+      seq: state?.seq || 0, decision: guess ? guess.decision : state?.decision || null, saving: Boolean(guess),
+      spans: all.filter((span) => !gone(span)), struckSpans: all.filter(gone),
+      current: this.currentSpan && all.includes(this.currentSpan) ? this.currentSpan : null,
+    };
+  }
+
+  /** Words added by hand come anew with each reply: one object stands for the same words, so that it can stay current. */
+  handSpan(quote) {
+    const key = `${quote.letter}:${quote.start}:${quote.end}`;
+    if (!this.spansByHand.has(key)) this.spansByHand.set(key, { ...quote });
+    const span = this.spansByHand.get(key);
+    this.text.adopt(span);
+    return span;
+  }
+
+  redraw() {
+    if (!this.data) return;
+    const { chart } = this.data;
+    this.list.draw(this.items, this.chosen);
+    this.drawChosen();
+    const shown = this.items.filter((item) => item.section === "supported");
+    const left = shown.filter((item) => !item.decision).length;
+    fill(this.title, h("b", {}, chart.name), h("span", { class: "quiet" }, `${plural(chart.pages.length, "page")} · ${plural(chart.encounters.length, "encounter")}`),
+      chart.file.state === "ok" ? null : h("span", { class: "tag alert" }, { changed: "file changed", missing: "file missing", unreadable: "file not readable" }[chart.file.state]));
+    fill(this.progress, `${shown.length - left} of ${shown.length} decided`,
+      left === 0 && this.data.next ? h("button", { class: "plain next", onclick: () => this.nextChart(), tabindex: "-1" }, `Next chart: ${this.data.next.name} (J)`) : null,
+      (this.state.others || []).length ? h("span", { class: "tag alert" }, `also open: ${this.state.others.join(", ")}`) : null);
+    const unsaved = bus.unsaved;
+    fill(this.saved, unsaved ? "Saving…" : "Saved");
+    this.saved.classList.toggle("waiting", unsaved > 0);
+    clearTimeout(this.lateTimer);
+    if (unsaved) this.lateTimer = setTimeout(() => { if (bus.unsaved) fill(this.saved, `Not saved yet (${bus.unsaved}): the server does not answer. Kept here and sent again.`); }, 3000);
+    this.drawTabs();
+  }
+
+  drawTabs() {
+    const tab = (view, label) => h("button", {
+      class: "tab", role: "tab", "aria-selected": String(this.view === view), onclick: () => this.setView(view), tabindex: "-1",
+    }, label);
+    const hasImages = this.data.chart.pages.some((page) => this.image.available(page.n));
+    fill(this.tabs, tab("text", "Text"), hasImages ? tab("image", "Page image") : null,
+      this.data.chart.pages.length > 1 ? h("label", { class: "goto" }, "Page ", h("input", {
+        class: "field", inputmode: "numeric", "aria-label": "Go to page", onkeydown: (event) => {
+          if (event.key === "Enter") { this.goToPage(Number(event.target.value)); event.target.blur(); }
+        },
+      }), ` of ${this.data.chart.pages.length}`) : null);
+  }
+
+  drawChosen() {
+    const item = this.byId.get(this.chosen);
+    this.detail.draw(item, this.data.reasons);
+    this.text.light(item ? item.spans : []);
+    if (this.view === "image" && item) this.drawImage();
+  }
+
+  choose(id, { scroll = true } = {}) {
+    const item = this.byId.get(id);
+    if (!item) return;
+    this.search.close();
+    if (id !== this.chosen) this.currentSpan = null;
+    this.chosen = id;
+    if (this.list.reveal(item)) this.list.draw(this.items, id); else this.list.choose(id);
+    this.drawChosen();
+    if (scroll && item.spans.length) this.showSpan(item.spans[0]);
+    clearTimeout(this.bookmarkTimer);
+    this.bookmarkTimer = setTimeout(() => this.send({ type: "bookmark", suggestion: id }), 1500);
+  }
+
+  showSpan(span) {
+    this.currentSpan = span;
+    const item = this.byId.get(this.chosen);
+    if (item) { item.current = span; this.detail.draw(item, this.data.reasons); }
+    this.detail.facts.querySelector(".quote.current")?.scrollIntoView({ block: "nearest" });
+    this.text.show(span);
+    if (this.view === "image") this.drawImage();
+  }
+
+  drawImage() {
+    const item = this.byId.get(this.chosen);
+    const page = this.imagePage || (this.currentSpan ? this.currentSpan.page : this.text.currentPage());
+    this.imagePage = null;
+    this.image.show(page, item ? item.spans : [], this.currentSpan);
+  }
+
+  setView(view) {
+    if (view === "image" && !this.data.chart.pages.some((page) => this.image.available(page.n))) return;
+    this.imagePage = view === "image" ? this.text.currentPage() : null;
+    this.view = view;
+    this.text.element.hidden = view !== "text";
+    this.image.element.hidden = view !== "image";
+    this.drawTabs();
+    if (view === "image") this.drawImage();
+  }
+
+  goToPage(number) {
+    const bounded = Math.max(1, Math.min(this.data.chart.pages.length, number || 1));
+    if (this.view === "image") { this.imagePage = bounded; this.drawImage(); }
+    this.text.showPage(bounded);
+  }
+
+  mentionClicked(span) {
+    this.choose(span.owner.id, { scroll: false });
+    this.showSpan(span);
+  }
+
+  // ---- decisions
+
+  send(message) { return bus.send({ ...message, chart: this.data.chart.id }); }
+
+  async act(item, message, guess) {
+    const token = {};
+    if (guess !== undefined) {
+      this.optimistic.set(item.id, { decision: guess, token });
+      this.makeItems();
+    }
+    const reply = this.send({ type: "decide", suggestion: item.key, seen: item.seq, ...message });
+    this.redraw();
+    const result = await reply;
+    if (this.optimistic.get(item.id)?.token === token) this.optimistic.delete(item.id);
+    this.makeItems();
+    this.redraw();
+    if (!result.ok) { this.say(result.message); if (this.byId.has(item.id)) this.choose(item.id); }
+    return result;
+  }
+
+  guess(kind, more = {}) {
+    return { kind, who: bus.state?.who, at: new Date().toISOString(), code: null, reason: null, rationale: this.detail.draft(), seq: 0, ...more };
+  }
+
+  decide(kind, more = {}) {
+    const item = this.byId.get(this.chosen);
+    if (!item || item.section === "earlier" || item.section === "added") return;
+    if (kind === "accept" && !item.suggestion.code) { this.say("There is no code to accept here: query, or choose a code (c)."); return; }
+    const message = { kind, rationale: this.detail.draft(), ...more };
+    this.last = item.id;
+    this.act(item, message, this.guess(kind, more));
+    if (this.settings.values.advance && kind !== "reject") this.advance();
+  }
+
+  /** A reason or rationale for the decision in force. A reason ends a rejection, and so moves on. */
+  amend(change) {
+    const item = this.byId.get(this.chosen);
+    if (!item?.decision) return;
+    this.act(item, { kind: "amend", ...change }, { ...item.decision, ...change });
+    if (change.reason && this.settings.values.advance) this.advance();
+  }
+
+  undo(wanted) {
+    const chosen = this.byId.get(this.chosen);
+    const item = wanted || (chosen?.decision ? chosen : this.byId.get(this.last));
+    if (!item?.decision) { this.say("Nothing to undo here."); return; }
+    if (item.saving) { this.say("Still saving: undo in a moment."); return; }
+    if (item.id !== this.chosen) this.choose(item.id);
+    this.detail.drafts.delete(item.id);
+    this.act(item, { kind: "undo", target: item.decision.seq }, null);
+  }
+
+  changeCode() {
+    const item = this.byId.get(this.chosen);
+    if (!item || item.section === "earlier" || item.section === "added") return;
+    this.search.open({
+      title: item.suggestion.code ? `Instead of ${item.suggestion.code}` : "Choose a code",
+      alternatives: item.suggestion.alternatives, extra: [],
+      onPick: (code) => { this.root.focus(); this.decide("change", { code }); },
+    });
+  }
+
+  strike(span, gone) {
+    const item = this.byId.get(this.chosen);
+    if (!item) return;
+    this.act(item, { kind: gone ? "unstrike" : "strike", quote: quoteOf(span) });
+  }
+
+  nextChart() { if (this.data.next) this.send({ type: "open", target: this.data.next.id }); }
+
+  // ---- words that the coder selects
+
+  selection(quote, where) {
+    this.quote = quote;
+    this.picker.hidden = !quote;
+    if (!quote) return;
+    const item = this.byId.get(this.chosen);
+    const letters = item && item.section !== "earlier" && item.section !== "added";
+    fill(this.picker, letters ? h("span", {}, `For ${item.suggestion.name}:`) : null,
+      letters ? ["M", "E", "A", "T"].map((letter) => h("button", {
+        class: `badge letter-${letter}`, title: `Add as ${LETTER_NAMES[letter].toLowerCase()}`, onclick: () => this.addEvidence(letter),
+      }, letter)) : null,
+      h("button", { class: "plain", onclick: () => this.addCondition() }, "New condition (m)"));
+    const box = this.root.getBoundingClientRect();
+    this.picker.style.left = `${Math.max(8, Math.min(where.left - box.left, box.width - this.picker.offsetWidth - 12))}px`;
+    this.picker.style.top = `${Math.min(where.bottom - box.top + 6, box.height - 50)}px`;
+  }
+
+  addEvidence(letter) {
+    const item = this.byId.get(this.chosen);
+    if (!item || !this.quote) return;
+    this.act(item, { kind: "evidence", quote: { ...this.quote, letter, kind: "by hand" } });
+    this.picker.hidden = true;
+    getSelection().removeAllRanges();
+  }
+
+  addCondition() {
+    const { quote } = this;
+    if (!quote) { this.say("Select the words that name the condition in the chart text first."); return; }
+    this.picker.hidden = true;
+    const candidates = this.data.chart.encounters.filter((e) => e.pages.includes(quote.page));
+    const select = h("select", { class: "field", "aria-label": "Encounter" },
+      candidates.length === 1 ? null : h("option", { value: "" }, "Which encounter?"),
+      candidates.map((e) => h("option", { value: e.id }, encounterLine(e))));
+    this.search.open({
+      title: "A condition that was missed", alternatives: [],
+      extra: [h("blockquote", {}, trimmed(quote.text)), candidates.length ? select : null],
+      onPick: (code) => {
+        if (candidates.length && !select.value) { this.say("Say which encounter the words belong to, then choose the code again."); this.search.element.hidden = false; return; }
+        const id = `added:${Date.now()}-${Math.random().toString(36).slice(2, 8)}`;
+        const item = { id, key: id, seq: 0 };
+        this.root.focus();
+        this.act(item, { kind: "add", code, quote, encounter: select.value || null, rationale: null })
+          .then((reply) => { if (reply.ok) { this.last = id; this.choose(id); } });
+      },
+    });
+  }
+
+  toggleNote() {
+    if (this.note && !this.note.hidden) { this.note.hidden = true; return; }
+    if (!this.note) {
+      const area = h("textarea", { class: "field", rows: "8", "aria-label": "Note", onblur: () => this.send({ type: "note", text: area.value }) });
+      this.note = h("div", { class: "popover note" }, h("p", { class: "quiet" }, "Yours alone: not in the record, not in an export."), area);
+      this.root.append(this.note);
+    }
+    this.note.querySelector("textarea").value ||= this.data.note || "";
+    this.note.hidden = false;
+    this.note.querySelector("textarea").focus();
+  }
+
+  say(message) {
+    fill(this.toast, message);
+    this.toast.hidden = false;
+    clearTimeout(this.toastTimer);
+    this.toastTimer = setTimeout(() => { this.toast.hidden = true; }, 6000);
+  }
+
+  // ---- keys
+
+  step(by) {
+    const { order } = this.list;
+    if (!order.length) return;
+    const at = order.findIndex((item) => item.id === this.chosen);
+    const next = at < 0 ? 0 : Math.max(0, Math.min(order.length - 1, at + by));
+    this.choose(order[next].id);
+  }
+
+  /** On to the next one that is not decided, below first; stays where everything is. */
+  advance() {
+    const { order } = this.list;
+    const at = order.findIndex((item) => item.id === this.chosen);
+    const open = (item) => item.section === "supported" && !this.byId.get(item.id)?.decision;
+    const next = order.slice(at + 1).find(open) || order.slice(0, Math.max(at, 0)).find(open);
+    if (next) this.choose(next.id);
+  }
+
+  stepSpan(by) {
+    const item = this.byId.get(this.chosen);
+    if (!item?.spans.length) return;
+    const at = item.spans.indexOf(this.currentSpan);
+    this.showSpan(item.spans[(at + by + item.spans.length) % item.spans.length]);
+  }
+
+  key(event) {
+    if (event.key === "Escape") { this.escape(); return; }
+    if (isTyping(event) || event.ctrlKey || event.metaKey || event.altKey || !this.data || !this.root.isConnected) return;
+    const digit = Number(event.key);
+    const chosen = this.byId.get(this.chosen);
+    const command = {
+      j: () => this.step(1), ArrowDown: () => this.step(1), k: () => this.step(-1), ArrowUp: () => this.step(-1),
+      n: () => this.stepSpan(1), p: () => this.stepSpan(-1), a: () => this.decide("accept"), r: () => this.decide("reject"),
+      c: () => this.changeCode(), q: () => this.decide("query"), e: () => this.decide("escalate"), u: () => this.undo(),
+      t: () => this.detail.rationale.focus(), x: () => { if (this.currentSpan) this.strike(this.currentSpan, chosen?.struckSpans.includes(this.currentSpan)); },
+      m: () => this.addCondition(), i: () => this.setView(this.view === "text" ? "image" : "text"), g: () => this.advance(),
+      "[": () => this.goToPage(this.text.currentPage() - 1), "]": () => this.goToPage(this.text.currentPage() + 1),
+      J: () => this.nextChart(), "?": () => { this.help.hidden = !this.help.hidden; },
+    }[event.key] || (digit >= 1 && digit <= this.data.reasons.length && chosen?.decision?.kind === "reject"
+      ? () => this.amend({ reason: this.data.reasons[digit - 1][0] }) : null);
+    if (!command) return;
+    event.preventDefault();
+    event.stopImmediatePropagation(); // Streamlit has commands of its own on some of these letters
+    command();
+  }
+
+  escape() {
+    this.help.hidden = true;
+    this.picker.hidden = true;
+    this.settings.panel.hidden = true;
+    if (this.note) this.note.hidden = true;
+    this.search.close();
+    if (this.root.contains(document.activeElement)) document.activeElement.blur();
+  }
+}
+
+function sameChart(a, b) {
+  return a.chart.id === b.chart.id && a.chart.text === b.chart.text && a.chart.file.state === b.chart.file.state
+    && JSON.stringify(a.suggestions.map((s) => s.id)) === JSON.stringify(b.suggestions.map((s) => s.id));
+}
+
+function sortedByLetter(spans) {
+  return [...spans].sort((a, b) => "MEAT".indexOf(a.letter) - "MEAT".indexOf(b.letter) || a.start - b.start);
+}
+
+function quoteOf(span) {
+  return { start: span.start, end: span.end, text: span.text, page: span.page, letter: span.letter ?? null, kind: span.kind || "" };
+}
+
+const BLANK = {
+  alternatives: [], hcc: [], evidence: [], mentions: [], why: [], decided: [], highRisk: null, reason: "", confidence: null,
+};
+
+function addedSuggestion(state) {
+  const { code } = state.decision;
+  return {
+    ...BLANK, id: state.key, condition: state.key, name: code.description, code: code.code, description: code.description, tier: "added",
+    hccText: code.hcc || "No HCC in V28 or V24", mentions: state.quote ? [state.quote] : [],
+  };
+}
+
+function earlierSuggestion(state) {
+  const { snapshot } = state;
+  return { ...BLANK, id: state.key, condition: state.key, name: snapshot.description || "Earlier suggestion", code: snapshot.code, description: snapshot.description || "", tier: "earlier" };
+}
+
+function legend() {
+  return h("div", { class: "legend", "aria-label": "Legend" }, h("span", { class: "lit mention" }, "named"),
+    [["M", "monitored"], ["E", "evaluated"], ["A", "assessed"], ["T", "treated"]].map(([letter, word]) => h("span", { class: `lit letter-${letter}`, "data-badge": letter }, word)));
+}
+
+export default function ({ data, parentElement }) {
+  let bench = benches.get(parentElement);
+  if (!bench) {
+    bench = new Workbench(parentElement);
+    benches.set(parentElement, bench);
+  }
+  if (data) bench.update(data);
+  return () => {
+    bench.stop();
+    benches.delete(parentElement);
+  };
+}

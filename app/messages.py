@@ -1,0 +1,68 @@
+"""Answers to what the workbench sends: decisions to record, code searches, page images, bookmarks and notes.
+
+Every message has an id made in the browser, and may arrive more than once: recording is idempotent, asking is harmless.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from hccassist.review import Action, Code, DecisionError, OpenChart, Quote, Store
+
+Json = dict[str, Any]
+SEARCH_LIMIT = 20
+
+
+def answer(store: Store, opened: OpenChart, who: str, message: Mapping[str, Any]) -> Json:
+    """The reply to one message: ``ok``, and what was asked for or one plain sentence why not."""
+    try:
+        match message.get("type"):
+            case "decide":
+                store.record(opened, _action(message), who)
+            case "bookmark":
+                store.bookmark(who, opened.id, str(message["suggestion"]))
+            case "note":
+                store.set_note(who, opened.id, str(message["text"])[:20000])
+            case "search":
+                return {"ok": True, "codes": _search(str(message["query"]))}
+            case "open":
+                return {"ok": True, "open": int(message["target"])}
+            case _:
+                return {"ok": False, "message": "The page and the server disagree: reload the page."}
+    except DecisionError as error:
+        return {"ok": False, "message": str(error)}
+    except (KeyError, TypeError, ValueError):
+        return {"ok": False, "message": "This could not be recorded: reload the page and try again."}
+    return {"ok": True}
+
+
+def _search(query: str) -> list[Json]:
+    from hccassist.terminology.codes import search_codes  # its tables take a moment to load: not before they are needed
+
+    if len(query.strip()) < 2:
+        return []
+    return [{"code": c, "description": d, "hcc": hcc} for c, d, hcc in search_codes(query, SEARCH_LIMIT)]
+
+
+def _action(message: Mapping[str, Any]) -> Action:
+    code, quote = message.get("code"), message.get("quote")
+    return Action(
+        action_id=str(message["id"]),
+        kind=message["kind"],
+        suggestion_id=str(message["suggestion"]),
+        code=Code(str(code["code"]), str(code.get("description") or ""), str(code.get("hcc") or "")) if code else None,
+        reason=message.get("reason"),
+        rationale=str(message["rationale"]) if message.get("rationale") is not None else None,
+        quote=_quote(quote) if quote else None,
+        encounter=message.get("encounter"),
+        target=message.get("target"),
+        seen=message.get("seen"),
+    )
+
+
+def _quote(quote: Mapping[str, Any]) -> Quote:
+    return Quote(
+        int(quote["start"]), int(quote["end"]), str(quote["text"]), int(quote["page"]), quote.get("letter"),
+        str(quote.get("kind") or ""),
+    )  # fmt: skip

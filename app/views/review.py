@@ -1,0 +1,59 @@
+"""The review of one chart: all of it is the workbench; decisions travel by the mailbox."""
+
+from __future__ import annotations
+
+import streamlit as st
+
+from app import components, session
+from app.charts import chart_file
+from app.payload import chart_payload
+from hccassist.review import OpenChart, WorklistRow
+
+
+def main() -> None:
+    """Show the open chart, or the one this person last had open."""
+    store, who = session.store(), session.who()
+    chart_id = session.chart_id()
+    if chart_id is None:
+        chart_id = store.last_chart(who)
+        if chart_id is not None:
+            session.open_chart(chart_id)
+            st.query_params["chart"] = str(chart_id)
+            st.rerun()
+    opened = _open(chart_id) if chart_id is not None else None
+    if opened is None:
+        st.info("No chart is open. Choose one from the worklist.")
+        st.page_link("views/worklist.py", label="Worklist", icon=":material/list:")
+        return
+    session.open_chart(opened.id)
+    if opened.result.status == "error":
+        st.error(opened.result.error.message if opened.result.error else "This file could not be screened.")
+        return
+    stopped = store.stopped_at(who, opened.id)
+    store.bookmark(who, opened.id, stopped)
+    payload = chart_payload(opened, chart_file(opened))
+    payload |= {"resume": stopped, "note": store.note(who, opened.id), "next": _next(opened.id, who)}
+    components.workbench(key=f"workbench-{opened.id}", data=payload)
+
+
+def _open(chart_id: int) -> OpenChart | None:
+    """The chart; where its line has moved since the import, the results are taken in again first."""
+    opened = session.store().open_chart(chart_id)
+    if opened is None and session.import_results() is not None:
+        opened = session.store().open_chart(chart_id)
+    return opened
+
+
+def _next(chart_id: int, who: str) -> dict[str, object] | None:
+    """The next chart with something left to decide, in the order of the worklist."""
+    rows = session.store().worklist(session.results_folder(), who)
+    place = next((i for i, r in enumerate(rows) if r.id == chart_id), -1)
+    left: list[WorklistRow] = [r for r in rows[place + 1 :] + rows[: max(place, 0)] if _left(r)]
+    return {"id": left[0].id, "name": left[0].chart} if left else None
+
+
+def _left(row: WorklistRow) -> bool:
+    return row.progress in {"not started", "in progress"} and row.tiers["supported"] > 0
+
+
+main()

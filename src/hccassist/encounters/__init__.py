@@ -1,0 +1,151 @@
+"""A chart is cut into its records: who saw the patient, when, where, and whether the record can carry a diagnosis (RADV).
+
+Rules are data (``data/*.tsv``), each line with its source. What a record does not say stays unknown: nothing is guessed.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+from datetime import date
+
+from hccassist.encounters.dates import DateHit, find_dates
+from hccassist.encounters.lines import Line, lines_of
+from hccassist.encounters.patients import Identity, chart_identity, compare, identity_of, with_known_name
+from hccassist.encounters.records import SERVICE_KINDS, page_facts, record_starts
+from hccassist.encounters.settings import setting_of
+from hccassist.encounters.signatures import read_signature
+from hccassist.encounters.validity import Facts, judge
+from hccassist.schema import Chart, Encounter
+
+__all__ = ["find_encounters"]
+
+_HEAD_LINES = 14
+_NEAR_YEARS = 3
+_FIRST_YEAR, _LAST_YEAR = 1995, 2035
+_DIAGNOSTIC = frozenset({"radiology", "lab", "pathology", "diagnostic_test"})
+_NO_VISIT = frozenset({"problem_list", "med_list", "cover", "immunization"})
+# How strongly each kind of date is the date of service.
+_WEIGHT = {"service": 100, "exam": 80, "admission": 70, "discharge": 60, "bare": 50, "collected": 40, "signed": 20, "dictated": 15}
+
+
+def find_encounters(chart: Chart) -> tuple[Encounter, ...]:
+    """The records of a chart in order, ``e1``, ``e2``...; together they cover its whole text."""
+    lines = lines_of(chart)
+    if not lines:
+        return (Encounter("e1", 0, len(chart.text), tuple(p.number for p in chart.pages), problems=("No text on these pages.",)),)
+    hits = find_dates(lines)
+    facts = page_facts(lines, hits)
+    patient = chart_identity([f.identity for f in facts])
+    # A birth date without its label is told by being the patient's.
+    hits = [replace(h, kind="birth", labelled=True) if h.value in patient.births else h for h in hits]
+    hits = _without_misread(lines, hits)
+    starts = record_starts(lines, hits, facts)
+    encounters = []
+    for n, first in enumerate(starts):
+        last = starts[n + 1] if n + 1 < len(starts) else len(lines)
+        start = 0 if n == 0 else _text_start(chart, lines[first])
+        end = len(chart.text) if n + 1 == len(starts) else _text_start(chart, lines[last])
+        own = [h for h in hits if first <= h.line < last]
+        encounters.append(_encounter(f"e{n + 1}", chart, lines[first:last], own, first, patient, (start, end)))
+    return tuple(encounters)
+
+
+def _without_misread(lines: Sequence[Line], hits: Sequence[DateHit]) -> list[DateHit]:
+    """The dates without those that a scan's handwriting made up: years that no printed date of the chart comes near."""
+    printed = {h.value.year for h in hits if h.kind in SERVICE_KINDS and h.labelled and not lines[h.line].scanned}
+    if not printed:
+        return list(hits)
+    return [
+        h
+        for h in hits
+        if h.kind == "birth" or not lines[h.line].scanned or min(abs(h.value.year - y) for y in printed) <= _NEAR_YEARS
+    ]
+
+
+def _text_start(chart: Chart, line: Line) -> int:
+    """Where a record that begins with this line begins: at its page's start if the line is the page's first."""
+    return chart.pages[line.page - 1].start if line.at == 0 else line.start
+
+
+def _encounter(
+    id: str, chart: Chart, lines: Sequence[Line], hits: Sequence[DateHit], offset: int, patient: Identity, bounds: tuple[int, int]
+) -> Encounter:
+    setting = setting_of(lines)
+    signature = read_signature(lines, hits, offset)
+    identity = with_known_name(identity_of(lines, hits, offset), lines, patient)
+    chosen = None if setting in _NO_VISIT else _date_of_service(lines, hits, offset, setting)
+    facts = Facts(
+        setting,
+        chosen.value if chosen else None,
+        chosen is not None and chosen.kind in {"signed", "dictated"},
+        signature,
+        compare(identity, patient),
+        bool(identity.names or identity.births),
+    )
+    valid, problems = judge(facts)
+    admitted, discharged = (_first(hits, kind) for kind in ("admission", "discharge"))
+    pages = tuple(p.number for p in chart.pages if p.start < max(bounds[1], bounds[0] + 1) and p.end >= bounds[0] and _holds(p.start, p.end, bounds))
+    return Encounter(
+        id=id,
+        start=bounds[0],
+        end=bounds[1],
+        pages=pages,
+        start_date=_iso(admitted or facts.date_of_service),
+        end_date=_iso(discharged or facts.date_of_service),
+        date_of_service=_iso(facts.date_of_service),
+        provider=signature.provider.name if signature.provider else signature.name,
+        credential=signature.provider.credential if signature.provider else None,
+        setting=setting,
+        signed=signature.signed,
+        patient=identity.names[0] if identity.names else None,
+        valid=valid,
+        problems=problems,
+    )
+
+
+def _holds(start: int, end: int, bounds: tuple[int, int]) -> bool:
+    return (start < bounds[1] and end > bounds[0]) or (start == end and bounds[0] <= start < bounds[1])
+
+
+def _iso(value: date | None) -> str | None:
+    return value.isoformat() if value else None
+
+
+def _first(hits: Sequence[DateHit], kind: str) -> date | None:
+    return next((h.value for h in hits if h.kind == kind), None)
+
+
+def _date_of_service(lines: Sequence[Line], hits: Sequence[DateHit], offset: int, setting: str) -> DateHit | None:
+    """The date that says best when the patient was seen: by what stands beside it and where it stands."""
+    best: DateHit | None = None
+    best_weight = 0.0
+    births = {h.value for h in hits if h.kind == "birth"}
+    title = " ".join(line.text.lower() for line in lines[:_HEAD_LINES])
+    for hit in hits:
+        weight = float(_WEIGHT.get(hit.kind, 0))
+        if not weight or hit.value in births or not _FIRST_YEAR <= hit.value.year <= _LAST_YEAR:
+            continue
+        line = lines[hit.line - offset]
+        in_head = hit.line - offset < _HEAD_LINES
+        if setting in _DIAGNOSTIC and hit.kind in {"exam", "collected"}:
+            weight = 120.0
+        if setting == "inpatient" and hit.kind in {"admission", "discharge"}:
+            weight = 130.0 if hit.kind == "discharge" and "discharge" in title and "summary" in title else 95.0
+        if hit.prose and hit.kind not in {"signed", "dictated"}:
+            weight = 10.0 if hit.labelled else 0.0
+        elif hit.kind == "bare" and not (in_head or line.running):
+            weight = 12.0 if line.last < 8 else 0.0
+        elif in_head or line.running:
+            weight += 20
+        elif hit.kind not in {"signed", "dictated"}:
+            weight -= 35
+        if weight > best_weight or (weight == best_weight and best is not None and _is_flow_sheet(hits, best, hit)):
+            best, best_weight = hit, weight
+    return best
+
+
+def _is_flow_sheet(hits: Sequence[DateHit], first: DateHit, hit: DateHit) -> bool:
+    """Whether both dates head columns of one table: a flow sheet's last column is when it was completed."""
+    row = [h for h in hits if h.line == hit.line]
+    return first.line == hit.line and len(row) >= 3 and first.value < hit.value

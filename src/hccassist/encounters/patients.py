@@ -1,0 +1,190 @@
+"""Whose pages these are: the patient's name and birth date as printed on each page, and whether they are the chart's."""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date
+from typing import Literal
+
+from rapidfuzz import fuzz
+
+from hccassist.encounters.dates import DateHit
+from hccassist.encounters.lines import Line
+
+_WORD = r"[A-Za-z][A-Za-z'’\-]*\.?"
+_NAME = rf"{_WORD},?(?:\s{_WORD},?){{1,4}}"
+_LABELLED = re.compile(
+    r"\b(?:patient(?:'s)?(?: name)?|pt\.?(?: name)?|client(?: name)?|member(?: name)?|resident(?: name)?|name|re"
+    rf"|enrollee|subject|generated for)\s*[:#]\s*(?:mr\.?\s|mrs\.?\s|ms\.?\s)?(?P<name>{_NAME})",
+    re.IGNORECASE,
+)
+_BEFORE_DOB = re.compile(
+    rf"(?P<name>[A-Z][A-Za-z'’\-]+,?(?:\s{_WORD}){{1,3}})[\s,|(]*(?:(?:id|#|acct|mrn)[^|]{{0,40}}?)?[\s,|(]*"
+    r"(?:(?:male|female|m|f|sex|age|\d{1,3}\s*(?:y\w*|yrs?)?(?:\s*old)?)\W*){0,4}(?:d\.?o\.?b\b|date of birth|birth ?date|born)",
+    re.IGNORECASE,
+)
+_BIRTH = re.compile(r"d\.?o\.?b\b|birth|born", re.IGNORECASE)
+_LAST_COMMA_FIRST = re.compile(r"^\W*(?P<name>[A-Z][A-Za-z'’\-]+(?:[ -][A-Z][A-Za-z'’\-]+)?,\s?[A-Z][A-Za-z'’\-]+(?:\s[A-Z]\b\.?)?)(?=\s{2,}|\s*[|(]|\s*$)")
+_NAME_LABEL = re.compile(r"\W*(?:patient|client|member|resident)?(?:'s)?\s*(?:full )?(?:name|patient|client|member)\W*", re.IGNORECASE)
+_HEAD_LINES = 20
+_DIGIT = re.compile(r"\d")
+_MRN = re.compile(
+    r"\b(?:mrn|mr ?#|med(?:ical)? rec(?:ord)?(?: (?:no|number|#))?|patient (?:id|#|number|no)|chart (?:#|no|id)|acct(?:ount)?(?: (?:no|#|number))?"
+    r"|client id|member id|id ?#?)\.?\s*[:#]?\s*#?\s*(?P<id>[A-Z]{0,4}[- ]?\d[\d\- ]{3,}\d)",
+    re.IGNORECASE,
+)
+_STOP_WORDS = frozenset(
+    "dob mrn sex age date birth id acct account patient name male female gender provider phone address visit encounter md do"
+    " insurance plan member client page chart number medical record report time location of the referring dr doctor ssn born"
+    " race language pcp admit room bed unit ref fax tel status copy request to from in and for is was with who this pt has"
+    " medication medications tobacco smoker history signature".split()
+)
+Match = Literal["same", "other", "unsure"]
+
+
+@dataclass(frozen=True, slots=True)
+class Identity:
+    """What a stretch of text says of its patient: names as printed, birth dates, record numbers (digits only)."""
+
+    names: tuple[str, ...]
+    births: frozenset[date]
+    numbers: frozenset[str]
+    scanned: bool
+
+
+def identity_of(lines: Sequence[Line], hits: Sequence[DateHit], offset: int) -> Identity:
+    """The patient identifiers in ``lines``; ``hits`` are their dates, ``offset`` the index of the first line."""
+    births = [h for h in hits if h.kind == "birth"]
+    names: list[str] = []
+    for line in lines:
+        if line.fax:
+            continue
+        patterns = [_LABELLED] if ":" in line.text or "#" in line.text else []
+        if _BIRTH.search(line.text):
+            patterns.append(_BEFORE_DOB)
+        for pattern in patterns:
+            for match in pattern.finditer(line.text):
+                name = _clean(match.group("name"))
+                if name:
+                    names.append(name)
+    names += _names_under_labels(lines)
+    near_birth = {n for h in births for n in range(h.line - offset - 2, h.line - offset + 2)}
+    for n, line in enumerate(lines):
+        match = _LAST_COMMA_FIRST.match(line.text) if line.at < 8 or n in near_birth else None
+        if match is not None and (n in near_birth or line.running):
+            name = _clean(match.group("name"))
+            if name:
+                names.append(name)
+    numbers = {re.sub(r"\D", "", m.group("id")) for line in lines[:40] for m in _MRN.finditer(line.text)}
+    scanned = any(line.scanned for line in lines)
+    return Identity(tuple(dict.fromkeys(names)), frozenset(h.value for h in births), frozenset(numbers), scanned)
+
+
+def _names_under_labels(lines: Sequence[Line]) -> list[str]:
+    """Names that stand in the cell below "Patient name", in headers that print a row of labels over a row of values."""
+    names = []
+    for above, below in zip(lines[:_HEAD_LINES], lines[1 : _HEAD_LINES + 1], strict=False):
+        if "  " not in above.text or _DIGIT.search(above.text):
+            continue
+        labels, values = above.cells, below.cells
+        if len(labels) != len(values):
+            continue
+        for (_, label), (_, value) in zip(labels, values, strict=True):
+            if _NAME_LABEL.fullmatch(label):
+                name = _clean(value)
+                if name:
+                    names.append(name)
+    return names
+
+
+def with_known_name(found: Identity, lines: Sequence[Line], chart: Identity) -> Identity:
+    """The same identifiers with the chart's patient's name where the record's edges print it without a label."""
+    if found.names:
+        return found
+    for line in lines:
+        if line.at >= 10 and line.last >= 6:
+            continue
+        printed = set(name_words(line.text))
+        for name in chart.names[:1]:
+            words = name_words(name)
+            if len(words) >= 2 and sum(word in printed for word in words) >= 2:
+                return Identity((name,), found.births, found.numbers, found.scanned)
+    return found
+
+
+def _clean(name: str) -> str | None:
+    words: list[str] = []
+    for word in name.split():
+        if word.strip(".,").lower() in _STOP_WORDS:
+            break
+        words.append(word)
+    cleaned = " ".join(words).rstrip(",")
+    return cleaned if len([w for w in words if len(w.strip(".,")) > 1]) >= 2 else None
+
+
+def name_words(name: str) -> list[str]:
+    """The words of a name that identify: upper case, initials and suffixes left out."""
+    words = (w.strip(".,'’-").upper() for w in re.split(r"[\s,]+", name))
+    return [w for w in words if len(w) > 1 and w not in {"JR", "SR", "II", "III", "IV", "MR", "MRS", "MS", "DR"}]
+
+
+def chart_identity(pages: Sequence[Identity]) -> Identity:
+    """The patient that most pages name."""
+    births = Counter(b for page in pages for b in page.births)
+    birth = births.most_common(1)[0][0] if births else None
+    own = [p for p in pages if birth is None or birth in p.births] or list(pages)
+    words = Counter(tuple(sorted(name_words(n))) for p in own for n in p.names)
+    if not words:
+        names: tuple[str, ...] = ()
+    else:
+        best = words.most_common(1)[0][0]
+        names = tuple(dict.fromkeys(n for p in own for n in p.names if tuple(sorted(name_words(n))) == best))
+    numbers = Counter(n for p in own for n in p.numbers)
+    return Identity(names, frozenset({birth} if birth else ()), frozenset(n for n, _ in numbers.most_common(6)), False)
+
+
+def compare(found: Identity, chart: Identity) -> Match:
+    """Whether a record's identifiers are the chart's patient's. One that differs outright, with nothing that agrees against
+    it, makes it another patient's; what could be a misreading or a missing identifier stays unsure."""
+    if not found.names and not found.births:
+        return "unsure"
+    birth = _births_agree(found, chart)
+    name = _names_agree(found, chart)
+    if birth is False:
+        # Scans misread digits: with the same name, one wrong digit is no other patient.
+        if name and (found.scanned or found.numbers & chart.numbers):
+            return "same" if found.scanned and _close(found, chart) else "unsure"
+        return "other"
+    if name is False and birth is None:
+        return "unsure" if found.scanned else "other"
+    if name is False:
+        return "unsure"
+    return "same" if name or birth else "unsure"
+
+
+def _births_agree(found: Identity, chart: Identity) -> bool | None:
+    if not found.births or not chart.births:
+        return None
+    return bool(found.births & chart.births)
+
+
+def _close(found: Identity, chart: Identity) -> bool:
+    return any(
+        sum(a != b for a, b in zip(x.isoformat(), y.isoformat(), strict=True)) <= 2 for x in found.births for y in chart.births
+    )
+
+
+def _names_agree(found: Identity, chart: Identity) -> bool | None:
+    if not found.names or not chart.names:
+        return None
+    return any(_alike(name_words(a), name_words(b), found.scanned) for a in found.names for b in chart.names)
+
+
+def _alike(a: list[str], b: list[str], scanned: bool) -> bool:
+    """Two words of the name agree: last and first. In scans nearly so is enough."""
+    least = 75 if scanned else 92
+    agree = sum(any(fuzz.ratio(x, y) >= least for y in b) for x in a)
+    return agree >= min(2, len(a), len(b))

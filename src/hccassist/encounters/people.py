@@ -1,0 +1,130 @@
+"""Providers: names with credentials, and the place in a record that says whose work it is."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from functools import cache
+
+from hccassist.encounters.rules import credential_rules
+from hccassist.schema import Validity
+
+_NAME_WORD = r"(?:[A-Z][A-Za-z'’\-]*[A-Za-z]|[A-Z]\.?(?![a-z]))"
+_PARTICLE = r"(?:de|la|del|van|von|der|den|di|da|St\.|Mc|Mac|O'|al|el|bin|ben)"
+_NAME = rf"{_NAME_WORD}(?:\s+(?:{_PARTICLE}\s+){{0,2}}{_NAME_WORD}){{1,4}}(?:,?\s+(?:Jr|Sr|II|III|IV)\.?)?"
+_TITLE = re.compile(r"(?:Dr|Doctor|Mr|Ms|Mrs|Miss|Prof)\.?\s+", re.IGNORECASE)
+_STATES = frozenset({"PA", "MA", "MD", "ND", "CT", "OT", "AA", "DC", "MT"})
+_ZIP = re.compile(r",?\s+\d{5}\b")
+_STREET = re.compile(
+    r"\b(?:st|street|rd|road|ave|avenue|blvd|boulevard|pkwy|parkway|drive|ln|lane|sq|square|ct|court|way|hwy|highway|suite|ste|plaza"
+    r"|pl|floor|box|address|\d+ [A-Z][a-z]+)\b[.,:]?",
+    re.IGNORECASE,
+)
+# Words that look like a name in capitals but are headings or labels.
+_NOT_NAMES = frozenset(
+    "signed electronically digitally authenticated provider physician attending clinician author date time page patient"
+    " name status final report visit note notes progress office encounter service by at on dob mrn department hospital center"
+    " clinic medical medicine associates group family health the and of for in to with no plan assessment history exam reviewed"
+    " dictated interpreted read performed seen referring ordering primary care pcp signature credentials cc dear"
+    " nurse practitioner assistant resident fellow supervising collaborating rendering evaluator counselor therapist"
+    " cosigned scribed addendum verified approved attested sincerely respectfully thank you printed telehealth".split()
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Person:
+    """A named professional as printed. ``credential`` is what the print says, ``accepted`` whether CMS lists its holder."""
+
+    name: str
+    credential: str | None
+    accepted: Validity
+    start: int
+    end: int
+
+
+@cache
+def _credential_pattern() -> str:
+    return "(?:" + "|".join(f"(?:{rule.pattern})" for rule in credential_rules()) + ")"
+
+
+@cache
+def _person() -> re.Pattern[str]:
+    credential = _credential_pattern()
+    end = r"(?![A-Za-z\d'’-])"
+    # "Roe, Jane A., MD": what follows the comma is a first name only when it is no credential.
+    last_first = (
+        rf"{_NAME_WORD}(?:[ -]{_NAME_WORD})?,\s+(?!{credential}{end}){_NAME_WORD}(?:\s+(?!{credential}{end}){_NAME_WORD}\.?)?"
+    )
+    return re.compile(
+        rf"(?P<name>{last_first}|{_NAME})(?:\s*,\s*|\s*\(|\s+)"
+        rf"(?P<credentials>{credential}(?:\s*[,/]\s*{credential})*){end}"
+    )
+
+
+@cache
+def _rules() -> tuple[tuple[re.Pattern[str], Validity, str], ...]:
+    return tuple((re.compile(r.pattern), r.accepted, r.credential) for r in credential_rules())
+
+
+def judge_credential(printed: str) -> Validity:
+    """Whether the holder of these printed credentials ("RN, MSN, FNP-BC") is an acceptable provider: one accepted
+    credential is enough."""
+    verdicts = {_judge_one(part.strip()) for part in re.split(r"[,/]\s*|\s{2,}", printed) if part.strip()}
+    if "yes" in verdicts:
+        return "yes"
+    return "no" if "no" in verdicts else "unknown"
+
+
+def _judge_one(printed: str) -> Validity:
+    for pattern, accepted, _ in _rules():
+        if pattern.fullmatch(printed):
+            return accepted
+    return "unknown"
+
+
+def find_people(text: str) -> list[Person]:
+    """The names with credentials in a line, in order."""
+    people = []
+    for match in _person().finditer(text):
+        name = _clean(match.group("name"))
+        if name is None or _is_place(text, match):
+            continue
+        printed = " ".join(match.group("credentials").split())
+        people.append(Person(name, printed, judge_credential(printed), match.start("name"), match.end()))
+    return people
+
+
+def _is_place(text: str, match: re.Match[str]) -> bool:
+    """Whether "Springfield MA 01101" only looks like a name with a credential."""
+    if match.group("credentials") not in _STATES:
+        return False
+    before = text[max(0, match.start() - 60) : match.start("credentials")]
+    return bool(_ZIP.match(text, match.end()) or _STREET.search(before))
+
+
+def _clean(name: str) -> str | None:
+    """The name without leading labels and titles; None where nothing of a name is left."""
+    words = _TITLE.sub("", name).split()
+    while words and words[0].strip(".,:").lower() in _NOT_NAMES:
+        words.pop(0)
+    if len(words) < 2 and not (len(words) == 1 and "," in name):
+        return None
+    if any(word.strip(".,:").lower() in _NOT_NAMES for word in words):
+        return None
+    cleaned = " ".join(words)
+    last, comma, first = cleaned.partition(", ")
+    if comma and first and not re.match(r"(?:Jr|Sr|II|III|IV)\b", first):
+        return f"{first} {last}"
+    return cleaned.rstrip(",")
+
+
+def same_person(one: str, other: str) -> bool:
+    """Whether two printed names can be one person's: same last name, and first names or initials that agree."""
+    a, b = _parts(one), _parts(other)
+    if not a or not b or a[-1] != b[-1]:
+        return False
+    return len(a) == 1 or len(b) == 1 or a[0][0] == b[0][0]
+
+
+def _parts(name: str) -> list[str]:
+    return [w.lower() for w in re.findall(r"[A-Za-z'’-]+", name)]

@@ -1,0 +1,216 @@
+"""Where one record ends and the next begins: page numbers, headers, titles, dates of service, other patients' names."""
+
+from __future__ import annotations
+
+import re
+from bisect import bisect_left
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from datetime import date
+
+from hccassist.encounters.dates import DateHit
+from hccassist.encounters.lines import Line
+from hccassist.encounters.patients import Identity, identity_of, name_words
+from hccassist.encounters.settings import header_of, record_title, titles_of
+from hccassist.encounters.signatures import SIGNED_KINDS, cue_of
+
+SERVICE_KINDS = frozenset({"service", "exam", "admission", "discharge", "collected"})
+_HEAD_LINES = 12
+_BARE_LINES = 8
+_DIGITS_AND_CONTINUED = re.compile(r"\d[\d/:.\-]*|\(?\bcont(?:inued|'d|\.)?\)?", re.IGNORECASE)
+_PAGE_OF = re.compile(r"\b(?:page|pg\.?|p\.?|sheet)\s*[:#]?\s*(\d{1,3})(?:\s*(?:of|0f|/)\s*(\d{1,3}))?(?![\d/.])", re.IGNORECASE)
+_BARE_PAGE_OF = re.compile(r"(?:^|\s{2,})(\d{1,3})\s*(?:/|of)\s*(\d{1,3})\s*$", re.IGNORECASE)
+_SEPARATOR = re.compile(r"^\s*[=*_#~-]{5,}\s*$")
+_PATIENT_LABEL = re.compile(r"\b(?:patient(?: name)?|pt|client|member|name)\s*:|\bd\.?o\.?b\b|\bdate of birth\b|\bmrn\b", re.IGNORECASE)
+_MIN_RECORD_LINES = 6
+
+
+@dataclass(frozen=True, slots=True)
+class PageFacts:
+    """What a page says of its record. ``first`` and ``last`` bound its lines; ``number``/``count`` are "page 2 of 3"."""
+
+    first: int
+    last: int
+    identity: Identity
+    dates: frozenset[date]
+    """Dates of service by their labels."""
+    any_dates: frozenset[date]
+    """The same, or where no label tells, the bare dates of the first lines."""
+    titles: frozenset[str]
+    letterhead: tuple[str, ...]
+    number: int | None
+    count: int | None
+    opens: bool
+    """Its first line reads like a letterhead or title, not like the middle of a text."""
+    closed: bool
+    """It ends with a signature."""
+    scanned: bool
+
+
+def page_facts(lines: Sequence[Line], hits: Sequence[DateHit]) -> list[PageFacts]:
+    """The facts of each page that has lines, in order."""
+    facts: list[PageFacts] = []
+    lines_at = [h.line for h in hits]
+    first = 0
+    while first < len(lines):
+        last = first
+        while last < len(lines) and lines[last].page == lines[first].page:
+            last += 1
+        own = hits[bisect_left(lines_at, first) : bisect_left(lines_at, last)]
+        facts.append(_facts(lines, first, last, own))
+        first = last
+    return _without_print_numbering(facts)
+
+
+def _facts(lines: Sequence[Line], first: int, last: int, hits: Sequence[DateHit]) -> PageFacts:
+    page = lines[first:last]
+    head = [line for line in page if not line.fax][:_HEAD_LINES]
+    head_end = first + page.index(head[-1]) + 1 if head else first
+    dates = {h.value for h in hits if h.kind in SERVICE_KINDS and h.labelled and not h.prose and (h.line < head_end or lines[h.line].running)}
+    titles = {
+        _DIGITS_AND_CONTINUED.sub("", cell).strip(" -:,.").lower()
+        for line in header_of(page)
+        for _, cell in line.cells
+        if titles_of(cell)
+    }
+    bare = {h.value for h in hits if h.kind == "bare" and not h.prose and h.line < head_end and lines[h.line].at < _BARE_LINES}
+    number, count = _page_number(page)
+    letterhead = tuple(re.sub(r"\d+", "#", line.text.split("  ")[0].strip().lower()) for line in head[:1])
+    opening = head[0].text.strip() if head else ""
+    return PageFacts(
+        first,
+        last,
+        identity_of(page, hits, first),
+        frozenset(dates),
+        frozenset(dates or bare),
+        frozenset(titles),
+        letterhead,
+        number,
+        count,
+        opens=bool(re.match(r"[A-Z][A-Za-z]", opening)) and len(opening) < 90 and not opening.endswith((".", ",", ";")),
+        closed=any(_is_signed(line) for line in page[-8:]),
+        scanned=any(line.scanned for line in page),
+    )
+
+
+def _page_number(page: Sequence[Line]) -> tuple[int | None, int | None]:
+    edges = [line for line in page if not line.fax and (line.at < 4 or line.last < 4)]
+    for pattern in (_PAGE_OF, _BARE_PAGE_OF):
+        for line in reversed(edges):
+            match = pattern.search(line.text)
+            if match is not None:
+                number, count = int(match.group(1)), int(match.group(2)) if match.group(2) else None
+                if number >= 1 and (count is None or number <= count):
+                    return number, count
+    return None, None
+
+
+def _without_print_numbering(facts: list[PageFacts]) -> list[PageFacts]:
+    """Page numbers that run through the whole print say nothing of its records: they are left out."""
+    if len(facts) < 4:
+        return facts
+    numbered = [(i, f) for i, f in enumerate(facts) if f.number is not None]
+    shifts = [f.number - i for i, f in numbered if f.number is not None]
+    if len(numbered) < 0.6 * len(facts) or len(set(shifts)) > 1 or any(f.number == 1 for _, f in numbered[1:]):
+        return facts
+    if len({tuple(sorted(f.dates)) for f in facts if f.dates}) < 2 and len({f.letterhead for f in facts}) == 1:
+        return facts
+    return [replace(f, number=None, count=None) for f in facts]
+
+
+def record_starts(lines: Sequence[Line], hits: Sequence[DateHit], facts: Sequence[PageFacts]) -> list[int]:
+    """The index of each record's first line."""
+    starts: list[int] = []
+    for i, page in enumerate(facts):
+        if i == 0 or not _goes_on(facts[i - 1], page):
+            starts.append(page.first)
+        starts += _starts_inside(lines, hits, page, starts[-1])
+    return starts
+
+
+def _goes_on(previous: PageFacts, page: PageFacts) -> bool:
+    """Whether a page belongs to the record of the page before it."""
+    if page.number == 1:
+        return False
+    if _differ(previous.identity, page.identity):
+        return False
+    if page.number is not None and previous.number is not None:
+        return page.number == previous.number + 1 and (page.count == previous.count or None in (page.count, previous.count))
+    if page.any_dates and previous.any_dates and not page.any_dates & previous.any_dates:
+        return False
+    if page.number is not None and page.number > 1:
+        return True
+    if page.titles and previous.titles and not page.titles & previous.titles:
+        return False
+    if page.letterhead == previous.letterhead:
+        return bool(page.dates & previous.dates) or not (previous.closed and page.titles)
+    if page.dates & previous.dates and not page.titles - previous.titles:
+        return True
+    if page.titles or page.dates or page.identity.names or page.identity.births:
+        return False
+    finished = previous.closed or (previous.count is not None and previous.number == previous.count)
+    return not (finished and page.opens) and not (page.opens and page.scanned != previous.scanned)
+
+
+def _differ(one: Identity, other: Identity) -> bool:
+    if one.births and other.births and not one.births & other.births and not (one.scanned or other.scanned):
+        return True
+    if not (one.names and other.names) or one.scanned or other.scanned:
+        return False
+    a, b = ({w for n in x.names for w in name_words(n)} for x in (one, other))
+    return not a & b
+
+
+def _starts_inside(lines: Sequence[Line], hits: Sequence[DateHit], page: PageFacts, start: int) -> list[int]:
+    """Records that begin in the middle of a page: a title with a date or patient of its own, after the last one ended."""
+    found: list[int] = []
+    lines_at = [h.line for h in hits]
+    labels = [bool(_PATIENT_LABEL.search(line.text)) for line in lines[page.first : page.last]]
+    current = start
+    closed = any(_is_signed(lines[n]) for n in range(start, page.first))
+    n = page.first
+    while n < page.last:
+        line = lines[n]
+        if n - max(current, page.first) >= _MIN_RECORD_LINES and not line.running and not line.fax:
+            near = hits[bisect_left(lines_at, n) : bisect_left(lines_at, min(n + 7, page.last))]
+            own = [h for h in near if h.kind in SERVICE_KINDS and h.labelled and not h.prose]
+            dates = {h.value for h in own}
+            labelled_here = any(h.line == n and h.kind == "service" for h in own)
+            patient = any(labels[n - page.first : n - page.first + 6])
+            parted = any(_SEPARATOR.match(other.text) for other in lines[max(n - 2, page.first) : n])
+            titled = (bool(dates) or patient) and record_title(line) is not None
+            begins = (
+                (titled and (dates or patient) and (closed or parted or (patient and dates)))
+                or (labelled_here and (patient or parted) and (closed or parted))
+                or (patient and closed and bool(dates) and labels[n - page.first])
+            )
+            if begins:
+                begin = _letterhead_above(lines, n, max(current + 1, page.first))
+                found.append(begin)
+                current, closed = begin, False
+                n += _MIN_RECORD_LINES
+                continue
+        if n - current >= _MIN_RECORD_LINES and _is_signed(line):
+            closed = True
+        n += 1
+    return found
+
+
+def _is_signed(line: Line) -> bool:
+    cue = None if line.running else cue_of(line.text)
+    return cue is not None and (cue[0] in SIGNED_KINDS or cue[0] in {"pending", "blank", "dictated", "stamp"})
+
+
+def _letterhead_above(lines: Sequence[Line], n: int, least: int) -> int:
+    """The first line of the letterhead above a record's title: back to a separator, past lines that end no record."""
+    begin = n
+    for above in range(n - 1, max(least, n - 5) - 1, -1):
+        text = lines[above].text.strip()
+        if _SEPARATOR.match(text):
+            return above
+        if _is_signed(lines[above]) or text.endswith(".") or len(text) > 90 or lines[above].running:
+            break
+        if not (text.isupper() or re.search(r"\d{3}[-.) ]\s?\d{3}[-.]\d{4}|\bclinic\b|\bcenter\b|\bhospital\b|\bmedical\b", text, re.IGNORECASE)):
+            break
+        begin = above
+    return begin

@@ -1,0 +1,110 @@
+"""The rules of this package as data: each line of a tab-separated file is one rule with its source, checked when loaded."""
+
+from __future__ import annotations
+
+import csv
+import re
+from functools import cache
+from importlib.resources import files
+from typing import Annotated, Literal, TypeVar
+
+from pydantic import AfterValidator, BaseModel, ConfigDict, StringConstraints
+
+from hccassist.schema import Validity
+
+
+def _compiles(pattern: str) -> str:
+    re.compile(pattern)
+    return pattern
+
+
+Pattern = Annotated[str, StringConstraints(min_length=1), AfterValidator(_compiles)]
+Text = Annotated[str, StringConstraints(min_length=1)]
+
+
+class _Row(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid")
+    source: str
+
+
+class SettingCue(_Row):
+    """Words that tell a record's setting. ``where``: ``title`` a line that names the record, ``head`` its first lines,
+    ``any`` anywhere in it. ``weight`` is how much the cue says."""
+
+    setting: Text
+    where: Literal["title", "head", "any"]
+    weight: int
+    cue: Pattern
+
+
+class SettingRule(_Row):
+    """Whether records of a setting can carry a diagnosis (RADV), and the reason when not."""
+
+    setting: Text
+    counts: Validity
+    reason: str
+
+
+class CredentialRule(_Row):
+    """A professional credential: how it is written, and whether its holder is an acceptable provider."""
+
+    credential: Text
+    pattern: Pattern
+    accepted: Validity
+
+
+class DateLabel(_Row):
+    """Words beside a date that tell what happened on it."""
+
+    kind: Literal[
+        "birth", "print", "fax", "dictated", "transcribed", "signed", "ordered", "collected", "received", "reported", "exam",
+        "next", "onset", "admission", "discharge", "service", "bare",
+    ]  # fmt: skip
+    where: Literal["before", "after"]
+    label: Pattern
+
+
+class SignatureCue(_Row):
+    """Words of a signature, or of its lack. ``electronic`` and ``handwritten`` authenticate a record, the others do not."""
+
+    kind: Literal["electronic", "handwritten", "pending", "dictated", "stamp", "blank"]
+    pattern: Pattern
+
+
+_RowT = TypeVar("_RowT", bound=_Row)
+
+
+def _load(name: str, row: type[_RowT]) -> tuple[_RowT, ...]:
+    text = files(__package__).joinpath("data", name).read_text(encoding="utf-8")
+    lines = [line for line in text.splitlines() if line and not line.startswith("#")]
+    return tuple(row.model_validate(record) for record in csv.DictReader(lines, delimiter="\t", quoting=csv.QUOTE_NONE))
+
+
+@cache
+def setting_cues() -> tuple[SettingCue, ...]:
+    """All setting cues, in file order."""
+    return _load("settings.tsv", SettingCue)
+
+
+@cache
+def setting_rules() -> dict[str, SettingRule]:
+    """The validity rule of each setting."""
+    return {rule.setting: rule for rule in _load("setting_rules.tsv", SettingRule)}
+
+
+@cache
+def credential_rules() -> tuple[CredentialRule, ...]:
+    """All credentials, in file order."""
+    return _load("credentials.tsv", CredentialRule)
+
+
+@cache
+def date_labels() -> tuple[DateLabel, ...]:
+    """All date labels; the first that fits wins."""
+    return _load("date_labels.tsv", DateLabel)
+
+
+@cache
+def signature_cues() -> tuple[SignatureCue, ...]:
+    """All signature cues; the first that fits a line wins."""
+    return _load("signatures.tsv", SignatureCue)

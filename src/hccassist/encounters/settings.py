@@ -1,0 +1,90 @@
+"""What kind of record this is: scored cues from its title, header and text (``data/settings.tsv``)."""
+
+from __future__ import annotations
+
+import re
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
+from functools import cache, lru_cache
+
+from hccassist.encounters.lines import Line
+from hccassist.encounters.rules import SettingCue, setting_cues
+
+_TITLE_LINES = 14
+_HEAD_LINES = 22
+_TITLE_LENGTH = 120
+_LEAST = 2
+_LEAST_HEADER = 2
+_SHORT = 40
+# The first heading of a note's body: what follows is the note, not its header.
+_BODY_HEADING = re.compile(
+    r"^\W*(?:\d+[.)]\s*)?(?:chief complaint|cc|reason for (?:visit|appointment|consult\w*|referral)|(?:history of )?present(?:ing)?"
+    r" (?:illness|complaint)|hpi|subjective|interval history|s:|vitals?(?: signs)?|review of systems|ros|assessment|impression"
+    r"|findings|clinical (?:history|indication|information)|indication|identifying data|hospital course|discharge diagnos[ei]s"
+    r"|data|allergies|care team|patient's care team|past (?:medical )?history|pmh)\b[^a-z]{0,3}(?:$|:|/|-|\(| {2,})",
+    re.IGNORECASE,
+)
+# Sections of a note that are also kinds of record: inside a page they start no record of their own.
+_SECTION_SETTINGS = frozenset({"med_list", "problem_list", "immunization", "education", "patient_form", "letter", "referral"})
+
+
+@cache
+def _compiled(where: str) -> tuple[tuple[SettingCue, re.Pattern[str]], ...]:
+    return tuple(
+        (cue, re.compile(cue.cue, re.IGNORECASE | re.MULTILINE)) for cue in setting_cues() if cue.where == where
+    )
+
+
+def header_of(lines: Sequence[Line]) -> list[Line]:
+    """The first lines of a record up to its body: letterhead, title, patient, date, provider. At least three lines."""
+    header: list[Line] = []
+    for line in lines:
+        if line.fax:
+            continue
+        if len(header) >= _TITLE_LINES or (len(header) >= _LEAST_HEADER and _BODY_HEADING.match(line.text)):
+            break
+        header.append(line)
+    return header
+
+
+@lru_cache(maxsize=8192)
+def titles_of(text: str) -> Mapping[str, int]:
+    """The settings that a line names, with the weight of each; a sentence names none."""
+    found: dict[str, int] = {}
+    if len(text) > _TITLE_LENGTH or (text.endswith(".") and len(text) > _SHORT):
+        return found
+    for cue, pattern in _compiled("title"):
+        if cue.weight > found.get(cue.setting, 0) and pattern.search(text):
+            found[cue.setting] = cue.weight
+    return found
+
+
+def record_title(line: Line) -> str | None:
+    """The setting a line names as the title of a record of its own, not of a section; None where it names none."""
+    text = line.text.strip()
+    if len(text) > 80 or text.endswith((".", ";", ",")):
+        return None
+    found = {s: w for s, w in titles_of(text).items() if s not in _SECTION_SETTINGS}
+    return max(found, key=lambda s: found[s]) if found else None
+
+
+def setting_of(lines: Sequence[Line]) -> str:
+    """The setting of a record; ``unknown`` where its words do not say."""
+    score: dict[str, float] = defaultdict(float)
+    own = [line for line in lines if not line.fax]
+    best: dict[str, float] = {}
+    for n, line in enumerate(header_of(lines)):
+        for setting, weight in titles_of(line.text).items():
+            best[setting] = max(best.get(setting, 0.0), weight * (1.0 if n < 6 else 0.7))
+    for setting, value in best.items():
+        score[setting] += value
+    head = "\n".join(line.text for line in own[:_HEAD_LINES])
+    body = "\n".join(line.text for line in own)
+    for where, text in (("head", head), ("any", body)):
+        for cue, pattern in _compiled(where):
+            if pattern.search(text):
+                score[cue.setting] += cue.weight
+    if not score:
+        return "unknown"
+    setting = max(score, key=lambda s: score[s])
+    return setting if score[setting] >= _LEAST else "unknown"

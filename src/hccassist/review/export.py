@@ -1,0 +1,154 @@
+"""What leaves the tool: the codes that a person accepted, and nothing else. CSV, XLSX and JSON hold the same rows."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+from collections.abc import Iterable, Sequence
+from dataclasses import asdict, dataclass, fields
+from typing import Any
+
+from openpyxl import Workbook
+from openpyxl.styles import Font
+
+from hccassist.review.decisions import Decision, SuggestionState
+
+_ORIGIN = {"accept": "accepted as suggested", "change": "changed by the coder", "add": "added by the coder"}
+_FORMULA = ("=", "+", "-", "@", "\t", "\r")
+
+
+@dataclass(frozen=True, slots=True)
+class ExportRow:
+    """One accepted code at one encounter. The MEAT columns quote the chart, each quote with its page."""
+
+    chart: str
+    chart_sha256: str
+    encounter: str
+    date_of_service: str
+    provider: str
+    credential: str
+    setting: str
+    record_valid: str
+    icd10: str
+    description: str
+    hcc_v28: str
+    hcc_v24: str
+    origin: str
+    suggested_icd10: str
+    stated: str
+    monitor: str
+    evaluate: str
+    assess: str
+    treat: str
+    decided_by: str
+    decided_at: str
+    rationale: str
+    record_number: int
+    versions: str
+
+
+def rows(accepted: Iterable[tuple[str, SuggestionState]]) -> list[ExportRow]:
+    """The rows of accepted codes, by chart, date of service and code; a state that is not accepted is left out."""
+    found = [_row(chart, state, state.decision) for chart, state in accepted if state.accepted and state.decision]
+    return sorted(found, key=lambda r: (r.chart, r.date_of_service, r.icd10, r.record_number))
+
+
+def _row(chart: str, state: SuggestionState, decision: Decision) -> ExportRow:
+    content: Any = decision.snapshot
+    encounter, suggestion = content.get("encounter", {}), content.get("suggestion", {})
+    chosen = decision.code if decision.kind != "accept" else None
+    models = suggestion.get("hcc", {}) if chosen is None else {}
+    quotes = _quotes(state, suggestion.get("quotes", []))
+    return ExportRow(
+        chart=chart,
+        chart_sha256=content.get("sha256", ""),
+        encounter=encounter.get("id") or state.encounter or "",
+        date_of_service=encounter.get("date_of_service") or "",
+        provider=encounter.get("provider") or "",
+        credential=encounter.get("credential") or "",
+        setting=encounter.get("setting") or "",
+        record_valid=encounter.get("valid") or "",
+        icd10=chosen.icd10 if chosen else suggestion.get("icd10") or "",
+        description=chosen.description if chosen else suggestion.get("description") or "",
+        hcc_v28=chosen.hcc if chosen else _category(models, "V28"),
+        hcc_v24="" if chosen else _category(models, "V24"),
+        origin=_ORIGIN[decision.kind],
+        suggested_icd10=suggestion.get("icd10") or "",
+        stated=quotes[None],
+        monitor=quotes["M"],
+        evaluate=quotes["E"],
+        assess=quotes["A"],
+        treat=quotes["T"],
+        decided_by=decision.who,
+        decided_at=decision.at,
+        rationale=decision.rationale or "",
+        record_number=decision.seq,
+        versions=", ".join(f"{k} {v}" for k, v in sorted(content.get("versions", {}).items())),
+    )
+
+
+def _category(models: dict[str, dict[str, str]], model: str) -> str:
+    category = models.get(model)
+    return f"{category['category']} {category['label']}".strip() if category else ""
+
+
+def _quotes(state: SuggestionState, suggested: Sequence[dict[str, Any]]) -> dict[str | None, str]:
+    """The quotes that stand (nothing struck) by letter, None for the words that state the condition."""
+    held = [q for q in suggested if (q["element"], q["start"], q["end"]) not in state.struck]
+    held += [asdict(q) for q in state.evidence if (q.element, q.start, q.end) not in state.struck]
+    if state.quote is not None:
+        held.append(asdict(state.quote))
+    by_letter: dict[str | None, list[str]] = {None: [], "M": [], "E": [], "A": [], "T": []}
+    for quote in held:
+        by_letter[quote["element"]].append(f"“{' '.join(quote['text'].split())}” (p. {quote['page']})")
+    return {letter: "; ".join(dict.fromkeys(found)) for letter, found in by_letter.items()}
+
+
+def guarded(value: object) -> object:
+    """A cell that no spreadsheet takes for a formula: chart text may begin with any of its signs."""
+    return f"'{value}" if isinstance(value, str) and value.startswith(_FORMULA) else value
+
+
+def to_csv(table: Sequence[ExportRow]) -> bytes:
+    """UTF-8 with a byte order mark, which is how spreadsheets know it."""
+    out = io.StringIO(newline="")
+    writer = csv.writer(out)
+    writer.writerow(_titles())
+    writer.writerows([guarded(v) for v in asdict(row).values()] for row in table)
+    return out.getvalue().encode("utf-8-sig")
+
+
+def to_xlsx(table: Sequence[ExportRow]) -> bytes:
+    """One sheet, every text cell typed as text."""
+    book = Workbook()
+    sheet = book.active
+    assert sheet is not None  # a new workbook has its first sheet
+    sheet.title = "Accepted codes"
+    sheet.append(_titles())
+    for cell in sheet[1]:
+        cell.font = Font(bold=True)
+    for number, row in enumerate(table, start=2):
+        for column, value in enumerate(asdict(row).values(), start=1):
+            cell = sheet.cell(number, column, _printable(value))
+            if isinstance(value, str):
+                cell.data_type = "s"  # openpyxl would take a leading "=" for a formula
+                cell.quotePrefix = True
+    sheet.freeze_panes = "A2"
+    out = io.BytesIO()
+    book.save(out)
+    return out.getvalue()
+
+
+def to_json(table: Sequence[ExportRow]) -> bytes:
+    """A list of objects, one a row."""
+    return json.dumps([asdict(row) for row in table], ensure_ascii=False, indent=2).encode()
+
+
+def _titles() -> list[str]:
+    return [f.name for f in fields(ExportRow)]
+
+
+def _printable(value: object) -> Any:
+    """XLSX is XML: it cannot hold control characters, which OCR and faxes do produce."""
+    return "".join(c for c in value if c >= " " or c in "\t\n") if isinstance(value, str) else value

@@ -1,0 +1,379 @@
+"""The review store: which charts there are, what was decided about them, and the record of it.
+
+A decision is one transaction: when ``record`` returns, it is on the disk.
+"""
+
+from __future__ import annotations
+
+import json
+from collections import defaultdict
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import asdict, dataclass
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+from pydantic import TypeAdapter
+from sqlalchemy import Connection, Engine, delete, func, insert, select, update
+
+from hccassist.review import audit, results
+from hccassist.review.complexity import Complexity, complexity
+from hccassist.review.database import open_database
+from hccassist.review.decisions import ACCEPTED, Action, DecisionError, Event, SuggestionState, check, fold
+from hccassist.review.snapshot import OpenChart, place, snapshot
+from hccassist.review.tables import (
+    BookmarkRow,
+    ChainHead,
+    ChartRow,
+    DecisionRow,
+    EventRow,
+    NoteRow,
+    ResultsFolder,
+    SettingRow,
+)
+from hccassist.schema import ChartResult
+
+PRESENCE = timedelta(minutes=15)
+_ACTION = TypeAdapter(Action)
+_TIERS = ("supported", "mention_only", "suspect", "suppressed")
+
+
+def open_store(url: str | None = None, clock: Callable[[], datetime] | None = None) -> Store:
+    """Open (and where needed create or migrate) the store at a path or an SQLAlchemy URL."""
+    return Store(open_database(url), clock or (lambda: datetime.now(UTC)))
+
+
+@dataclass(frozen=True, slots=True)
+class ImportSummary:
+    """What an import found: charts in the folder, and lines that are not charts."""
+
+    charts: int
+    skipped: int
+
+
+@dataclass(frozen=True, slots=True)
+class WorklistRow:
+    """A chart as the worklist lists it. ``decided`` counts the shown suggestions (tier supported) with a decision."""
+
+    id: int
+    chart: str
+    status: str
+    error: str | None
+    tiers: dict[str, int]
+    decided: int
+    accepted: int
+    escalated: int
+    queries: int
+    high_risk: int
+    complexity: Complexity
+    last_who: str | None
+    last_at: str | None
+    open_by: tuple[str, ...]
+
+    @property
+    def progress(self) -> str:
+        """error, not started, in progress or done: how many of the shown suggestions have been decided."""
+        if self.status != "ok":
+            return "error"
+        if self.tiers["supported"] and self.decided >= self.tiers["supported"]:
+            return "done"
+        return "in progress" if self.last_at else "not started"
+
+
+class Store:
+    """All reading and writing of the review database."""
+
+    def __init__(self, engine: Engine, clock: Callable[[], datetime]) -> None:
+        self.engine = engine
+        self._clock = clock
+
+    def _now(self) -> str:
+        return self._clock().astimezone(UTC).isoformat(timespec="milliseconds")
+
+    @contextmanager
+    def _read(self) -> Iterator[Connection]:
+        with self.engine.connect() as connection:
+            yield connection
+
+    @contextmanager
+    def _write(self) -> Iterator[Connection]:
+        with self.engine.execution_options(write=True).begin() as connection:
+            yield connection
+
+    # ---- charts
+
+    def import_results(self, folder: Path) -> ImportSummary:
+        """Take in a results folder, or what changed in it. Decisions are never touched, and a second import of the same
+        folder changes nothing. Raises ResultsError where the folder holds no results."""
+        folder = folder.absolute()
+        mark, roots = results.mark(folder), results.roots(folder)
+        with self._write() as db:
+            known = db.execute(select(ResultsFolder.__table__).where(ResultsFolder.path == str(folder))).first()
+            if known and (known.size, known.modified_ns, known.roots) == (mark.size, mark.modified_ns, roots):
+                count = db.scalar(select(func.count()).where(ChartRow.folder_id == known.id, ChartRow.present))
+                return ImportSummary(count or 0, known.skipped)
+            folder_id = known.id if known else self._new_folder(db, folder)
+            summary = self._import_lines(db, folder, folder_id)
+            db.execute(
+                update(ResultsFolder)
+                .where(ResultsFolder.id == folder_id)
+                .values(size=mark.size, modified_ns=mark.modified_ns, roots=roots, skipped=summary.skipped)
+            )
+            return summary
+
+    def _new_folder(self, db: Connection, folder: Path) -> int:
+        values = {"path": str(folder), "size": 0, "modified_ns": 0, "roots": [], "skipped": 0}
+        return int(db.execute(insert(ResultsFolder).values(values).returning(ResultsFolder.id)).scalar_one())
+
+    def _import_lines(self, db: Connection, folder: Path, folder_id: int) -> ImportSummary:
+        stored = select(ChartRow.line_hash, ChartRow.id).where(ChartRow.folder_id == folder_id)
+        by_hash = {row.line_hash: row.id for row in db.execute(stored)}
+        db.execute(update(ChartRow).where(ChartRow.folder_id == folder_id).values(present=False))
+        seen, skipped = set[int](), 0
+        for line in results.lines(folder):
+            where = {"offset": line.offset, "length": line.length, "present": True}
+            chart_id = by_hash.get(line.hash)
+            if chart_id is None:
+                result = results.parse(line.raw)
+                if result is None:
+                    skipped += 1
+                    continue
+                chart_id = self._upsert(db, result, {**where, "folder_id": folder_id, "line_hash": line.hash})
+            else:
+                db.execute(update(ChartRow).where(ChartRow.id == chart_id).values(where))
+            seen.add(chart_id)
+        return ImportSummary(len(seen), skipped)
+
+    def _upsert(self, db: Connection, result: ChartResult, where: dict[str, Any]) -> int:
+        chart_id = db.scalar(
+            select(ChartRow.id).where(ChartRow.chart == result.chart, ChartRow.sha256 == result.sha256)
+        )
+        states = self._states(db, chart_id) if chart_id is not None else {}
+        values = {
+            **where,
+            "status": result.status,
+            "error_type": result.error.type if result.error else None,
+            "error_message": result.error.message if result.error else None,
+            "summary": _summary(result, place(states, result)[0]),
+        }
+        if chart_id is not None:
+            db.execute(update(ChartRow).where(ChartRow.id == chart_id).values(values))
+            return int(chart_id)
+        new = insert(ChartRow).values(chart=result.chart, sha256=result.sha256, **values).returning(ChartRow.id)
+        return int(db.execute(new).scalar_one())
+
+    def worklist(self, folder: Path | None = None, who: str = "") -> list[WorklistRow]:
+        """The charts of a results folder (or of all of them), in the order of their names. ``who`` is the reader, who
+        is not told that they have a chart open themselves."""
+        query = select(ChartRow.__table__).where(ChartRow.present).order_by(ChartRow.chart)
+        if folder is not None:
+            query = query.join(ResultsFolder).where(ResultsFolder.path == str(folder.absolute()))
+        with self._read() as db:
+            charts = db.execute(query).all()
+            decisions = defaultdict(list)
+            for row in db.execute(select(DecisionRow.__table__)):
+                decisions[row.chart_id].append(row)
+            openers = self._openers(db, who)
+        return [_worklist_row(c, decisions[c.id], openers.get(c.id, ())) for c in charts]
+
+    def _openers(self, db: Connection, who: str) -> dict[int, tuple[str, ...]]:
+        since = (self._clock().astimezone(UTC) - PRESENCE).isoformat(timespec="milliseconds")
+        recent = select(BookmarkRow.chart_id, BookmarkRow.who).where(BookmarkRow.at > since, BookmarkRow.who != who)
+        found: dict[int, tuple[str, ...]] = {}
+        for chart_id, name in db.execute(recent.order_by(BookmarkRow.who)):
+            found[chart_id] = (*found.get(chart_id, ()), name)
+        return found
+
+    def open_chart(self, chart_id: int) -> OpenChart | None:
+        """A chart with its suggestions and the decisions on them; None where it is not known or its line has moved (the
+        folder was screened again: import it, then open the chart)."""
+        with self._read() as db:
+            query = select(ChartRow.__table__, ResultsFolder.path, ResultsFolder.roots).join(ResultsFolder)
+            row = db.execute(query.where(ChartRow.id == chart_id)).first()
+            if row is None:
+                return None
+            states = self._states(db, chart_id)
+        result = results.read_at(Path(row.path), row.offset, row.length, row.line_hash)
+        if result is None:
+            return None
+        placed, orphans = place(states, result)
+        return OpenChart(chart_id, result, tuple(row.roots), Path(row.path), placed, orphans)
+
+    # ---- decisions
+
+    def record(self, chart: OpenChart, action: Action, who: str) -> SuggestionState:
+        """Record one action, in one transaction, and return what the suggestion's events now amount to.
+
+        The same ``action_id`` twice is recorded once. Raises DecisionError where the action is incomplete, or where
+        somebody else decided on the suggestion after the coder last saw it."""
+        check(action)
+        if not who.strip():
+            raise DecisionError("Say who you are first: the record needs a name.")
+        with self._write() as db:
+            # The head is written before anything is read: this is the lock that puts writers in a row.
+            db.execute(update(ChainHead).where(ChainHead.id == 1).values(seq=ChainHead.seq + 1))
+            if db.scalar(select(EventRow.seq).where(EventRow.action_id == action.action_id)) is not None:
+                db.execute(update(ChainHead).where(ChainHead.id == 1).values(seq=ChainHead.seq - 1))
+                return self._state(db, chart.id, action.suggestion_id)
+            before = self._state(db, chart.id, action.suggestion_id)
+            if action.seen is not None and before.last_seq > action.seen and before.last_who != who:
+                raise DecisionError(f"{before.last_who} decided on this meanwhile. Look at it again, then decide.")
+            self._append(db, chart, action, who)
+            after = self._state(db, chart.id, action.suggestion_id)
+            self._project(db, chart.id, after)
+            return after
+
+    def _append(self, db: Connection, chart: OpenChart, action: Action, who: str) -> None:
+        head = db.execute(select(ChainHead.seq, ChainHead.hash).where(ChainHead.id == 1)).one()
+        content = audit.canonical({"action": asdict(action), "snapshot": snapshot(chart, action)})
+        row = EventRow(
+            seq=head.seq,
+            action_id=action.action_id,
+            at=self._now(),
+            who=who,
+            kind=action.kind,
+            chart_id=chart.id,
+            chart_sha256=chart.result.sha256,
+            suggestion_id=action.suggestion_id,
+            content=content,
+            previous_hash=head.hash,
+        )
+        row.hash = audit.link(head.hash, audit.fields_of(row))
+        db.execute(insert(EventRow).values({c: getattr(row, c) for c in EventRow.__table__.columns.keys()}))  # noqa: SIM118
+        db.execute(update(ChainHead).where(ChainHead.id == 1).values(hash=row.hash))
+
+    def _project(self, db: Connection, chart_id: int, state: SuggestionState) -> None:
+        same = (DecisionRow.chart_id == chart_id, DecisionRow.suggestion_id == state.suggestion_id)
+        db.execute(delete(DecisionRow).where(*same))
+        if state.decision is not None:
+            d = state.decision
+            values = {"kind": d.kind, "who": d.who, "at": d.at, "seq": d.seq}
+            db.execute(insert(DecisionRow).values(chart_id=chart_id, suggestion_id=state.suggestion_id, **values))
+
+    def _state(self, db: Connection, chart_id: int, suggestion_id: str) -> SuggestionState:
+        query = select(EventRow.__table__).where(EventRow.chart_id == chart_id, EventRow.suggestion_id == suggestion_id)
+        return fold(suggestion_id, [_event(row) for row in db.execute(query.order_by(EventRow.seq))])
+
+    def _states(self, db: Connection, chart_id: int) -> dict[str, SuggestionState]:
+        events: dict[str, list[Event]] = defaultdict(list)
+        for row in db.execute(select(EventRow.__table__).where(EventRow.chart_id == chart_id).order_by(EventRow.seq)):
+            events[row.suggestion_id].append(_event(row))
+        return {suggestion_id: fold(suggestion_id, found) for suggestion_id, found in events.items()}
+
+    # ---- the record
+
+    def events(self, chart_id: int | None = None) -> list[Event]:
+        """The record, oldest first: of one chart, or all of it."""
+        query = select(EventRow.__table__).order_by(EventRow.seq)
+        if chart_id is not None:
+            query = query.where(EventRow.chart_id == chart_id)
+        with self._read() as db:
+            return [_event(row) for row in db.execute(query)]
+
+    def verify_audit(self) -> audit.AuditReport:
+        """Whether the record is whole: every link of its chain, and its end."""
+        with self._read() as db:
+            return audit.verify(db)
+
+    def accepted(self, folder: Path | None = None) -> list[tuple[str, SuggestionState]]:
+        """(chart, state) of every code that a person made reportable, for the charts of a folder (or all present)."""
+        query = select(ChartRow.id, ChartRow.chart).where(ChartRow.present).order_by(ChartRow.chart)
+        if folder is not None:
+            query = query.join(ResultsFolder).where(ResultsFolder.path == str(folder.absolute()))
+        with self._read() as db:
+            found = []
+            for chart_id, chart in db.execute(query).all():
+                states = self._states(db, chart_id).values()
+                found += [(chart, state) for state in states if state.accepted]
+        return found
+
+    # ---- the person
+
+    def bookmark(self, who: str, chart_id: int, suggestion_id: str | None) -> None:
+        """Remember where somebody stopped, and that they have the chart open."""
+        self._remember(BookmarkRow, who, chart_id, {"suggestion_id": suggestion_id})
+
+    def stopped_at(self, who: str, chart_id: int) -> str | None:
+        """The suggestion somebody last had before them in a chart."""
+        query = select(BookmarkRow.suggestion_id).where(BookmarkRow.who == who, BookmarkRow.chart_id == chart_id)
+        with self._read() as db:
+            return db.scalar(query)
+
+    def last_chart(self, who: str) -> int | None:
+        """The chart somebody last had open."""
+        query = select(BookmarkRow.chart_id).where(BookmarkRow.who == who).order_by(BookmarkRow.at.desc()).limit(1)
+        with self._read() as db:
+            return db.scalar(query)
+
+    def others_in(self, chart_id: int, who: str) -> tuple[str, ...]:
+        """Who else had the chart open in the last quarter of an hour."""
+        with self._read() as db:
+            return self._openers(db, who).get(chart_id, ())
+
+    def note(self, who: str, chart_id: int) -> str:
+        """Somebody's own note on a chart."""
+        with self._read() as db:
+            query = select(NoteRow.text).where(NoteRow.who == who, NoteRow.chart_id == chart_id)
+            return db.scalar(query) or ""
+
+    def set_note(self, who: str, chart_id: int, text: str) -> None:
+        """Keep somebody's own note on a chart."""
+        self._remember(NoteRow, who, chart_id, {"text": text})
+
+    def _remember(self, table: type[BookmarkRow | NoteRow], who: str, chart_id: int, values: dict[str, Any]) -> None:
+        values = {**values, "at": self._now()}
+        with self._write() as db:
+            changed = db.execute(update(table).where(table.who == who, table.chart_id == chart_id).values(values))
+            if changed.rowcount == 0:
+                db.execute(insert(table).values(who=who, chart_id=chart_id, **values))
+
+    def setting(self, name: str) -> str | None:
+        """A setting of this installation."""
+        with self._read() as db:
+            return db.scalar(select(SettingRow.value).where(SettingRow.name == name))
+
+    def set_setting(self, name: str, value: str) -> None:
+        """Keep a setting of this installation."""
+        with self._write() as db:
+            if db.execute(update(SettingRow).where(SettingRow.name == name).values(value=value)).rowcount == 0:
+                db.execute(insert(SettingRow).values(name=name, value=value))
+
+
+def _event(row: Any) -> Event:
+    content = json.loads(row.content)
+    return Event(
+        int(row.seq), row.at, row.who, row.chart_sha256, _ACTION.validate_python(content["action"]), content["snapshot"]
+    )
+
+
+def _summary(result: ChartResult, states: dict[str, SuggestionState]) -> dict[str, object]:
+    """What the worklist shows of a chart without opening its line. ``shown`` are the keys its decisions stand under."""
+    tiers = {tier: sum(s.tier == tier for s in result.suggestions) for tier in _TIERS}
+    shown = [
+        states[s.id].suggestion_id if s.id in states else s.id for s in result.suggestions if s.tier == "supported"
+    ]
+    high_risk = sum(bool(s.high_risk) for s in result.suggestions if s.tier == "supported")
+    return {"tiers": tiers, "shown": shown, "high_risk": high_risk, "complexity": asdict(complexity(result))}
+
+
+def _worklist_row(chart: Any, decisions: list[Any], open_by: tuple[str, ...]) -> WorklistRow:
+    shown = set(chart.summary["shown"])
+    kinds = [d.kind for d in decisions]
+    last = max(decisions, key=lambda d: d.seq, default=None)
+    return WorklistRow(
+        id=chart.id,
+        chart=chart.chart,
+        status=chart.status,
+        error=chart.error_message,
+        tiers=chart.summary["tiers"],
+        decided=sum(d.suggestion_id in shown for d in decisions),
+        accepted=sum(k in ACCEPTED for k in kinds),
+        escalated=kinds.count("escalate"),
+        queries=kinds.count("query"),
+        high_risk=chart.summary["high_risk"],
+        complexity=Complexity(**chart.summary["complexity"]),
+        last_who=last.who if last else None,
+        last_at=last.at if last else None,
+        open_by=open_by,
+    )

@@ -1,0 +1,136 @@
+"""The tables of the review store: portable SQLAlchemy, the same on SQLite and PostgreSQL.
+
+``events`` is the record: append-only and hash-chained, everything a person decided. ``decisions`` is what those events
+amount to now, kept so that a worklist of thousands of charts needs one query; it can always be rebuilt from the events.
+"""
+
+from __future__ import annotations
+
+from sqlalchemy import JSON, BigInteger, Boolean, ForeignKey, Index, Integer, MetaData, String, Text, UniqueConstraint
+from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
+
+CONVENTION = {
+    "ix": "ix_%(column_0_label)s",
+    "uq": "uq_%(table_name)s_%(column_0_name)s",
+    "fk": "fk_%(table_name)s_%(column_0_name)s_%(referred_table_name)s",
+    "pk": "pk_%(table_name)s",
+}
+BIG_KEY = BigInteger().with_variant(Integer, "sqlite")
+Json = dict[str, object]
+
+
+class Base(DeclarativeBase):
+    """Names every constraint, so that a migration can name it too."""
+
+    metadata = MetaData(naming_convention=CONVENTION)
+    type_annotation_map = {Json: JSON, list[str]: JSON}  # noqa: RUF012 - SQLAlchemy reads it once, at class creation
+
+
+class ResultsFolder(Base):
+    """A results folder that was imported, with what its file looked like then: an unchanged file is not read again."""
+
+    __tablename__ = "results_folders"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    path: Mapped[str] = mapped_column(Text, unique=True)
+    size: Mapped[int] = mapped_column(BigInteger)
+    modified_ns: Mapped[int] = mapped_column(BigInteger)
+    roots: Mapped[list[str]]
+    skipped: Mapped[int] = mapped_column(Integer)
+
+
+class ChartRow(Base):
+    """One screened file. ``chart`` and ``sha256`` name it: a changed file is another chart, with decisions of its own.
+
+    ``offset`` and ``length`` say where its line stands in the folder's suggestions.jsonl; ``present`` is false once the
+    folder no longer lists it."""
+
+    __tablename__ = "charts"
+    __table_args__ = (UniqueConstraint("chart", "sha256", name="uq_charts_chart_sha256"),)
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    chart: Mapped[str] = mapped_column(Text)
+    sha256: Mapped[str] = mapped_column(String(64))
+    folder_id: Mapped[int] = mapped_column(ForeignKey("results_folders.id"), index=True)
+    offset: Mapped[int] = mapped_column(BigInteger)
+    length: Mapped[int] = mapped_column(BigInteger)
+    line_hash: Mapped[str] = mapped_column(String(64))
+    present: Mapped[bool] = mapped_column(Boolean)
+    status: Mapped[str] = mapped_column(String(8))
+    error_type: Mapped[str | None] = mapped_column(Text)
+    error_message: Mapped[str | None] = mapped_column(Text)
+    summary: Mapped[Json]
+
+
+class EventRow(Base):
+    """One thing a person did. Rows are only ever added (a trigger refuses anything else); ``hash`` covers the whole row
+    and the row before it. ``content`` is canonical JSON, kept as text so that its bytes never change."""
+
+    __tablename__ = "events"
+    __table_args__ = (Index("ix_events_chart_suggestion", "chart_id", "suggestion_id"),)
+
+    seq: Mapped[int] = mapped_column(BIG_KEY, primary_key=True, autoincrement=False)
+    action_id: Mapped[str] = mapped_column(String(64), unique=True)
+    at: Mapped[str] = mapped_column(String(32))
+    who: Mapped[str] = mapped_column(Text)
+    kind: Mapped[str] = mapped_column(String(16))
+    chart_id: Mapped[int] = mapped_column(ForeignKey("charts.id"))
+    chart_sha256: Mapped[str] = mapped_column(String(64))
+    suggestion_id: Mapped[str] = mapped_column(Text)
+    content: Mapped[str] = mapped_column(Text)
+    previous_hash: Mapped[str] = mapped_column(String(64))
+    hash: Mapped[str] = mapped_column(String(64))
+
+
+class ChainHead(Base):
+    """The last link of the chain. Writers update this one row first, so that events come one after the other."""
+
+    __tablename__ = "chain_head"
+
+    id: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
+    seq: Mapped[int] = mapped_column(BigInteger)
+    hash: Mapped[str] = mapped_column(String(64))
+
+
+class DecisionRow(Base):
+    """What the events about one suggestion amount to: see ``decisions.fold``."""
+
+    __tablename__ = "decisions"
+
+    chart_id: Mapped[int] = mapped_column(ForeignKey("charts.id"), primary_key=True)
+    suggestion_id: Mapped[str] = mapped_column(Text, primary_key=True)
+    kind: Mapped[str] = mapped_column(String(16))
+    who: Mapped[str] = mapped_column(Text)
+    at: Mapped[str] = mapped_column(String(32))
+    seq: Mapped[int] = mapped_column(BigInteger)
+
+
+class BookmarkRow(Base):
+    """Where a person stopped in a chart, and that they have it open."""
+
+    __tablename__ = "bookmarks"
+
+    who: Mapped[str] = mapped_column(String(200), primary_key=True)
+    chart_id: Mapped[int] = mapped_column(ForeignKey("charts.id"), primary_key=True)
+    suggestion_id: Mapped[str | None] = mapped_column(Text)
+    at: Mapped[str] = mapped_column(String(32))
+
+
+class NoteRow(Base):
+    """A person's own notes on a chart: working memory, never part of the record or of an export."""
+
+    __tablename__ = "notes"
+
+    who: Mapped[str] = mapped_column(String(200), primary_key=True)
+    chart_id: Mapped[int] = mapped_column(ForeignKey("charts.id"), primary_key=True)
+    text: Mapped[str] = mapped_column(Text)
+    at: Mapped[str] = mapped_column(String(32))
+
+
+class SettingRow(Base):
+    """A setting of this installation, such as the name that was last typed."""
+
+    __tablename__ = "settings"
+
+    name: Mapped[str] = mapped_column(String(64), primary_key=True)
+    value: Mapped[str] = mapped_column(Text)

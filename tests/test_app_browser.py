@@ -1,0 +1,339 @@
+"""The reviewer in a real browser: a coder's journey from the worklist to a decision that survives a killed server."""
+
+from __future__ import annotations
+
+import os
+import re
+import shutil
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from review_builder import VISIT, Visit, failed, write_chart, write_results
+from review_server import Reviewer
+
+from hccassist.review import open_store
+
+playwright = pytest.importorskip("playwright.sync_api")
+pytestmark = [pytest.mark.browser, pytest.mark.slow]
+if os.environ.get("HCCASSIST_SKIP_BROWSER"):
+    pytestmark.append(pytest.mark.skip(reason="no browser on this machine"))
+
+ARGS = [
+    "--no-sandbox", "--disable-gpu", "--disable-background-networking", "--disable-component-update", "--disable-sync",
+    "--no-first-run",
+]  # fmt: skip
+HF, DM, STROKE = "e1:I50.22", "e1:E11.22", "e1:I63.9"
+WAIT = 15_000
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[playwright.Browser]:
+    path = os.environ.get("HCCASSIST_CHROMIUM") or shutil.which("chromium") or shutil.which("google-chrome")
+    with playwright.sync_playwright() as p:
+        found = p.chromium.launch(executable_path=path, args=ARGS)
+        yield found
+        found.close()
+
+
+@pytest.fixture
+def reviewer(tmp_path: Path) -> Iterator[Reviewer]:
+    root = tmp_path / "charts"
+    charts = [
+        write_chart(root, "quill.txt"),
+        write_chart(root, "sub/two visits.txt", [VISIT, Visit(VISIT.text, date="2025-06-01")]),
+        failed("locked.pdf", "locked.pdf: it is protected by a password; save it without one"),
+    ]
+    results = write_results(tmp_path / "results", root, charts)
+    server = Reviewer(results, str(tmp_path / "review.db"), tmp_path / "server.log").start()
+    yield server
+    server.kill()
+
+
+@pytest.fixture
+def page(browser: playwright.Browser, reviewer: Reviewer) -> Iterator[playwright.Page]:
+    context = browser.new_context(viewport={"width": 1366, "height": 768})
+    found = context.new_page()
+    outside: list[str] = []
+    problems: list[str] = []
+    local = re.compile(r"^(https?|wss?)://(127\.0\.0\.1|localhost)[:/]|^(data|blob):")
+    found.on("request", lambda r: None if local.match(r.url) else outside.append(r.url))
+    found.on("pageerror", lambda e: problems.append(str(e)))
+    found.goto(reviewer.url)
+    yield found
+    context.close()
+    assert outside == [], "the app reached out of this machine"
+    assert problems == []
+
+
+def open_chart(page: playwright.Page, name: str = "quill.txt") -> None:
+    page.locator(".hcca tbody tr", has_text=name).click(timeout=WAIT)
+    page.locator(".hcca .title", has_text=name).wait_for(timeout=WAIT)
+    page.locator(".hcca .words").first.wait_for(timeout=WAIT)
+
+
+def row(page: playwright.Page, suggestion: str) -> playwright.Locator:
+    return page.locator(f'.hcca .row[data-id="{suggestion}"]')
+
+
+def choose(page: playwright.Page, suggestion: str) -> None:
+    row(page, suggestion).click()
+    playwright.expect(row(page, suggestion)).to_have_attribute("aria-current", "true")
+
+
+def saved(page: playwright.Page) -> None:
+    playwright.expect(page.locator(".hcca .saved")).to_have_text("Saved", timeout=WAIT)
+
+
+def marked(page: playwright.Page, suggestion: str, kind: str) -> None:
+    playwright.expect(row(page, suggestion).locator(".mark")).to_have_class(f"mark {kind}", timeout=WAIT)
+
+
+def kinds(reviewer: Reviewer) -> dict[str, str]:
+    store = open_store(reviewer.database)
+    opened = store.open_chart(1)
+    assert opened is not None
+    return {k: s.decision.kind for k, s in opened.states.items() if s.decision}
+
+
+def test_worklist_lists_charts_and_errors_and_filters(page: playwright.Page) -> None:
+    rows = page.locator(".hcca tbody tr")
+    playwright.expect(rows).to_have_count(3, timeout=WAIT)
+    playwright.expect(page.locator(".hcca tr.error")).to_contain_text("protected by a password")
+    page.get_by_label("Search charts").fill("two")
+    playwright.expect(rows).to_have_count(1)
+    playwright.expect(rows).to_contain_text("Not started")
+
+
+def test_a_chart_opens_with_nothing_decided_and_its_words_marked(page: playwright.Page) -> None:
+    open_chart(page)
+    assert page.locator('.hcca .act[aria-pressed="true"]').count() == 0
+    assert page.locator(".hcca .row .mark:not(.none)").count() == 0
+    playwright.expect(page.locator(".hcca .progress")).to_contain_text("0 of 3 decided")
+    playwright.expect(page.locator(".hcca .words .lit.mention")).to_have_text("Chronic systolic heart failure")
+    playwright.expect(page.locator(".hcca .words .lit.letter-T")).to_have_text("carvedilol 12.5 mg twice daily")
+
+
+def test_chart_text_is_shown_as_text_never_as_markup(page: playwright.Page) -> None:
+    open_chart(page)
+    playwright.expect(page.locator(".hcca .words")).to_contain_text("<b>Not markup</b> & 5 < 6")
+    assert page.locator(".hcca .words b").count() == 0
+
+
+def test_a_click_on_evidence_brings_its_words_to_the_middle(page: playwright.Page) -> None:
+    page.set_viewport_size({"width": 1366, "height": 420})
+    open_chart(page, "two visits")
+    choose(page, "e2:E11.22")
+    page.locator(".hcca .quote", has_text="metformin 500 mg").locator(".words-link").click()
+    words = page.locator(".hcca .words .now")
+    playwright.expect(words).to_have_text("metformin 500 mg")
+    playwright.expect(words).to_be_in_viewport()
+
+
+def test_a_click_on_a_mention_in_the_text_chooses_its_suggestion(page: playwright.Page) -> None:
+    open_chart(page)
+    page.locator(".hcca .words .named", has_text="Type 2 diabetes with diabetic CKD").click()
+    playwright.expect(row(page, DM)).to_have_attribute("aria-current", "true")
+
+
+def test_one_key_each_decides_and_undo_takes_back(page: playwright.Page, reviewer: Reviewer) -> None:
+    open_chart(page)
+    choose(page, HF)
+    page.keyboard.press("a")
+    marked(page, HF, "accept")
+    playwright.expect(row(page, DM)).to_have_attribute("aria-current", "true")  # on to the next undecided
+    page.keyboard.press("r")
+    marked(page, DM, "reject")
+    page.keyboard.press("2")
+    playwright.expect(row(page, STROKE)).to_have_attribute("aria-current", "true")
+    page.keyboard.press("e")
+    marked(page, STROKE, "escalate")
+    saved(page)
+    assert kinds(reviewer) == {HF: "accept", DM: "reject", STROKE: "escalate"}
+    page.keyboard.press("k")
+    playwright.expect(page.locator(".hcca .decision")).to_contain_text("Rejected: Not current · test coder")
+    page.keyboard.press("u")
+    marked(page, DM, "none")
+    page.keyboard.press("q")
+    marked(page, DM, "query")
+    saved(page)
+    assert kinds(reviewer) == {HF: "accept", DM: "query", STROKE: "escalate"}
+    assert open_store(reviewer.database).verify_audit().intact
+
+
+def test_the_code_is_changed_by_search_and_nothing_is_chosen_beforehand(
+    page: playwright.Page, reviewer: Reviewer
+) -> None:
+    open_chart(page)
+    choose(page, HF)
+    page.keyboard.press("c")
+    field = page.get_by_label("Search ICD-10-CM")
+    playwright.expect(field).to_be_focused()
+    field.fill("I50.32")
+    playwright.expect(page.locator(".hcca .code-row").first).to_contain_text("I50.32", timeout=WAIT)
+    assert page.locator('.hcca .code-row[aria-selected="true"]').count() == 0
+    page.keyboard.press("Enter")  # nothing is chosen, so nothing happens
+    playwright.expect(field).to_be_visible()
+    page.keyboard.press("ArrowDown")
+    page.keyboard.press("Enter")
+    marked(page, HF, "change")
+    saved(page)
+    state = open_store(reviewer.database).open_chart(1).states[HF]
+    assert state.decision.code.icd10 == "I50.32"
+    assert "HCC" in state.decision.code.hcc
+
+
+def test_a_rationale_goes_with_the_decision(page: playwright.Page, reviewer: Reviewer) -> None:
+    open_chart(page)
+    choose(page, HF)
+    page.keyboard.press("t")
+    page.keyboard.type("Stated and treated, question of acuity.")
+    page.keyboard.press("Enter")
+    page.keyboard.press("a")
+    marked(page, HF, "accept")
+    saved(page)
+    state = open_store(reviewer.database).open_chart(1).states[HF]
+    assert state.decision.rationale == "Stated and treated, question of acuity."
+
+
+def test_a_missed_condition_is_added_from_the_words_of_the_chart(page: playwright.Page, reviewer: Reviewer) -> None:
+    open_chart(page)
+    page.locator(".hcca .words [data-at]", has_text="PMH").evaluate(
+        """(piece) => {
+            const range = document.createRange();
+            const at = piece.textContent.indexOf("PMH");
+            range.setStart(piece.firstChild, at);
+            range.setEnd(piece.firstChild, at + 3);
+            getSelection().removeAllRanges();
+            getSelection().addRange(range);
+            piece.dispatchEvent(new MouseEvent("mouseup", { bubbles: true }));
+        }"""
+    )
+    page.locator(".hcca .picker").wait_for()
+    page.keyboard.press("m")
+    page.get_by_label("Search ICD-10-CM").fill("J44.9")
+    page.locator(".hcca .code-row").first.click(timeout=WAIT)
+    playwright.expect(page.locator(".hcca .row[data-id^='added:'] .mark")).to_have_class("mark add", timeout=WAIT)
+    saved(page)
+    [added] = open_store(reviewer.database).open_chart(1).orphans
+    assert (added.quote.text, added.encounter, added.decision.code.icd10) == ("PMH", "e1", "J44.9")
+
+
+def test_struck_evidence_is_no_longer_marked(page: playwright.Page, reviewer: Reviewer) -> None:
+    open_chart(page)
+    choose(page, HF)
+    page.locator(".hcca .quote", has_text="carvedilol").get_by_label("Strike").click()
+    playwright.expect(page.locator(".hcca .quote.struck")).to_contain_text("carvedilol")
+    playwright.expect(page.locator(".hcca .words .lit.letter-T")).to_have_count(0)
+    saved(page)
+
+
+def test_what_is_held_back_is_one_click_away_with_its_reason(page: playwright.Page) -> None:
+    open_chart(page)
+    page.locator(".hcca summary", has_text="Held back").click()
+    choose(page, "e1:I26.99")
+    playwright.expect(page.locator(".hcca .banner")).to_contain_text("Ruled out")
+
+
+def test_a_high_risk_suggestion_says_so(page: playwright.Page) -> None:
+    open_chart(page)
+    choose(page, STROKE)
+    playwright.expect(page.locator(".hcca .banner.risk")).to_contain_text("96 %")
+
+
+def test_a_decision_survives_kill_9_and_one_made_while_the_server_is_down_is_kept(
+    page: playwright.Page, reviewer: Reviewer
+) -> None:
+    open_chart(page)
+    choose(page, HF)
+    page.keyboard.press("a")
+    saved(page)
+    reviewer.kill()
+    choose(page, DM)
+    page.keyboard.press("a")
+    playwright.expect(page.locator(".hcca .saved")).to_contain_text("Not saved yet", timeout=WAIT)
+    assert kinds(reviewer) == {HF: "accept"}
+    reviewer.start()
+    playwright.expect(page.locator(".hcca .saved")).to_have_text("Saved", timeout=60_000)
+    assert kinds(reviewer) == {HF: "accept", DM: "accept"}
+    page.reload()
+    page.locator(".hcca .words").first.wait_for(timeout=WAIT)
+    marked(page, HF, "accept")
+    marked(page, DM, "accept")
+    report = open_store(reviewer.database).verify_audit()
+    assert (report.intact, report.events) == (True, 2)
+
+
+def test_a_changed_file_is_not_shown_and_says_so(page: playwright.Page, reviewer: Reviewer, tmp_path: Path) -> None:
+    (tmp_path / "charts/quill.txt").write_text("Another text altogether.")
+    page.locator(".hcca tbody tr", has_text="quill.txt").click(timeout=WAIT)
+    playwright.expect(page.locator(".hcca .text .problem")).to_contain_text(
+        "changed after it was screened", timeout=WAIT
+    )
+    assert page.locator(".hcca .words").count() == 0
+    assert page.get_by_text("Another text").count() == 0
+    playwright.expect(row(page, HF)).to_be_visible()
+
+
+def test_keys_are_listed(page: playwright.Page) -> None:
+    open_chart(page)
+    page.keyboard.press("?")
+    playwright.expect(page.get_by_role("dialog", name="Keys")).to_contain_text("next suggestion")
+    page.keyboard.press("Escape")
+    playwright.expect(page.get_by_role("dialog", name="Keys")).to_be_hidden()
+
+
+def test_accepted_codes_are_exported(page: playwright.Page) -> None:
+    open_chart(page)
+    choose(page, HF)
+    page.keyboard.press("a")
+    saved(page)
+    page.get_by_role("link", name="Export").click()
+    page.get_by_text("1 accepted codes").wait_for(timeout=WAIT)
+    with page.expect_download() as download:
+        page.get_by_role("button", name="CSV").click()
+    text = Path(download.value.path()).read_text(encoding="utf-8-sig")
+    assert "I50.22" in text
+    assert "carvedilol 12.5 mg twice daily" in text
+    assert "E11.22" not in text
+
+
+def test_no_word_of_a_chart_stands_in_the_log_or_the_address(page: playwright.Page, reviewer: Reviewer) -> None:
+    open_chart(page)
+    choose(page, HF)
+    page.keyboard.press("a")
+    saved(page)
+    assert re.fullmatch(rf"{reviewer.url}/review\?chart=\d+", page.url)
+    log = reviewer.log.read_text()
+    for word in ("Quill", "quill", "carvedilol", "1948"):
+        assert word not in log
+
+
+def test_a_30_page_chart_opens_within_two_seconds_and_a_key_answers_in_300_ms(
+    browser: playwright.Browser, tmp_path: Path
+) -> None:
+    root = tmp_path / "charts"
+    long = Visit(VISIT.text + ("Stable, continue as before. " * 12 + "\n") * 40)
+    charts = [write_chart(root, "thirty.txt", [long] * 30), write_chart(root, "many.txt", [long] * 150)]
+    server = Reviewer(write_results(tmp_path / "r", root, charts), str(tmp_path / "db"), tmp_path / "log").start()
+    try:
+        page = browser.new_page(viewport={"width": 1366, "height": 768})
+        page.goto(server.url)
+        page.locator(".hcca tbody tr").first.wait_for(timeout=WAIT)
+        started = time.perf_counter()
+        open_chart(page, "thirty.txt")
+        page.locator(".hcca .words .lit").first.wait_for()
+        assert time.perf_counter() - started < 2
+        page.get_by_role("link", name="Worklist").click()
+        open_chart(page, "many.txt")
+        took = page.evaluate(
+            """() => new Promise((done) => {
+                const started = performance.now();
+                window.dispatchEvent(new KeyboardEvent("keydown", { key: "j", bubbles: true, cancelable: true }));
+                requestAnimationFrame(() => setTimeout(() => done(performance.now() - started), 0));
+            })"""
+        )
+        assert took < 300
+    finally:
+        server.kill()

