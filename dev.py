@@ -70,13 +70,21 @@ def _arguments(argv: Sequence[str] | None) -> argparse.Namespace:
     demo_ = commands.add_parser("demo", help="screen sample_charts/ and open the reviewer in the browser")
     demo_.add_argument("--port", type=int, default=8501, help="first port to try (default 8501)")
     demo_.add_argument("--no-browser", action="store_true", help="print the address, open nothing")
-    test_ = commands.add_parser("test", help="ruff, mypy, import-linter and pytest, with a real browser")
-    test_.add_argument("pytest", nargs=argparse.REMAINDER, help="arguments for pytest instead of the whole suite")
+    test_ = commands.add_parser(
+        "test",
+        usage="./run test [PYTEST ARGUMENT ...]",
+        help="ruff, mypy, import-linter and pytest, with a real browser",
+    )
+    test_.epilog = "Arguments that follow go to pytest, which then runs alone: ./run test -k signature -x"
     setup = commands.add_parser("setup", help="only install into .venv")
     setup.add_argument("--dev", action="store_true", help="with the tools that the tests need")
     lock_ = commands.add_parser("lock", help="write requirements.txt and requirements-dev.txt anew from pyproject.toml")
     lock_.add_argument("--upgrade", action="store_true", help="move every pin to the newest release allowed")
-    return parser.parse_args(argv)
+    args, rest = parser.parse_known_args(argv)
+    if rest and args.command != "test":
+        parser.error(f"unknown: {' '.join(rest)}")
+    args.pytest = rest
+    return args
 
 
 # ---------------------------------------------------------------- what a person asks for
@@ -258,7 +266,7 @@ def _apt_install(package: str) -> bool:
     say(f"Installing {package} with apt-get")
     environment = {**os.environ, "DEBIAN_FRONTEND": "noninteractive"}
     succeeds(["apt-get", "update", "-qq"], env=environment)
-    return succeeds(["apt-get", "install", "-y", "-qq", "--no-install-recommends", package], env=environment)
+    return succeeds(["apt-get", "install", "-y", "-qq", "--no-install-recommends", package], environment, quiet=True)
 
 
 # ---------------------------------------------------------------- the demo's small helpers
@@ -310,9 +318,10 @@ def run(command: Command, env: Mapping[str, str] | None = None, cure: str = "see
         raise SetupError(f"`{' '.join(map(str, command[:4]))} ...` failed; {cure}")
 
 
-def succeeds(command: Command, env: Mapping[str, str] | None = None) -> bool:
+def succeeds(command: Command, env: Mapping[str, str] | None = None, quiet: bool = False) -> bool:
+    out = subprocess.DEVNULL if quiet else None
     try:
-        return subprocess.run(command, env=env, stdin=subprocess.DEVNULL, check=False).returncode == 0
+        return subprocess.run(command, env=env, stdin=subprocess.DEVNULL, stdout=out, check=False).returncode == 0
     except OSError:
         return False
 

@@ -1,3 +1,4 @@
+# ruff: noqa: E501
 """Pages of invented records in the styles that systems print, each with what a reader must make of it.
 
 ``RECORDS`` maps a name to its pages and the expected facts; everyone in them is invented.

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-import pytest
+import itertools
 
+import pytest
 from encounter_pages import RECORDS, chart_of
+
 from hccassist.encounters import find_encounters
 from hccassist.schema import Chart
 
@@ -62,7 +64,7 @@ def test_records_cover_the_whole_text_in_order() -> None:
     assert [e.id for e in found] == [f"e{n}" for n in range(1, len(found) + 1)]
     assert found[0].start == 0
     assert found[-1].end == len(chart.text)
-    assert all(a.end == b.start for a, b in zip(found, found[1:], strict=False))
+    assert all(a.end == b.start for a, b in itertools.pairwise(found))
     assert sorted({p for e in found for p in e.pages}) == [p.number for p in chart.pages]
 
 
@@ -85,19 +87,28 @@ def test_numbered_pages_belong_together() -> None:
         visit("05/20/2025") + "\nPage 1 of 1",
     )
     found = find_encounters(chart)
-    assert [(e.pages, e.date_of_service, e.valid) for e in found] == [((1, 2), "2025-05-01", "yes"), ((3,), "2025-05-20", "yes")]
+    assert [(e.pages, e.date_of_service, e.valid) for e in found] == [
+        ((1, 2), "2025-05-01", "yes"),
+        ((3,), "2025-05-20", "yes"),
+    ]
 
 
 def test_a_page_without_header_goes_on() -> None:
     chart = chart_of(
-        "Ashby Clinic\nOffice Visit\nPatient: Ruth Okafor  DOB: 03/09/1951  Date of service: 05/01/2025\nHPI: long story that",
-        "continues here with more detail about her knees.\nPlan: rest.\nElectronically signed by Marta Lindqvist, MD 05/01/2025",
+        "Ashby Clinic\nOffice Visit\nPatient: Ruth Okafor  DOB: 03/09/1951  Date of service: 05/01/2025\nHPI:"
+        " long story that",
+        "continues here with more detail about her knees.\nPlan: rest.\nElectronically signed by Marta"
+        " Lindqvist, MD 05/01/2025",
     )
     assert [e.pages for e in find_encounters(chart)] == [(1, 2)]
 
 
 def test_same_letterhead_other_date_is_another_record() -> None:
-    assert dates(chart_of(visit("01/05/2025"), visit("02/06/2025"), visit("03/07/2025"))) == ["2025-01-05", "2025-02-06", "2025-03-07"]
+    assert dates(chart_of(visit("01/05/2025"), visit("02/06/2025"), visit("03/07/2025"))) == [
+        "2025-01-05",
+        "2025-02-06",
+        "2025-03-07",
+    ]
 
 
 def test_page_numbers_of_the_whole_print_do_not_join_records() -> None:
@@ -108,13 +119,17 @@ def test_page_numbers_of_the_whole_print_do_not_join_records() -> None:
 def test_fax_pages_number_the_transmission_not_the_record() -> None:
     banner = "10/30/2025 09:11  FROM: ASHBY CLINIC 555 010 9000  TO: 5550102222  P. 00{n}/003\n"
     chart = chart_of(
-        banner.format(n=1) + visit("01/05/2025"), banner.format(n=2) + visit("02/06/2025"), banner.format(n=3) + visit("03/07/2025")
+        banner.format(n=1) + visit("01/05/2025"),
+        banner.format(n=2) + visit("02/06/2025"),
+        banner.format(n=3) + visit("03/07/2025"),
     )
     assert dates(chart) == ["2025-01-05", "2025-02-06", "2025-03-07"]
 
 
 def test_several_records_on_one_page() -> None:
-    chart = chart_of(visit("01/05/2025") + "\n" + visit("02/06/2025", title="Progress Note") + "\n" + visit("03/07/2025"))
+    chart = chart_of(
+        visit("01/05/2025") + "\n" + visit("02/06/2025", title="Progress Note") + "\n" + visit("03/07/2025")
+    )
     found = find_encounters(chart)
     assert [e.date_of_service for e in found] == ["2025-01-05", "2025-02-06", "2025-03-07"]
     assert all(chart.text[e.start : e.end].startswith("Ashby Clinic") for e in found)
@@ -129,7 +144,8 @@ def test_notes_parted_by_rules_in_plain_text() -> None:
 def test_results_quoted_in_a_note_start_no_record() -> None:
     chart = chart_of(
         "Ashby Clinic\nOffice Visit\nPatient: Ruth Okafor  DOB: 03/09/1951  Date of service: 05/01/2025\n"
-        "Chief complaint: follow up\nHPI: doing well.\nMedications\nmetformin 500 mg\nLab results\nCollected: 04/20/2025\n"
+        "Chief complaint: follow up\nHPI: doing well.\nMedications\nmetformin 500 mg\nLab results\nCollected:"
+        " 04/20/2025\n"
         "A1c 7.1\nEchocardiogram report 04/02/2025: LVEF 60%.\nAssessment: diabetes.\nPlan: continue.\n"
         "Electronically signed by Marta Lindqvist, MD 05/01/2025"
     )
@@ -138,7 +154,9 @@ def test_results_quoted_in_a_note_start_no_record() -> None:
 
 
 def test_another_patients_page_does_not_count() -> None:
-    chart = chart_of(visit("01/05/2025"), visit("02/06/2025", patient="Ralph Okaford", dob="11/30/1960"), visit("03/07/2025"))
+    chart = chart_of(
+        visit("01/05/2025"), visit("02/06/2025", patient="Ralph Okaford", dob="11/30/1960"), visit("03/07/2025")
+    )
     found = find_encounters(chart)
     assert [e.valid for e in found] == ["yes", "no", "yes"]
     assert "another patient" in found[1].problems[0]
@@ -146,13 +164,19 @@ def test_another_patients_page_does_not_count() -> None:
 
 
 def test_name_order_and_middle_initial_do_not_matter() -> None:
-    chart = chart_of(visit("01/05/2025"), visit("02/06/2025", patient="OKAFOR, RUTH L"), visit("03/07/2025", dob="3/9/51"))
+    chart = chart_of(
+        visit("01/05/2025"), visit("02/06/2025", patient="OKAFOR, RUTH L"), visit("03/07/2025", dob="3/9/51")
+    )
     assert [e.valid for e in find_encounters(chart)] == ["yes", "yes", "yes"]
 
 
 def test_other_name_without_birth_date_does_not_count() -> None:
     other = visit("02/06/2025", patient="Walter Brandt").replace("  DOB: 03/09/1951", "")
-    assert [e.valid for e in find_encounters(chart_of(visit("01/05/2025"), other, visit("03/07/2025")))] == ["yes", "no", "yes"]
+    assert [e.valid for e in find_encounters(chart_of(visit("01/05/2025"), other, visit("03/07/2025")))] == [
+        "yes",
+        "no",
+        "yes",
+    ]
 
 
 def test_admission_and_discharge_bound_a_stay() -> None:
@@ -162,14 +186,20 @@ def test_admission_and_discharge_bound_a_stay() -> None:
 
 
 def test_cover_sheet_is_no_record() -> None:
-    cover = "ASHBY CLINIC\nFAX COVER SHEET\nTo: Chart Retrieval\nFrom: Records\nDate: 10/30/2025\nPages: 12\nRE: R. Okafor"
+    cover = (
+        "ASHBY CLINIC\nFAX COVER SHEET\nTo: Chart Retrieval\nFrom: Records\nDate: 10/30/2025\nPages: 12\nRE: R. Okafor"
+    )
     found = find_encounters(chart_of(cover, visit("01/05/2025")))
-    assert [(e.setting, e.valid, e.date_of_service) for e in found] == [("cover", "no", None), ("office", "yes", "2025-01-05")]
+    assert [(e.setting, e.valid, e.date_of_service) for e in found] == [
+        ("cover", "no", None),
+        ("office", "yes", "2025-01-05"),
+    ]
 
 
 @pytest.mark.parametrize("title", ["Problem List", "Active Problems", "Patient Problem List (as of 10/02/2025)"])
 def test_problem_list_alone_does_not_count(title: str) -> None:
-    page = f"Ashby Clinic  Health Summary\nName: Ruth Okafor | DOB: 03/09/1951\n{title}\nDiabetes  E11.9  2010\nCOPD  J44.9  2015"
+    head = "Ashby Clinic  Health Summary\nName: Ruth Okafor | DOB: 03/09/1951"
+    page = f"{head}\n{title}\nDiabetes  E11.9  2010\nCOPD  J44.9  2015"
     (found,) = find_encounters(chart_of(page))
     assert (found.setting, found.valid, found.date_of_service) == ("problem_list", "no", None)
 
@@ -187,7 +217,8 @@ def test_two_digit_years_of_birth_stay_in_the_past() -> None:
 
 def test_signature_date_stands_in_for_a_missing_date_of_service() -> None:
     page = (
-        "Ashby Clinic\nOffice Visit\nPatient: Ruth Okafor  DOB: 03/09/1951\nAssessment: diabetes, stable.\nPlan: continue.\n"
+        "Ashby Clinic\nOffice Visit\nPatient: Ruth Okafor  DOB: 03/09/1951\nAssessment: diabetes, stable.\nPlan:"
+        " continue.\n"
         "Electronically signed by Marta Lindqvist, MD on 05/01/2025"
     )
     (found,) = find_encounters(chart_of(page))

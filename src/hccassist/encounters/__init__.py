@@ -1,6 +1,8 @@
-"""A chart is cut into its records: who saw the patient, when, where, and whether the record can carry a diagnosis (RADV).
+"""A chart is cut into its records: who saw the patient, when, where, and whether the record can carry a diagnosis
+(RADV).
 
-Rules are data (``data/*.tsv``), each line with its source. What a record does not say stays unknown: nothing is guessed.
+Rules are data (``data/*.tsv``), each line with its source. What a record does not say stays unknown: nothing is
+guessed.
 """
 
 from __future__ import annotations
@@ -26,14 +28,27 @@ _FIRST_YEAR, _LAST_YEAR = 1995, 2035
 _DIAGNOSTIC = frozenset({"radiology", "lab", "pathology", "diagnostic_test"})
 _NO_VISIT = frozenset({"problem_list", "med_list", "cover", "immunization"})
 # How strongly each kind of date is the date of service.
-_WEIGHT = {"service": 100, "exam": 80, "admission": 70, "discharge": 60, "bare": 50, "collected": 40, "signed": 20, "dictated": 15}
+_WEIGHT = {
+    "service": 100,
+    "exam": 80,
+    "admission": 70,
+    "discharge": 60,
+    "bare": 50,
+    "collected": 40,
+    "signed": 20,
+    "dictated": 15,
+}
 
 
 def find_encounters(chart: Chart) -> tuple[Encounter, ...]:
     """The records of a chart in order, ``e1``, ``e2``...; together they cover its whole text."""
     lines = lines_of(chart)
     if not lines:
-        return (Encounter("e1", 0, len(chart.text), tuple(p.number for p in chart.pages), problems=("No text on these pages.",)),)
+        return (
+            Encounter(
+                "e1", 0, len(chart.text), tuple(p.number for p in chart.pages), problems=("No text on these pages.",)
+            ),
+        )
     hits = find_dates(lines)
     facts = page_facts(lines, hits)
     patient = chart_identity([f.identity for f in facts])
@@ -69,7 +84,13 @@ def _text_start(chart: Chart, line: Line) -> int:
 
 
 def _encounter(
-    id: str, chart: Chart, lines: Sequence[Line], hits: Sequence[DateHit], offset: int, patient: Identity, bounds: tuple[int, int]
+    id: str,
+    chart: Chart,
+    lines: Sequence[Line],
+    hits: Sequence[DateHit],
+    offset: int,
+    patient: Identity,
+    bounds: tuple[int, int],
 ) -> Encounter:
     setting = setting_of(lines)
     signature = read_signature(lines, hits, offset)
@@ -85,7 +106,11 @@ def _encounter(
     )
     valid, problems = judge(facts)
     admitted, discharged = (_first(hits, kind) for kind in ("admission", "discharge"))
-    pages = tuple(p.number for p in chart.pages if p.start < max(bounds[1], bounds[0] + 1) and p.end >= bounds[0] and _holds(p.start, p.end, bounds))
+    pages = tuple(
+        p.number
+        for p in chart.pages
+        if p.start < max(bounds[1], bounds[0] + 1) and p.end >= bounds[0] and _holds(p.start, p.end, bounds)
+    )
     return Encounter(
         id=id,
         start=bounds[0],

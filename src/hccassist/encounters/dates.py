@@ -41,8 +41,8 @@ _FIRST_YEAR, _LAST_YEAR = 1900, 2100
 
 @dataclass(frozen=True, slots=True)
 class DateHit:
-    """A date in the text. ``line`` is the index of its line; ``labelled`` says that words beside it told its kind, ``prose``
-    that it stands in a sentence."""
+    """A date in the text. ``line`` is the index of its line; ``labelled`` says that words beside it told its kind,
+    ``prose`` that it stands in a sentence."""
 
     value: date
     kind: str

@@ -58,7 +58,15 @@ def lines_of(chart: Chart) -> list[Line]:
             fax = (at < 3 or len(found) - at <= 3) and bool(_FAX_BANNER.search(text))
             out.append(
                 Line(
-                    text, match.start(), match.end(), page.number, at, len(found) - 1 - at, running, fax, page.source == "ocr"
+                    text,
+                    match.start(),
+                    match.end(),
+                    page.number,
+                    at,
+                    len(found) - 1 - at,
+                    running,
+                    fax,
+                    page.source == "ocr",
                 )
             )
     return out

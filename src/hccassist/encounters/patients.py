@@ -1,7 +1,8 @@
-"""Whose pages these are: the patient's name and birth date as printed on each page, and whether they are the chart's."""
+"""Whose pages these are: the patient's name and birth date as printed, and whether they are the chart's."""
 
 from __future__ import annotations
 
+import itertools
 import re
 from collections import Counter
 from collections.abc import Sequence
@@ -23,23 +24,33 @@ _LABELLED = re.compile(
 )
 _BEFORE_DOB = re.compile(
     rf"(?P<name>[A-Z][A-Za-z'’\-]+,?(?:\s{_WORD}){{1,3}})[\s,|(]*(?:(?:id|#|acct|mrn)[^|]{{0,40}}?)?[\s,|(]*"
-    r"(?:(?:male|female|m|f|sex|age|\d{1,3}\s*(?:y\w*|yrs?)?(?:\s*old)?)\W*){0,4}(?:d\.?o\.?b\b|date of birth|birth ?date|born)",
+    r"(?:(?:male|female|m|f|sex|age|\d{1,3}\s*(?:y\w*|yrs?)?(?:\s*old)?)\W*){0,4}(?:d\.?o\.?b\b|date of birth"
+    r"|birth ?date|born)",
     re.IGNORECASE,
 )
 _BIRTH = re.compile(r"d\.?o\.?b\b|birth|born", re.IGNORECASE)
-_LAST_COMMA_FIRST = re.compile(r"^\W*(?P<name>[A-Z][A-Za-z'’\-]+(?:[ -][A-Z][A-Za-z'’\-]+)?,\s?[A-Z][A-Za-z'’\-]+(?:\s[A-Z]\b\.?)?)(?=\s{2,}|\s*[|(]|\s*$)")
-_NAME_LABEL = re.compile(r"\W*(?:patient|client|member|resident)?(?:'s)?\s*(?:full )?(?:name|patient|client|member)\W*", re.IGNORECASE)
+_LAST_COMMA_FIRST = re.compile(
+    r"^\W*(?P<name>[A-Z][A-Za-z'’\-]+(?:[ -][A-Z][A-Za-z'’\-]+)?,\s?[A-Z][A-Za-z'’\-]+(?:\s[A-Z]\b\.?)?)"
+    r"(?=\s{2,}|\s*[|(]|\s*$)"
+)
+_NAME_LABEL = re.compile(
+    r"\W*(?:patient|client|member|resident)?(?:'s)?\s*(?:full )?(?:name|patient|client|member)\W*", re.IGNORECASE
+)
 _HEAD_LINES = 20
 _DIGIT = re.compile(r"\d")
 _MRN = re.compile(
-    r"\b(?:mrn|mr ?#|med(?:ical)? rec(?:ord)?(?: (?:no|number|#))?|patient (?:id|#|number|no)|chart (?:#|no|id)|acct(?:ount)?(?: (?:no|#|number))?"
+    r"\b(?:mrn|mr ?#|med(?:ical)? rec(?:ord)?(?: (?:no|number|#))?|patient (?:id|#|number|no)|chart (?:#|no|id)"
+    r"|acct(?:ount)?(?: (?:no|#|number))?"
     r"|client id|member id|id ?#?)\.?\s*[:#]?\s*#?\s*(?P<id>[A-Z]{0,4}[- ]?\d[\d\- ]{3,}\d)",
     re.IGNORECASE,
 )
 _STOP_WORDS = frozenset(
-    "dob mrn sex age date birth id acct account patient name male female gender provider phone address visit encounter md do"
-    " insurance plan member client page chart number medical record report time location of the referring dr doctor ssn born"
-    " race language pcp admit room bed unit ref fax tel status copy request to from in and for is was with who this pt has"
+    "dob mrn sex age date birth id acct account patient name male female gender provider phone address visit"
+    " encounter md do"
+    " insurance plan member client page chart number medical record report time location of the referring dr"
+    " doctor ssn born"
+    " race language pcp admit room bed unit ref fax tel status copy request to from in and for is was with who"
+    " this pt has"
     " medication medications tobacco smoker history signature".split()
 )
 Match = Literal["same", "other", "unsure"]
@@ -73,9 +84,9 @@ def identity_of(lines: Sequence[Line], hits: Sequence[DateHit], offset: int) -> 
     names += _names_under_labels(lines)
     near_birth = {n for h in births for n in range(h.line - offset - 2, h.line - offset + 2)}
     for n, line in enumerate(lines):
-        match = _LAST_COMMA_FIRST.match(line.text) if line.at < 8 or n in near_birth else None
-        if match is not None and (n in near_birth or line.running):
-            name = _clean(match.group("name"))
+        alone = _LAST_COMMA_FIRST.match(line.text) if n in near_birth or (line.running and line.at < 8) else None
+        if alone is not None:
+            name = _clean(alone.group("name"))
             if name:
                 names.append(name)
     numbers = {re.sub(r"\D", "", m.group("id")) for line in lines[:40] for m in _MRN.finditer(line.text)}
@@ -86,7 +97,7 @@ def identity_of(lines: Sequence[Line], hits: Sequence[DateHit], offset: int) -> 
 def _names_under_labels(lines: Sequence[Line]) -> list[str]:
     """Names that stand in the cell below "Patient name", in headers that print a row of labels over a row of values."""
     names = []
-    for above, below in zip(lines[:_HEAD_LINES], lines[1 : _HEAD_LINES + 1], strict=False):
+    for above, below in itertools.pairwise(lines):
         if "  " not in above.text or _DIGIT.search(above.text):
             continue
         labels, values = above.cells, below.cells
@@ -147,8 +158,8 @@ def chart_identity(pages: Sequence[Identity]) -> Identity:
 
 
 def compare(found: Identity, chart: Identity) -> Match:
-    """Whether a record's identifiers are the chart's patient's. One that differs outright, with nothing that agrees against
-    it, makes it another patient's; what could be a misreading or a missing identifier stays unsure."""
+    """Whether a record's identifiers are the chart's patient's. One that differs outright, with nothing that agrees
+    against it, makes it another patient's; what could be a misreading or a missing identifier stays unsure."""
     if not found.names and not found.births:
         return "unsure"
     birth = _births_agree(found, chart)
@@ -173,7 +184,9 @@ def _births_agree(found: Identity, chart: Identity) -> bool | None:
 
 def _close(found: Identity, chart: Identity) -> bool:
     return any(
-        sum(a != b for a, b in zip(x.isoformat(), y.isoformat(), strict=True)) <= 2 for x in found.births for y in chart.births
+        sum(a != b for a, b in zip(x.isoformat(), y.isoformat(), strict=True)) <= 2
+        for x in found.births
+        for y in chart.births
     )
 
 

@@ -16,15 +16,18 @@ _TITLE = re.compile(r"(?:Dr|Doctor|Mr|Ms|Mrs|Miss|Prof)\.?\s+", re.IGNORECASE)
 _STATES = frozenset({"PA", "MA", "MD", "ND", "CT", "OT", "AA", "DC", "MT"})
 _ZIP = re.compile(r",?\s+\d{5}\b")
 _STREET = re.compile(
-    r"\b(?:st|street|rd|road|ave|avenue|blvd|boulevard|pkwy|parkway|drive|ln|lane|sq|square|ct|court|way|hwy|highway|suite|ste|plaza"
+    r"\b(?:st|street|rd|road|ave|avenue|blvd|boulevard|pkwy|parkway|drive|ln|lane|sq|square|ct|court|way|hwy"
+    r"|highway|suite|ste|plaza"
     r"|pl|floor|box|address|\d+ [A-Z][a-z]+)\b[.,:]?",
     re.IGNORECASE,
 )
 # Words that look like a name in capitals but are headings or labels.
 _NOT_NAMES = frozenset(
     "signed electronically digitally authenticated provider physician attending clinician author date time page patient"
-    " name status final report visit note notes progress office encounter service by at on dob mrn department hospital center"
-    " clinic medical medicine associates group family health the and of for in to with no plan assessment history exam reviewed"
+    " name status final report visit note notes progress office encounter service by at on dob mrn department"
+    " hospital center"
+    " clinic medical medicine associates group family health the and of for in to with no plan assessment"
+    " history exam reviewed"
     " dictated interpreted read performed seen referring ordering primary care pcp signature credentials cc dear"
     " nurse practitioner assistant resident fellow supervising collaborating rendering evaluator counselor therapist"
     " cosigned scribed addendum verified approved attested sincerely respectfully thank you printed telehealth".split()
@@ -33,7 +36,8 @@ _NOT_NAMES = frozenset(
 
 @dataclass(frozen=True, slots=True)
 class Person:
-    """A named professional as printed. ``credential`` is what the print says, ``accepted`` whether CMS lists its holder."""
+    """A named professional as printed. ``credential`` is what the print says, ``accepted`` whether CMS lists its
+    holder."""
 
     name: str
     credential: str | None
@@ -52,9 +56,8 @@ def _person() -> re.Pattern[str]:
     credential = _credential_pattern()
     end = r"(?![A-Za-z\d'’-])"
     # "Roe, Jane A., MD": what follows the comma is a first name only when it is no credential.
-    last_first = (
-        rf"{_NAME_WORD}(?:[ -]{_NAME_WORD})?,\s+(?!{credential}{end}){_NAME_WORD}(?:\s+(?!{credential}{end}){_NAME_WORD}\.?)?"
-    )
+    given = rf"(?!{credential}{end}){_NAME_WORD}"
+    last_first = rf"{_NAME_WORD}(?:[ -]{_NAME_WORD})?,\s+{given}(?:\s+{given}\.?)?"
     return re.compile(
         rf"(?P<name>{last_first}|{_NAME})(?:\s*,\s*|\s*\(|\s+)"
         rf"(?P<credentials>{credential}(?:\s*[,/]\s*{credential})*){end}"

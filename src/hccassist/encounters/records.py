@@ -18,16 +18,20 @@ SERVICE_KINDS = frozenset({"service", "exam", "admission", "discharge", "collect
 _HEAD_LINES = 12
 _BARE_LINES = 8
 _DIGITS_AND_CONTINUED = re.compile(r"\d[\d/:.\-]*|\(?\bcont(?:inued|'d|\.)?\)?", re.IGNORECASE)
-_PAGE_OF = re.compile(r"\b(?:page|pg\.?|p\.?|sheet)\s*[:#]?\s*(\d{1,3})(?:\s*(?:of|0f|/)\s*(\d{1,3}))?(?![\d/.])", re.IGNORECASE)
+_PAGE_OF = re.compile(
+    r"\b(?:page|pg\.?|p\.?|sheet)\s*[:#]?\s*(\d{1,3})(?:\s*(?:of|0f|/)\s*(\d{1,3}))?(?![\d/.])", re.IGNORECASE
+)
 _BARE_PAGE_OF = re.compile(r"(?:^|\s{2,})(\d{1,3})\s*(?:/|of)\s*(\d{1,3})\s*$", re.IGNORECASE)
 _SEPARATOR = re.compile(r"^\s*[=*_#~-]{5,}\s*$")
-_PATIENT_LABEL = re.compile(r"\b(?:patient(?: name)?|pt|client|member|name)\s*:|\bd\.?o\.?b\b|\bdate of birth\b|\bmrn\b", re.IGNORECASE)
+_PATIENT_LABEL = re.compile(
+    r"\b(?:patient(?: name)?|pt|client|member|name)\s*:|\bd\.?o\.?b\b|\bdate of birth\b|\bmrn\b", re.IGNORECASE
+)
 _MIN_RECORD_LINES = 6
 
 
 @dataclass(frozen=True, slots=True)
 class PageFacts:
-    """What a page says of its record. ``first`` and ``last`` bound its lines; ``number``/``count`` are "page 2 of 3"."""
+    """What a page says of its record. ``first``, ``last`` bound its lines; ``number``, ``count`` are "page 2 of 3"."""
 
     first: int
     last: int
@@ -66,14 +70,22 @@ def _facts(lines: Sequence[Line], first: int, last: int, hits: Sequence[DateHit]
     page = lines[first:last]
     head = [line for line in page if not line.fax][:_HEAD_LINES]
     head_end = first + page.index(head[-1]) + 1 if head else first
-    dates = {h.value for h in hits if h.kind in SERVICE_KINDS and h.labelled and not h.prose and (h.line < head_end or lines[h.line].running)}
+    dates = {
+        h.value
+        for h in hits
+        if h.kind in SERVICE_KINDS and h.labelled and not h.prose and (h.line < head_end or lines[h.line].running)
+    }
     titles = {
         _DIGITS_AND_CONTINUED.sub("", cell).strip(" -:,.").lower()
         for line in header_of(page)
         for _, cell in line.cells
         if titles_of(cell)
     }
-    bare = {h.value for h in hits if h.kind == "bare" and not h.prose and h.line < head_end and lines[h.line].at < _BARE_LINES}
+    bare = {
+        h.value
+        for h in hits
+        if h.kind == "bare" and not h.prose and h.line < head_end and lines[h.line].at < _BARE_LINES
+    }
     number, count = _page_number(page)
     letterhead = tuple(re.sub(r"\d+", "#", line.text.split("  ")[0].strip().lower()) for line in head[:1])
     opening = head[0].text.strip() if head else ""
@@ -135,7 +147,9 @@ def _goes_on(previous: PageFacts, page: PageFacts) -> bool:
     if _differ(previous.identity, page.identity):
         return False
     if page.number is not None and previous.number is not None:
-        return page.number == previous.number + 1 and (page.count == previous.count or None in (page.count, previous.count))
+        return page.number == previous.number + 1 and (
+            page.count == previous.count or None in (page.count, previous.count)
+        )
     if page.any_dates and previous.any_dates and not page.any_dates & previous.any_dates:
         return False
     if page.number is not None and page.number > 1:
@@ -162,7 +176,8 @@ def _differ(one: Identity, other: Identity) -> bool:
 
 
 def _starts_inside(lines: Sequence[Line], hits: Sequence[DateHit], page: PageFacts, start: int) -> list[int]:
-    """Records that begin in the middle of a page: a title with a date or patient of its own, after the last one ended."""
+    """Records that begin in the middle of a page: a title with a date or patient of its own, after the last one
+    ended."""
     found: list[int] = []
     lines_at = [h.line for h in hits]
     labels = [bool(_PATIENT_LABEL.search(line.text)) for line in lines[page.first : page.last]]
@@ -210,7 +225,12 @@ def _letterhead_above(lines: Sequence[Line], n: int, least: int) -> int:
             return above
         if _is_signed(lines[above]) or text.endswith(".") or len(text) > 90 or lines[above].running:
             break
-        if not (text.isupper() or re.search(r"\d{3}[-.) ]\s?\d{3}[-.]\d{4}|\bclinic\b|\bcenter\b|\bhospital\b|\bmedical\b", text, re.IGNORECASE)):
+        if not (
+            text.isupper()
+            or re.search(
+                r"\d{3}[-.) ]\s?\d{3}[-.]\d{4}|\bclinic\b|\bcenter\b|\bhospital\b|\bmedical\b", text, re.IGNORECASE
+            )
+        ):
             break
         begin = above
     return begin

@@ -1,4 +1,5 @@
-"""The rules of this package as data: each line of a tab-separated file is one rule with its source, checked when loaded."""
+"""The rules of this package as data: each line of a tab-separated file is one rule with its source, checked when
+loaded."""
 
 from __future__ import annotations
 
@@ -57,7 +58,8 @@ class DateLabel(_Row):
     """Words beside a date that tell what happened on it."""
 
     kind: Literal[
-        "birth", "print", "fax", "dictated", "transcribed", "signed", "ordered", "collected", "received", "reported", "exam",
+        "birth", "print", "fax", "dictated", "transcribed", "signed", "ordered", "collected", "received", "reported",
+        "exam",
         "next", "onset", "admission", "discharge", "service", "bare",
     ]  # fmt: skip
     where: Literal["before", "after"]
@@ -65,7 +67,8 @@ class DateLabel(_Row):
 
 
 class SignatureCue(_Row):
-    """Words of a signature, or of its lack. ``electronic`` and ``handwritten`` authenticate a record, the others do not."""
+    """Words of a signature, or of its lack. ``electronic`` and ``handwritten`` authenticate a record, the others do
+    not."""
 
     kind: Literal["electronic", "handwritten", "pending", "dictated", "stamp", "blank"]
     pattern: Pattern

@@ -18,14 +18,19 @@ _LEAST_HEADER = 2
 _SHORT = 40
 # The first heading of a note's body: what follows is the note, not its header.
 _BODY_HEADING = re.compile(
-    r"^\W*(?:\d+[.)]\s*)?(?:chief complaint|cc|reason for (?:visit|appointment|consult\w*|referral)|(?:history of )?present(?:ing)?"
-    r" (?:illness|complaint)|hpi|subjective|interval history|s:|vitals?(?: signs)?|review of systems|ros|assessment|impression"
-    r"|findings|clinical (?:history|indication|information)|indication|identifying data|hospital course|discharge diagnos[ei]s"
+    r"^\W*(?:\d+[.)]\s*)?(?:chief complaint|cc|reason for (?:visit|appointment|consult\w*|referral)"
+    r"|(?:history of )?present(?:ing)?"
+    r" (?:illness|complaint)|hpi|subjective|interval history|s:|vitals?(?: signs)?|review of systems|ros"
+    r"|assessment|impression"
+    r"|findings|clinical (?:history|indication|information)|indication|identifying data|hospital course"
+    r"|discharge diagnos[ei]s"
     r"|data|allergies|care team|patient's care team|past (?:medical )?history|pmh)\b[^a-z]{0,3}(?:$|:|/|-|\(| {2,})",
     re.IGNORECASE,
 )
 # Sections of a note that are also kinds of record: inside a page they start no record of their own.
-_SECTION_SETTINGS = frozenset({"med_list", "problem_list", "immunization", "education", "patient_form", "letter", "referral"})
+_SECTION_SETTINGS = frozenset(
+    {"med_list", "problem_list", "immunization", "education", "patient_form", "letter", "referral"}
+)
 
 
 @cache

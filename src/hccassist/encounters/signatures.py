@@ -18,34 +18,53 @@ SIGNED_KINDS = frozenset({"electronic", "handwritten"})
 
 _AUTHOR_LABEL = re.compile(
     r"\b(?:(?:rendering|treating|performing|attending|evaluating|examining|service|visit|encounter|billing)?\s*"
-    r"(?:provider|physician|clinician|practitioner|doctor|therapist|psychologist|surgeon|hospitalist|podiatrist|optometrist"
-    r"|counselor|nurse|pharmacist|evaluator|examiner|author|attending)(?: name)?|seen by|dictated by|dictating\b.{0,12}|written by|note by|performed by"
-    r"|progress notes?(?: by)?|notes? by|electronically signed by|signed by|read by|interpreted by|authored by|completed by"
+    r"(?:provider|physician|clinician|practitioner|doctor|therapist|psychologist|surgeon|hospitalist|podiatrist"
+    r"|optometrist"
+    r"|counselor|nurse|pharmacist|evaluator|examiner|author|attending)(?: name)?|seen by|dictated by"
+    r"|dictating\b.{0,12}|written by|note by|performed by"
+    r"|progress notes?(?: by)?|notes? by|electronically signed by|signed by|read by|interpreted by|authored by"
+    r"|completed by"
     r"|documented by|consultant|consulting (?:physician|provider))\s*[:\-]?\s*$",
     re.IGNORECASE,
 )
 _NOT_AUTHOR = re.compile(
-    r"\b(?:referr\w+|ordering|order(?:ed)? by|pcp|primary care|cc|copy|copies|sent to|supervis\w+|collaborat\w+|scribe\w*"
-    r"|requesting|family|care team|dear|to|with|dr\.? |consult(?:ed|ation)? (?:to|with)|discussed|reviewed by|director|dir"
-    r"|prescribed by|prescriber|last updated|referred by|witness\w*|for|per|by phone|medical assistant|roomed by|vitals by"
+    r"\b(?:referr\w+|ordering|order(?:ed)? by|pcp|primary care|cc|copy|copies|sent to|supervis\w+|collaborat\w+"
+    r"|scribe\w*"
+    r"|requesting|family|care team|dear|to|with|dr\.? |consult(?:ed|ation)? (?:to|with)|discussed|reviewed by"
+    r"|director|dir"
+    r"|prescribed by|prescriber|last updated|referred by|witness\w*|for|per|by phone|medical assistant|roomed by"
+    r"|vitals by"
     r"|administered by|transcribed by|typed by|printed by)\b[^.;]{0,40}$",
     re.IGNORECASE,
 )
-_COPIED = re.compile(r"\b(?:cc|copy|copies|referr\w+|supervis\w+|scribe\w*|pcp|on behalf of|for)\b[^.;|]{0,60}$", re.IGNORECASE)
+_COPIED = re.compile(
+    r"\b(?:cc|copy|copies|referr\w+|supervis\w+|scribe\w*|pcp|on behalf of|for)\b[^.;|]{0,60}$", re.IGNORECASE
+)
 _DATE_LIKE = re.compile(r"\d{1,2}[/\-.]\d{1,2}[/\-.]\d{2,4}|\b\d{4}-\d\d-\d\d\b|\b[A-Z][a-z]{2,8}\.? \d{1,2},? \d{4}\b")
 _BLANK_AFTER = re.compile(
-    r"\s*(?:\bby\b\s*:?|:)\s*(?:_+|\.{3,}|\[\s*\]|\(?(?:not signed|none|blank)\)?)?\s*(?:,?\s*\b(?:on|at|date|time)\b\s*:?)*[\s_/.:]*\Z"
+    r"\s*(?:\bby\b\s*:?|:)\s*(?:_+|\.{3,}|\[\s*\]|\(?(?:not signed|none|blank)\)?)?\s*(?:,?\s*\b(?:on|at|date"
+    r"|time)\b\s*:?)*[\s_/.:]*\Z"
     r"|\s*_{3,}",
     re.IGNORECASE,
 )
-_COSIGN_PENDING = re.compile(r"\b(?:co-?sign\w*|attending|attestation)\b.{0,40}\b(?:pending|required|needed|awaiting|not yet|incomplete)\b", re.IGNORECASE)
-_TRAINEE = re.compile(r"\b(?:resident(?: physician)?|PGY[- ]?\d|intern|medical student|MS-?[34]|fellow)\b", re.IGNORECASE)
-_ATTENDING = re.compile(r"\battending\b|\bI (?:have )?(?:personally )?(?:saw|seen|examined|evaluated|interviewed)\b|\bteaching physician\b|\bco-?signed\b", re.IGNORECASE)
+_COSIGN_PENDING = re.compile(
+    r"\b(?:co-?sign\w*|attending|attestation)\b.{0,40}\b(?:pending|required|needed|awaiting|not yet|incomplete)\b",
+    re.IGNORECASE,
+)
+_TRAINEE = re.compile(
+    r"\b(?:resident(?: physician)?|PGY[- ]?\d|intern|medical student|MS-?[34]|fellow)\b", re.IGNORECASE
+)
+_ATTENDING = re.compile(
+    r"\battending\b|\bI (?:have )?(?:personally )?(?:saw|seen|examined|evaluated|interviewed)\b"
+    r"|\bteaching physician\b|\bco-?signed\b",
+    re.IGNORECASE,
+)
 
 
 @dataclass(frozen=True, slots=True)
 class Signature:
-    """How a record is authenticated. ``signed`` is None where nothing shows it either way; ``kinds`` are all cues seen."""
+    """How a record is authenticated. ``signed`` is None where nothing shows it either way; ``kinds`` are all cues
+    seen."""
 
     signed: bool | None
     kind: Kind | None
@@ -60,7 +79,8 @@ def _cues() -> tuple[tuple[Kind, re.Pattern[str]], ...]:
 
 _CUE_STEMS = (
     "sign", "electronic", "review", "authent", "verif", "approv", "final", "attest", "filed", "draft", "prelim", "pend",
-    "dictat", "stamp", "locked", "/es/", "/s/", "incomplete", "___", "complet", "valid", "clos", "seal", "read", "status",
+    "dictat", "stamp", "locked", "/es/", "/s/", "incomplete", "___", "complet", "valid", "clos", "seal",
+    "read", "status",
 )  # fmt: skip
 """One quick look tells whether a line is worth the cues."""
 
@@ -74,7 +94,11 @@ def cue_of(text: str) -> tuple[Kind, int] | None:
     for kind, pattern in _cues():
         match = pattern.search(text)
         if match is not None:
-            if kind == "electronic" and _BLANK_AFTER.match(text[match.end() :]) and not find_people(text[: match.start()]):
+            if (
+                kind == "electronic"
+                and _BLANK_AFTER.match(text[match.end() :])
+                and not find_people(text[: match.start()])
+            ):
                 if _DATE_LIKE.search(text[: match.start()]):
                     return kind, match.end()
                 return "blank", match.end()
@@ -83,7 +107,8 @@ def cue_of(text: str) -> tuple[Kind, int] | None:
 
 
 def read_signature(lines: Sequence[Line], hits: Sequence[DateHit], offset: int) -> Signature:
-    """The signature of a record's lines. ``hits`` are dates with line indexes counted from ``offset`` before the first."""
+    """The signature of a record's lines. ``hits`` are dates with line indexes counted from ``offset`` before the
+    first."""
     dated = {h.line - offset for h in hits}
     cues = [(n, *cue) for n, line in enumerate(lines) if (cue := cue_of(line.text)) is not None]
     cues = [_filled_below(cue, lines) for cue in cues]
@@ -124,7 +149,7 @@ def _main_kind(kinds: Sequence[Kind]) -> Kind | None:
 
 
 def _filled_below(cue: tuple[int, Kind, int], lines: Sequence[Line]) -> tuple[int, Kind, int]:
-    """"Electronically signed by:" with the name on the next line is no empty signature line."""
+    """ "Electronically signed by:" with the name on the next line is no empty signature line."""
     n, kind, end = cue
     if kind == "blank" and n + 1 < len(lines) and "sign" in lines[n].text.lower():
         below = lines[n + 1].text
@@ -134,7 +159,7 @@ def _filled_below(cue: tuple[int, Kind, int], lines: Sequence[Line]) -> tuple[in
 
 
 def _typed_and_dated(lines: Sequence[Line], dated: set[int]) -> list[int]:
-    """Lines near the end that hold a name with credentials and a date or time: how initialled and exported notes end."""
+    """Lines near the end that hold a name with credentials and a date: how initialled and exported notes end."""
     found = []
     for n in range(max(0, len(lines) - 14), len(lines)):
         line = lines[n]
@@ -173,11 +198,18 @@ def _author(lines: Sequence[Line]) -> Person | None:
     for line in lines[:30]:
         for person in find_people(line.text):
             before = line.text[: person.start]
-            if _AUTHOR_LABEL.search(before) and not re.search(r"\b(?:referr|order|primary care|pcp|supervis)\w*[^:]{0,20}:?\s*$", before, re.IGNORECASE):
+            if _AUTHOR_LABEL.search(before) and not re.search(
+                r"\b(?:referr|order|primary care|pcp|supervis)\w*[^:]{0,20}:?\s*$", before, re.IGNORECASE
+            ):
                 return person
     for line in reversed(lines[-12:]):
         people = find_people(line.text)
-        if people and people[0].start <= 3 and not _NOT_AUTHOR.search(line.text[: people[0].start]) and not line.running:
+        if (
+            people
+            and people[0].start <= 3
+            and not _NOT_AUTHOR.search(line.text[: people[0].start])
+            and not line.running
+        ):
             return people[0]
     for line in lines[:8]:
         for person in find_people(line.text):

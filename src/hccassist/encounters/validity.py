@@ -31,7 +31,8 @@ class Facts:
 
 
 def judge(facts: Facts) -> tuple[Validity, tuple[str, ...]]:
-    """"no" where a rule fails on what the record shows, "yes" where every rule is met, else "unknown"; with every problem."""
+    """ "no" where a rule fails on what the record shows, "yes" where every rule is met, else "unknown"; with every
+    problem."""
     fatal, open_ = _failures(facts)
     if fatal:
         return "no", (*fatal, *open_)
@@ -68,12 +69,16 @@ def _judge_provider(signature: Signature, fatal: list[str], open_: list[str]) ->
     if provider is not None and provider.accepted == "no":
         fatal.append(f"The provider's credential ({provider.credential}) is not on CMS's list of acceptable providers.")
     elif provider is not None and provider.accepted == "unknown":
-        open_.append(f"Check whether the provider's credential ({provider.credential}) is acceptable for the year of service.")
+        open_.append(
+            f"Check whether the provider's credential ({provider.credential}) is acceptable for the year of service."
+        )
     elif provider is None:
         open_.append(
             "The signature shows no credential." if signature.name else "No provider with a credential is named."
         )
     if signature.signed is False:
-        fatal.append(_UNSIGNED.get(signature.kind or "", "The note is not signed by a provider who can authenticate it."))
+        fatal.append(
+            _UNSIGNED.get(signature.kind or "", "The note is not signed by a provider who can authenticate it.")
+        )
     elif signature.signed is None:
         open_.append("No signature found.")

@@ -177,7 +177,8 @@ def _join_wrapped(text: str, lines: list[_Line]) -> list[list[_Line]]:
 def _split(text: str, start: int, end: int, cuts: list[int]) -> list[tuple[int, int]]:
     """Sentence ranges in a block, trimmed of white space; ``cuts`` are section headings that end a sentence anywhere."""
     ends = [c for c in cuts if start < c < end]
-    for match in _BOUNDARY.finditer(text, start, end):
+    marker = _BULLET.match(text, start, end)
+    for match in _BOUNDARY.finditer(text, marker.end() if marker else start, end):
         stop = match.start() + 1 if text[match.start()] in ".!?" else match.start()
         if text[match.start()] == "." and _NOT_AN_END.search(text, max(start, match.start() - 8), match.start() + 1):
             continue

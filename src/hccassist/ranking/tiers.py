@@ -13,7 +13,8 @@ from hccassist.schema import ELEMENT_NAMES, Element, Encounter, EvidenceSpan, St
 from hccassist.terminology.lexicon import HighRisk, Lexicon
 
 _PER_LETTER = 3
-_WORTH_SHOWING = 0.3
+_WORTH_SHOWING = 0.2
+_PASSING = ("R0", "R1", "R2", "R3", "R4", "R5", "R6", "R73.9", "R8", "R9", "S", "T")
 _HELD_BACK: dict[Status, str] = {
     "active": "",
     "history": "documented as past",
@@ -88,6 +89,8 @@ def tier_of(
     if candidate.encounter.valid == "no":
         problems = "; ".join(candidate.encounter.problems)
         return "suppressed", f"this record cannot carry a diagnosis: {problems or 'not a valid record'}"
+    if not candidate.pays and (candidate.course == "acute" or candidate.icd10.startswith(_PASSING)):
+        return "suppressed", "a symptom, an injury or a passing problem without a payment category"
     if {m.section for m in candidate.mentions} <= set(policy.ignore_sections):
         return "suppressed", "stands only in a section that the policy ignores"
     if not any(e.strength >= _WORTH_SHOWING for e in candidate.evidence):

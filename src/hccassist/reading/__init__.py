@@ -1,4 +1,7 @@
-"""A file becomes a ``Chart``: text, pages and word boxes. Knows no medicine."""
+"""A file becomes a ``Chart``: text, pages and word boxes. Knows no medicine.
+
+Libraries load when the first file of their kind is read, so that reading text starts at once.
+"""
 
 from __future__ import annotations
 
@@ -7,25 +10,91 @@ from pathlib import Path
 
 from hccassist.reading.errors import ReadError
 from hccassist.reading.limits import Limits
+from hccassist.reading.page_images import page_image
+from hccassist.reading.sniff import SUFFIXES, kind_of
 from hccassist.schema import Chart
 
-__all__ = ["SUPPORTED_SUFFIXES", "Limits", "ReadError", "read_chart"]
+__all__ = ["SUPPORTED_SUFFIXES", "Limits", "ReadError", "page_image", "read_chart"]
 
-SUPPORTED_SUFFIXES: frozenset[str] = frozenset({".txt", ".pdf"})
+SUPPORTED_SUFFIXES: frozenset[str] = frozenset(SUFFIXES)
 
 
 def read_chart(path: Path, name: str, limits: Limits = Limits()) -> Chart:  # noqa: B008  frozen, so one default is safe
-    """The chart in the file at ``path``, called ``name`` in results and messages; raises ``ReadError``."""
-    from hccassist.reading.pdf import read_pdf
-    from hccassist.reading.plain import read_plain
+    """The chart in the file at ``path``, called ``name`` in results and messages.
 
+    What the file is, its content tells. Raises ``ReadError`` (``missing``, ``unreadable``, ``empty``, ``mismatch``,
+    ``unsupported``, ``encrypted``, ``broken``, ``unsafe``, ``not_utf8``, ``too_large``, ``too_many_pages``,
+    ``page_too_large``), whose message is one line with the name and the cure."""
+    return _read_bytes(_content(path, name, limits), name, limits)
+
+
+def _content(path: Path, name: str, limits: Limits) -> bytes:
     try:
-        data = path.read_bytes()
-    except OSError:
+        size = path.stat().st_size
+        if path.is_dir():
+            raise ReadError("unsupported", f"{name}: a folder, not a file; give the files in it")
+        if size > limits.max_bytes:
+            raise ReadError("too_large", f"{name}: {size:,} bytes, more than {limits.max_bytes:,}; split the file")
+        return path.read_bytes()
+    except (FileNotFoundError, NotADirectoryError):
         raise ReadError("missing", f"{name}: no such file; check the path") from None
+    except (OSError, ValueError):
+        raise ReadError("unreadable", f"{name}: cannot be opened; check its permissions") from None
+
+
+def _read_bytes(data: bytes, name: str, limits: Limits) -> Chart:
     if not data:
         raise ReadError("empty", f"{name}: the file is empty; export it again")
     sha256 = hashlib.sha256(data).hexdigest()
-    if b"%PDF-" in data[:1024]:
+    kind = kind_of(data, name)
+    # One reader a kind, imported when first needed.
+    if kind == "text":
+        from hccassist.reading.plain import read_plain
+
+        return read_plain(data, name, sha256)
+    if kind == "pdf":
+        from hccassist.reading.pdf import read_pdf
+
         return read_pdf(data, name, sha256, limits)
-    return read_plain(data, name, sha256)
+    if kind == "image":
+        from hccassist.reading.picture import read_picture
+
+        return read_picture(data, name, sha256, limits)
+    if kind in {"zip", "fhir"}:
+        return _read_container(data, kind, name, sha256, limits)
+    return _read_document(data, kind, name, sha256, limits)
+
+
+def _read_container(data: bytes, kind: str, name: str, sha256: str, limits: Limits) -> Chart:
+    if kind == "zip":
+        from hccassist.reading.archive import read_zip
+
+        return read_zip(data, name, sha256, limits, _read_member)
+    from hccassist.reading.fhir import read_fhir
+
+    return read_fhir(data, name, sha256, limits, _read_member)
+
+
+def _read_member(data: bytes, name: str, limits: Limits) -> Chart:
+    """A file within a file; one that is a container again is refused, so that nesting ends."""
+    if data and kind_of(data, name) in {"zip", "fhir"}:
+        raise ReadError("unsupported", f"{name}: a container within a container; unpack it first")
+    return _read_bytes(data, name, limits)
+
+
+def _read_document(data: bytes, kind: str, name: str, sha256: str, limits: Limits) -> Chart:
+    if kind == "docx":
+        from hccassist.reading.docx import read_docx
+
+        return read_docx(data, name, sha256, limits)
+    if kind == "rtf":
+        from hccassist.reading.rtf import read_rtf
+
+        return read_rtf(data, name, sha256)
+    if kind == "ccda":
+        from hccassist.reading.ccda import read_ccda
+
+        return read_ccda(data, name, sha256)
+    from hccassist.reading.html import read_html
+
+    return read_html(data, name, sha256)

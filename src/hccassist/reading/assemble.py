@@ -1,4 +1,5 @@
-"""Pages of words become one ``Chart``: the text laid out page after page, offsets, running headers and footers marked."""
+"""Pages of words become one ``Chart``: the text laid out page after page, offsets, running headers and footers
+marked."""
 
 from __future__ import annotations
 
@@ -7,7 +8,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from hccassist.reading.errors import ReadError
-from hccassist.reading.layout import PageText, Token, compose
+from hccassist.reading.layout import HYPHENS, PageText, Token, compose
 from hccassist.reading.noise import EdgeLine, find_noise
 from hccassist.schema import Chart, Page, PageSource, Word
 
@@ -17,8 +18,9 @@ _EDGE_LINES = 10
 
 @dataclass(frozen=True, slots=True)
 class PageDraft:
-    """A page read but not yet laid out. ``groups`` holds its words by direction, the main text first, each in the frame that
-    makes it upright; ``frame_height`` is that frame's height for the main text. Sizes are points as displayed."""
+    """A page read but not yet laid out. ``groups`` holds its words by direction, the main text first, each in the
+    frame that makes it upright; ``frame_height`` is that frame's height for the main text. Sizes are points as
+    displayed."""
 
     width: float
     height: float
@@ -59,14 +61,14 @@ def assemble(drafts: Iterable[PageDraft], name: str, sha256: str, max_characters
             at += len(PAGE_SEPARATOR)
         text, words, edge = _lay_out(draft, at, vocabulary)
         vocabulary.add(text)
-        pages.append(
-            Page(number, draft.width, draft.height, draft.source, draft.rotation, at, at + len(text), words)
-        )
+        pages.append(Page(number, draft.width, draft.height, draft.source, draft.rotation, at, at + len(text), words))
         edges.append(edge)
         parts.append(text)
         at += len(text)
         if at > max_characters:
-            raise ReadError("too_large", f"{name}: more than {max_characters:,} characters; split the file and try again")
+            raise ReadError(
+                "too_large", f"{name}: more than {max_characters:,} characters; split the file and try again"
+            )
     return Chart(name, sha256, "".join(parts), tuple(pages), find_noise(edges))
 
 
@@ -78,6 +80,8 @@ def _lay_out(draft: PageDraft, offset: int, vocabulary: Vocabulary) -> tuple[str
             continue
         if composed:
             at += 2
+        if any(t.text[-1] in HYPHENS for t in group):
+            vocabulary.add(" ".join(t.text for t in group))
         page_text = compose(group, draft.frame_height, at, vocabulary)
         composed.append(page_text)
         at += len(page_text.text)

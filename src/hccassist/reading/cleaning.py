@@ -1,7 +1,7 @@
 """A scanned page made easier to read: turned level, its noise softened, its ruled lines taken out.
 
-Measured on scans of forms, faxes and photographs at 200 dpi: a light blur with local thresholds raises the characters read
-with confidence by 8 %, and dates that touch the rule under a letterhead are read only once the rule is gone.
+Measured on scans of forms, faxes and photographs at 200 dpi: a light blur with local thresholds raises the characters
+read with confidence by 8 %, and dates that touch the rule under a letterhead are read only once the rule is gone.
 """
 
 from __future__ import annotations
@@ -25,8 +25,8 @@ _CROSSING_POINTS = 1.8
 
 
 def cleaned(grey: Image, scale: float) -> tuple[Image, float]:
-    """An upright page image ready for OCR, and by how many degrees counterclockwise it was turned. ``scale`` is pixels a
-    point."""
+    """An upright page image ready for OCR, and by how many degrees counterclockwise it was turned. ``scale`` is
+    pixels a point."""
     from PIL import Image as pil
     from PIL import ImageFilter
 

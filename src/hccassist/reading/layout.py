@@ -1,11 +1,13 @@
 """Words on a page become text in reading order: lines, columns, table rows, wrapped cells, hyphens at line ends.
 
-Works on any source of words (a text layer, OCR). Coordinates are those of the *reading frame*: points, origin at the top
-left of the page turned so that its text is upright. What comes out is text plus, for each word, its place in that text.
+Works on any source of words (a text layer, OCR). Coordinates are those of the *reading frame*: points, origin at the
+top left of the page turned so that its text is upright. What comes out is text plus, for each word, its place in that
+text.
 """
 
 from __future__ import annotations
 
+import itertools
 import re
 from collections import Counter
 from collections.abc import Container, Iterable, Sequence
@@ -14,6 +16,7 @@ from dataclasses import dataclass, field
 from hccassist.schema import Box, Word
 
 CELL_SEPARATOR = "  "
+HYPHENS = "-\u2010\u00ad"
 _SAME_LINE = 0.45
 """Two words share a line when their middles differ by less than this part of the smaller one's height."""
 _CELL_GAP = 1.0
@@ -53,7 +56,8 @@ class Segment:
 
 @dataclass(slots=True)
 class Line:
-    """What stands on one baseline, cut into segments from left to right. ``middle`` and ``height`` are its vertical place."""
+    """What stands on one baseline, cut into segments from left to right. ``middle`` and ``height`` are its vertical
+    place."""
 
     segments: list[Segment]
     middle: float
@@ -75,7 +79,8 @@ class TextLine:
 
 @dataclass(frozen=True, slots=True)
 class PageText:
-    """The text of one page, its words with offsets into it (or into the chart, see ``offset`` of ``compose``), its lines."""
+    """The text of one page, its words with offsets into it (or into the chart, see ``offset`` of ``compose``), its
+    lines."""
 
     text: str
     words: tuple[Word, ...]
@@ -83,8 +88,8 @@ class PageText:
 
 
 def compose(tokens: Sequence[Token], frame_height: float, offset: int, vocabulary: Container[str]) -> PageText:
-    """The page's text from its words. Word and line offsets start at ``offset``. ``vocabulary`` holds lower-case words seen
-    unbroken, which decide whether a hyphen at a line's end belongs to the word."""
+    """The page's text from its words. Word and line offsets start at ``offset``. ``vocabulary`` holds lower-case
+    words seen unbroken, which decide whether a hyphen at a line's end belongs to the word."""
     return _write(reading_order(tokens), frame_height or 1.0, offset, vocabulary)
 
 
@@ -112,7 +117,7 @@ def _lines(tokens: Sequence[Token]) -> list[Line]:
 
 
 def _split_tight_cells(lines: list[Line]) -> list[Line]:
-    """Cuts a cell that almost touches the next where the rows around it start a cell: a full cell leaves no wide gap."""
+    """Cuts a cell that almost touches the next where rows around it start a cell: a full cell leaves no wide gap."""
     starts = Counter(round(s.x0) for line in lines if len(line.segments) > 1 for s in line.segments[1:])
     columns = {x for x, count in starts.items() if count >= _MIN_COLUMN_ROWS}
     if not columns:
@@ -157,10 +162,10 @@ def _line(group: list[Token]) -> Line:
 
 def _overlaps(lines: Sequence[Line]) -> int:
     """How many lines stand closer to the next than their height: columns whose baselines do not match."""
-    return sum(b.middle - a.middle < 0.8 * min(a.height, b.height) for a, b in zip(lines, lines[1:], strict=False))
+    return sum(b.middle - a.middle < 0.8 * min(a.height, b.height) for a, b in itertools.pairwise(lines))
 
 
-# --- columns -------------------------------------------------------------------------------------------------------------
+# --- columns --------------------------------------------------------------------------------------------------------
 
 
 @dataclass(slots=True)
@@ -227,9 +232,11 @@ def _runs(lines: list[Line], x: float) -> Iterable[_Gutter]:
 
 
 def _trim(lines: list[Line], first: int, last: int, x: float) -> tuple[int, int] | None:
-    """The stretch without leading and trailing lines that are not part of two columns: where the two sides stand side by
-    side, plus what goes on in one column at the same pitch (columns seldom end together)."""
-    sides = [(any(s.x1 <= x for s in line.segments), any(s.x1 > x for s in line.segments)) for line in lines[first:last]]
+    """The stretch without leading and trailing lines that are not part of two columns: where the two sides stand side
+    by side, plus what goes on in one column at the same pitch (columns seldom end together)."""
+    sides = [
+        (any(s.x1 <= x for s in line.segments), any(s.x1 > x for s in line.segments)) for line in lines[first:last]
+    ]
     rights = [i for i, (_, right) in enumerate(sides) if right]
     lefts = [i for i, (left, _) in enumerate(sides) if left]
     if len(rights) < _MIN_COLUMN_LINES or len(lefts) < _MIN_COLUMN_LINES:
@@ -276,7 +283,7 @@ def _is_prose(side: list[list[Segment]]) -> bool:
     return full >= 0.5 * len(side) and words >= 4.5 * len(side)
 
 
-# --- tables --------------------------------------------------------------------------------------------------------------
+# --- tables ---------------------------------------------------------------------------------------------------------
 
 
 def _join_wrapped_cells(lines: list[Line]) -> list[Line]:
@@ -302,8 +309,8 @@ def _column_of(row: Line, segment: Segment) -> int | None:
 
 
 def _continues(row: Line, line: Line, right_edge: float) -> bool:
-    """Whether each segment of ``line`` is the next line of a cell of ``row``: it starts where the cell starts, follows at
-    line pitch, and its first word would not have fitted on the cell's line."""
+    """Whether each segment of ``line`` is the next line of a cell of ``row``: it starts where the cell starts,
+    follows at line pitch, and its first word would not have fitted on the cell's line."""
     pitch = line.middle - row.last_middle
     if not 0 < pitch <= 1.35 * row.height or len(line.segments) > len(row.segments):
         return False
@@ -343,7 +350,7 @@ def _append(row: Line, line: Line) -> None:
     row.last_middle = line.middle
 
 
-# --- writing -------------------------------------------------------------------------------------------------------------
+# --- writing --------------------------------------------------------------------------------------------------------
 
 
 def _write(lines: Sequence[Line], frame_height: float, offset: int, vocabulary: Container[str]) -> PageText:
@@ -389,12 +396,12 @@ def _flatten(lines: Sequence[Line]) -> tuple[list[Token], list[str], list[int]]:
 
 
 def _mend_hyphens(tokens: list[Token], glues: list[str], vocabulary: Container[str]) -> None:
-    """Joins words broken at a line's end. Without proof that the joined word exists in the chart the hyphen is kept: prints
-    seldom break syllables, and often break after the hyphen of a compound."""
+    """Joins words broken at a line's end. Without proof that the joined word exists in the chart the hyphen is kept:
+    prints seldom break syllables, and often break after the hyphen of a compound."""
     for i in range(len(tokens) - 1):
         head, tail = tokens[i], tokens[i + 1]
         text = head.text
-        if text[-1] not in "-\u2010\u00ad\x02" or tail.x0 >= head.x1 or glues[i + 1] == "\n\n":
+        if text[-1] not in HYPHENS or tail.x0 >= head.x1 or glues[i + 1] == "\n\n":
             continue
         if not _HYPHEN_END.search(text) or not tail.text[0].islower():
             continue

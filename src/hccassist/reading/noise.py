@@ -1,7 +1,7 @@
 """Running headers and footers, fax banners and page numbers: text that says who and where but belongs to no sentence.
 
-Told by two things: the same line stands at the same height on a neighbouring page (numbers aside), or its wording is that
-of a fax banner, page number or print stamp and it stands at the page's edge.
+Told by two things: the same line stands at the same height on a neighbouring page (numbers aside), or its wording is
+that of a fax banner, page number or print stamp and it stands at the page's edge.
 """
 
 from __future__ import annotations
@@ -10,10 +10,10 @@ import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-_MAX_HEADER_LINES = 6
+_MAX_HEADER_LINES = 5
 _MAX_FOOTER_LINES = 4
-_SAME_HEIGHT = 0.03
-_HEADER_END = 0.30
+_SAME_HEIGHT = 0.01
+_HEADER_END = 0.22
 _FOOTER_START = 0.80
 _DIGITS = re.compile(r"\d+")
 
@@ -23,7 +23,8 @@ _EDGE_PATTERNS = tuple(
     for pattern in (
         rf"\W*{_PAGE_OF}\W*",
         r"\W*(?:page|pg\.?|p\.)\s*:?\s*\d{1,4}\W*",
-        r"(?=.*\d{1,2}:\d{2})(?=.*\b(?:fax|from|to)\b\s*[:#]?).*\bP(?:AGE|G)?\.?\s*:?\s*\d{1,4}\s*(?:(?:/|of)\s*\d{1,4})?\W*",
+        r"(?=.*\d{1,2}:\d{2})(?=.*\b(?:fax|from|to)\b\s*[:#]?).*\bP(?:AGE|G)?\.?\s*:?\s*\d{1,4}\s*(?:(?:/"
+        r"|of)\s*\d{1,4})?\W*",
         r"(?:re)?(?:printed|faxed|generated)\s+(?:on|at|by|from)?.{0,80}",
         r"fax\s*(?:server|from|to|id)\b.{0,100}",
         r"(?:confidential|this (?:document|page|fax) (?:is|contains)).{0,160}",
@@ -56,7 +57,9 @@ def find_noise(pages: Sequence[Sequence[EdgeLine]]) -> tuple[tuple[int, int], ..
         repeated = [_stands_in(shape, top, near) for shape, top in shapes[i]]
         header = [n for n in _run(page, repeated, range(len(page)), _MAX_HEADER_LINES) if page[n].top < _HEADER_END]
         footer = [
-            n for n in _run(page, repeated, range(len(page) - 1, -1, -1), _MAX_FOOTER_LINES) if page[n].bottom > _FOOTER_START
+            n
+            for n in _run(page, repeated, range(len(page) - 1, -1, -1), _MAX_FOOTER_LINES)
+            if page[n].bottom > _FOOTER_START
         ]
         ranges += [(page[n].start, page[n].end) for n in sorted({*header, *footer})]
     return tuple(ranges)

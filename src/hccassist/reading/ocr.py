@@ -1,7 +1,7 @@
 """Scanned pages: tesseract through tesserocr, one engine a process, words with boxes and confidences.
 
-The page is set upright first (quarter turns and small skew), since tesseract reads neither; boxes are mapped back to the
-page as it is displayed.
+The page is set upright first (quarter turns and small skew), since tesseract reads neither; boxes are mapped back to
+the page as it is displayed.
 """
 
 from __future__ import annotations
@@ -32,8 +32,8 @@ _DESCENDERS = re.compile("[gjpqy,;]")
 
 @dataclass(frozen=True, slots=True)
 class OcrPage:
-    """What was read off a page image. ``angle`` is how far, clockwise, the text is turned on the displayed page; ``tokens``
-    are in the frame that makes it upright (points); ``confidence`` is the words' mean, 0 to 1."""
+    """What was read off a page image. ``angle`` is how far, clockwise, the text is turned on the displayed page;
+    ``tokens`` are in the frame that makes it upright (points); ``confidence`` is the words' mean, 0 to 1."""
 
     angle: int
     tokens: list[Token]
@@ -76,7 +76,8 @@ def available() -> bool:
 
 
 def read_image(image: Image, scale: float, seconds: float) -> OcrPage | None:
-    """The words of a page image of ``scale`` pixels a point; None where nothing readable is on it or OCR is not installed."""
+    """The words of a page image of ``scale`` pixels a point; None where nothing readable is on it or OCR is not
+    installed."""
     if not available():
         return None
     grey = image.convert("L")
@@ -133,8 +134,8 @@ def _parse(table: str) -> _Reading:
 
 
 def _tokens(reading: _Reading, skew: float, angle: int, size: tuple[int, int], scale: float) -> list[Token]:
-    """The words with their places. A word's ink says little of its line ("on" is low, "by" hangs): all words of a line get
-    the line's own height around their baseline, as a text layer's font box would give."""
+    """The words with their places. A word's ink says little of its line ("on" is low, "by" hangs): all words of a
+    line get the line's own height around their baseline, as a text layer's font box would give."""
     width, height = size
     upright = (height, width) if angle in (90, 270) else size
     by_line: dict[int, list[int]] = {}

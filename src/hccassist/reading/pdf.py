@@ -27,8 +27,10 @@ _FEW_WORDS = 60
 _SCAN_SHARE = 0.4
 _MAX_PIXELS = 36_000_000
 _COMMON_WORDS = frozenset(
-    "the of and to in a is for with on was at no by or as this from be are that not he she his her has have patient date"
-    " name page mg daily normal history left right results notes per day all other use report age phone number pain".split()
+    "the of and to in a is for with on was at no by or as this from be are that not he she his her has have"
+    " patient date"
+    " name page mg daily normal history left right results notes per day all other use report age phone number"
+    " pain".split()
 )
 _WORDLIKE = re.compile(r"[A-Za-z]{2,}")
 _BAD_CHARACTER = re.compile("[\ufffd\ue000-\uf8ff\x80-\x9f]")
@@ -36,18 +38,21 @@ _BAD_CHARACTER = re.compile("[\ufffd\ue000-\uf8ff\x80-\x9f]")
 
 def read_pdf(data: bytes, name: str, sha256: str, limits: Limits) -> Chart:
     """The chart of a PDF; raises ``ReadError`` where it is encrypted, broken, or beyond ``limits``."""
-    with _opened(data, name) as document:
+    with opened(data, name) as document:
         count = len(document)
         if not count:
             raise ReadError("broken", f"{name}: the PDF has no pages; export it again")
         if count > limits.max_pages:
-            raise ReadError("too_many_pages", f"{name}: {count:,} pages, more than {limits.max_pages:,}; split the file")
+            raise ReadError(
+                "too_many_pages", f"{name}: {count:,} pages, more than {limits.max_pages:,}; split the file"
+            )
         drafts = (_read_page(document, index, name, limits) for index in range(count))
         return assemble(drafts, name, sha256, limits.max_characters)
 
 
 @contextmanager
-def _opened(data: bytes, name: str) -> Iterator[pypdfium2.PdfDocument]:
+def opened(data: bytes, name: str) -> Iterator[pypdfium2.PdfDocument]:
+    """The document in ``data``, closed afterwards; raises ``ReadError`` where it is encrypted or broken."""
     try:
         document = pypdfium2.PdfDocument(data)
     except pypdfium2.PdfiumError:
@@ -70,7 +75,8 @@ def _read_page(document: pypdfium2.PdfDocument, index: int, name: str, limits: L
         width, height = frame.size
         if max(width, height) > limits.max_page_side:
             raise ReadError(
-                "page_too_large", f"{name}: page {index + 1} is {width:.0f} by {height:.0f} points; print it on paper size"
+                "page_too_large",
+                f"{name}: page {index + 1} is {width:.0f} by {height:.0f} points; print it on paper size",
             )
         layer = read_text_layer(page, frame)
         if layer.tokens and not _needs_ocr(page, layer, frame):
@@ -127,7 +133,7 @@ def render(page: ctypes.c_void_p, width: float, height: float, scale: float) -> 
     return Image.frombuffer("L", (columns, rows), buffer, "raw", "L", stride, 1)
 
 
-# --- is the text layer the page's text? ----------------------------------------------------------------------------------
+# --- is the text layer the page's text? -----------------------------------------------------------------------------
 
 
 def _needs_ocr(page: ctypes.c_void_p, layer: TextLayer, frame: Frame) -> bool:

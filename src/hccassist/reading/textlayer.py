@@ -18,7 +18,18 @@ from hccassist.schema import Box
 _WORD = re.compile(r"\S+")
 # Ligatures as one character each; a search for the plain word must find them.
 _LIGATURES = str.maketrans(
-    {"ﬀ": "ff", "ﬁ": "fi", "ﬂ": "fl", "ﬃ": "ffi", "ﬄ": "ffl", "ﬅ": "st", "ﬆ": "st", "\x02": "-", "\ufffe": "-", "\u2011": "-"}
+    {
+        "ﬀ": "ff",
+        "ﬁ": "fi",
+        "ﬂ": "fl",
+        "ﬃ": "ffi",
+        "ﬄ": "ffl",
+        "ﬅ": "st",
+        "ﬆ": "st",
+        "\x02": "-",
+        "\ufffe": "-",
+        "\u2011": "-",
+    }
 )
 _INVISIBLE = re.compile("[\x00-\x1f\x7f\u200b-\u200f\u2028-\u202e\u2060\ufeff]")
 _DIAGONAL = -1
@@ -55,8 +66,9 @@ class Frame:
 class TextLayer:
     """The words of a page's text layer, by the direction they are printed in.
 
-    ``angle`` (0, 90, 180, 270) is how far, clockwise, the main text is turned on the displayed page; ``tokens`` are its words
-    in the frame that makes them upright, ``others`` those of any other direction (a stamp in the margin, a watermark)."""
+    ``angle`` (0, 90, 180, 270) is how far, clockwise, the main text is turned on the displayed page; ``tokens`` are
+    its words in the frame that makes them upright, ``others`` those of any other direction (a stamp in the margin, a
+    watermark)."""
 
     angle: int
     tokens: list[Token]
@@ -172,7 +184,7 @@ def _direction(dx: float, dy: float) -> int:
 def _breaks_off(dx: float, dy: float, angle: int, characters: int, size: float) -> bool:
     """Whether first and last character cannot be of one word: the line changed without a space in the content."""
     along = abs(dx) if angle in (0, 180) else abs(dy)
-    return along > 1.5 * size * characters or (angle == _DIAGONAL or angle == 180) and abs(dy) > 0.6 * size
+    return along > 1.5 * size * characters or ((angle == _DIAGONAL or angle == 180) and abs(dy) > 0.6 * size)
 
 
 def _break_point(text_page: ctypes.c_void_p, text: str, start: int, end: int, frame: Frame) -> int | None:

@@ -1,0 +1,24 @@
+"""RTF: its text through striprtf."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from hccassist.reading.errors import ReadError
+from hccassist.reading.plain import one_page
+from hccassist.schema import Chart
+
+
+def read_rtf(data: bytes, name: str, sha256: str) -> Chart:
+    """The chart of an RTF file, as one page without words; raises ``ReadError``."""
+    from striprtf import striprtf
+
+    convert: Any = striprtf.rtf_to_text  # untyped
+    try:
+        text = str(convert(data.decode("latin-1"), errors="replace"))
+    except Exception:  # striprtf raises whatever its input breaks
+        raise ReadError("broken", f"{name}: a broken RTF file; save it again as PDF") from None
+    text = text.replace("\r\n", "\n").replace("|\n", "\n").replace("\t", "  ")
+    if not text.strip():
+        raise ReadError("empty", f"{name}: the file holds no text; export it again")
+    return one_page(text, name, sha256)

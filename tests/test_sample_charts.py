@@ -1,0 +1,44 @@
+"""The sample charts and what is expected of them agree: pages, sources, codes."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pypdfium2 as pdfium
+import pytest
+
+from hccassist.terminology.codes import load_codes
+from sample_charts.maker.expected import expected_chart
+from sample_charts.maker.source import read_source
+
+FOLDER = Path(__file__).parents[1] / "sample_charts"
+EXPECTED: list[dict[str, Any]] = json.loads((FOLDER / "expected.json").read_text(encoding="utf-8"))["charts"]
+
+
+def test_every_chart_is_expected_and_every_expected_chart_is_there() -> None:
+    files = {path.name for path in FOLDER.iterdir() if path.suffix in {".pdf", ".txt"}}
+    assert {chart["chart"] for chart in EXPECTED} == files
+
+
+@pytest.mark.parametrize("chart", EXPECTED, ids=lambda c: c["chart"])
+def test_expected_json_is_what_the_source_says(chart: dict[str, Any]) -> None:
+    source = read_source(FOLDER / "source" / f"{Path(chart['chart']).stem}.chart")
+    pages = [encounter["pages"] for encounter in chart["encounters"]]
+    assert expected_chart(source, chart["chart"], pages) == chart, "run: python -m sample_charts.make_charts"
+
+
+@pytest.mark.parametrize("chart", [c for c in EXPECTED if c["chart"].endswith(".pdf")], ids=lambda c: c["chart"])
+def test_records_cover_the_pages_of_their_pdf(chart: dict[str, Any]) -> None:
+    count = len(pdfium.PdfDocument(FOLDER / chart["chart"]))
+    assert [page for encounter in chart["encounters"] for page in encounter["pages"]] == list(range(1, count + 1))
+
+
+def test_expected_codes_are_icd_10_cm_and_none_is_both_right_and_a_trap() -> None:
+    titles = load_codes().titles
+    for chart in EXPECTED:
+        for encounter in chart["encounters"]:
+            right = {c for code in encounter["codes"] for c in (code["icd10"], *code["icd10_ok"])}
+            assert right <= set(titles), f"{chart['chart']}, {encounter['title']}: {right - set(titles)}"
+            assert not right & {trap["icd10"] for trap in encounter["traps"]}, f"{chart['chart']}, {encounter['title']}"
