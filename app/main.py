@@ -28,6 +28,7 @@ def main() -> None:
     pages = {
         "worklist": st.Page("views/worklist.py", title="Worklist", icon=":material/list:", default=True),
         "review": st.Page("views/review.py", title="Review", icon=":material/fact_check:"),
+        "questions": st.Page("views/questions.py", title="Questions", icon=":material/help:"),
         "export": st.Page("views/export.py", title="Export", icon=":material/download:"),
         "record": st.Page("views/record.py", title="Record", icon=":material/history:"),
     }

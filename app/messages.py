@@ -5,13 +5,17 @@ Every message has an id made in the browser, and may arrive more than once: reco
 
 from __future__ import annotations
 
+from base64 import b64encode
 from collections.abc import Mapping
 from typing import Any
 
+from app.charts import chart_file
+from hccassist.reading import ReadError, page_image
 from hccassist.review import Action, Code, DecisionError, OpenChart, Quote, Store
 
 Json = dict[str, Any]
 SEARCH_LIMIT = 20
+IMAGE_SCALE = 2.0
 
 
 def answer(store: Store, opened: OpenChart, who: str, message: Mapping[str, Any]) -> Json:
@@ -26,6 +30,8 @@ def answer(store: Store, opened: OpenChart, who: str, message: Mapping[str, Any]
                 store.set_note(who, opened.id, str(message["text"])[:20000])
             case "search":
                 return {"ok": True, "codes": _search(str(message["query"]))}
+            case "image":
+                return _image(opened, int(message["page"]))
             case "open":
                 return {"ok": True, "open": int(message["target"])}
             case _:
@@ -35,6 +41,18 @@ def answer(store: Store, opened: OpenChart, who: str, message: Mapping[str, Any]
     except (KeyError, TypeError, ValueError):
         return {"ok": False, "message": "This could not be recorded: reload the page and try again."}
     return {"ok": True}
+
+
+def _image(opened: OpenChart, number: int) -> Json:
+    """A page as an image, from the file that was screened and from no other."""
+    path = chart_file(opened).path
+    if path is None:
+        return {"ok": False, "message": "The file is not there to show its image."}
+    try:
+        image = page_image(path, number, IMAGE_SCALE)
+    except ReadError as error:
+        return {"ok": False, "message": str(error)}
+    return {"ok": True, "image": f"data:image/png;base64,{b64encode(image).decode()}"}
 
 
 def _search(query: str) -> list[Json]:

@@ -16,7 +16,6 @@ from app.messages import answer
 from app.payload import state_payload
 
 KEY = "mailbox"
-KEPT_REPLIES = 64
 Json = dict[str, Any]
 
 
@@ -44,15 +43,11 @@ def _outbox() -> list[Mapping[str, Any]]:
 
 
 def _answers(messages: list[Mapping[str, Any]]) -> dict[str, Json]:
-    """The replies to the messages that wait; those answered before are not worked on again."""
-    kept: dict[str, Json] = st.session_state.setdefault("replies", {})
-    for message in messages:
-        if message["id"] not in kept:
-            kept[message["id"]] = _reply(message)
-    for stale in list(kept)[:-KEPT_REPLIES]:
-        if stale not in {m["id"] for m in messages}:
-            del kept[stale]
-    return {m["id"]: kept[m["id"]] for m in messages}
+    """The replies to the messages that wait; those answered in an earlier run are not worked on again."""
+    before: dict[str, Json] = st.session_state.get("replies", {})
+    replies = {m["id"]: before.get(m["id"]) or _reply(m) for m in messages}
+    st.session_state["replies"] = replies
+    return replies
 
 
 def _reply(message: Mapping[str, Any]) -> Json:

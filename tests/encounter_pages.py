@@ -321,6 +321,115 @@ RECORDS: dict[str, Record] = {
         ),
         "2025-06-03", "no", "education",
     ),
+    "hospital consult": Record(
+        (
+            "ASHBY REGIONAL HOSPITAL\nCONSULTATION REPORT\nPatient: OKAFOR, RUTH L  DOB: 03/09/1951  Admit Date: 08/02/2025\nDate of Consultation: 08/03/2025\n"
+            "Consulting Physician: Gregor Palme, MD\nRequesting Physician: Olga Reyes, MD\nReason for consultation: atrial fibrillation.\nImpression: atrial fibrillation.\n"
+            "Electronically authenticated by Gregor Palme, MD 08/03/2025 19:00",
+        ),
+        "2025-08-03", "yes", "", "Gregor Palme", True,
+    ),
+    "weekday before the date": Record(
+        ("Riverbend Family Practice\nPatient: Ruth Okafor  Date of Birth: 03/09/1951\nDate of visit: Tuesday, June 3, 2025\n" + _BODY + "\nE-signed by Noel Adair, PA-C 6/3/2025",),
+        "2025-06-03", "yes", "office", "Noel Adair", True,
+    ),
+    "encounter date and time": Record(
+        (
+            "Printed: 10/01/2025\nRiverbend Family Practice\nPatient: Ruth Okafor  DOB: 03/09/1951\nEncounter Date and Time: 06/04/2025 9:15 AM\nOrdering date 05/01/2025\n"
+            + _BODY + "\nSigned by: Noel Adair, PA-C on 06/04/2025 at 11:00 AM\nPrinted by jdoe on 10/01/2025 14:07",
+        ),
+        "2025-06-04", "yes", "office", "Noel Adair", True,
+    ),
+    "title spelled out instead of a credential": Record(
+        ("Riverbend Family Practice\nOffice Visit\nPatient: Ruth Okafor  DOB: 03/09/1951  DOS: 6-5-25\n" + _BODY + "\nElectronically signed by Carla Ruiz, Nurse Practitioner, 06/05/2025",),
+        "2025-06-05", "yes", "office", "Carla Ruiz", True,
+    ),
+    "registered nurse spelled out": Record(
+        ("Riverbend Family Practice\nPatient: Ruth Okafor  DOB: 03/09/1951  DOS: 6-6-25\nBlood pressure check. Hypertension.\nElectronically signed by Kim Doyle, Registered Nurse, 06/06/2025",),
+        "2025-06-06", "no", "", "Kim Doyle", True,
+    ),
+    "signature without any credential": Record(
+        ("Riverbend Family Practice\nOffice Visit\nPatient: Ruth Okafor  DOB: 03/09/1951  DOS: 06/07/2025\n" + _BODY + "\nElectronically signed by Carla Ruiz on 06/07/2025",),
+        "2025-06-07", "no", "office", "", True,
+    ),
+    "provider's visit in a nursing facility": Record(
+        (
+            "Senior Care Physicians\nNursing Facility Physician Visit\nPatient: Ruth Okafor  DOB: 03/09/1951  Date of Service: 06/08/2025\nAssessment: heart failure, stable on furosemide.\n"
+            "Electronically signed by Olga Reyes, MD 06/08/2025",
+        ),
+        "2025-06-08", "unknown yes", "snf_visit", "Olga Reyes", True,
+    ),
+    "letter about results": Record(
+        (
+            "Lakeside Primary Care\nJune 9, 2025\nRuth Okafor\nDOB 03/09/1951\n\nDear Mrs. Okafor:\nWe have received your recent lab results. Your diabetes is well controlled.\n"
+            "Sincerely,\nElectronically signed by Marta Lindqvist, MD 06/09/2025",
+        ),
+        "2025-06-09", "no", "result_letter", "Marta Lindqvist", True,
+    ),
+    "video that became a phone call": Record(
+        (
+            "Lakeside Primary Care\nVideo Visit\nPatient: Ruth Okafor  DOB: 03/09/1951  Visit date: 06/10/2025\nThe video connection did not work, so the visit was completed by telephone.\n"
+            + _BODY + "\nElectronically signed by Marta Lindqvist, MD 06/10/2025",
+        ),
+        "2025-06-10", "no", "telehealth_audio", "Marta Lindqvist", True,
+    ),
+    "refill request": Record(
+        (
+            "Lakeside Primary Care\nRefill Request\nPatient: Ruth Okafor  DOB: 03/09/1951  Encounter date: 06/11/2025\nMetformin 500 mg for type 2 diabetes.\n"
+            "Electronically signed by Marta Lindqvist, MD 06/11/2025",
+        ),
+        "2025-06-11", "no", "administrative", "Marta Lindqvist", True,
+    ),
+    "browser stamp at the edges": Record(
+        (
+            "11/1/25, 3:15 PM  Patient Chart\nLakeside Primary Care\nPatient: Ruth Okafor  DOB: 03/09/1951\nEncounter: 06/12/2025\n" + _BODY
+            + "\nElectronically signed by Marta Lindqvist, MD 06/13/2025\nhttps://ehr.example/chart  11/1/25, 3:15 PM  1/1",
+        ),
+        "2025-06-12", "yes", "office", "Marta Lindqvist", True,
+    ),
+    "counselor": Record(
+        ("Harbor Recovery\nIndividual session\nClient: Ruth Okafor  DOB: 03/09/1951  Session date: 06/14/2025\nAlcohol use disorder in remission.\nSigned: Pat Ellery, LADC 06/14/2025",),
+        "2025-06-14", "no", "", "Pat Ellery", True,
+    ),
+    "urgent care": Record(
+        (
+            "QuickCare Urgent Care\nVISIT SUMMARY\nName: Ruth Okafor  DOB: 03/09/1951\nVisit: 06/15/2025 18:20\nProvider: Dana Whit, PA-C\nCC: cough\nAssessment: COPD exacerbation. Prednisone.\n"
+            "Chart closed and electronically signed by Dana Whit, PA-C 06/15/2025 19:02",
+        ),
+        "2025-06-15", "yes unknown", "", "Dana Whit", True,
+    ),
+    "operative report": Record(
+        (
+            "ASHBY REGIONAL HOSPITAL\nOPERATIVE REPORT\nPATIENT: OKAFOR, RUTH L  DOB: 03/09/1951\nDATE OF OPERATION: 08/03/2025\nSURGEON: Lars Holt, MD\n"
+            "PREOPERATIVE DIAGNOSIS: Gangrene.\nPROCEDURE: Below knee amputation.\nLars Holt, MD\nD: 08/03/2025 T: 08/04/2025\nElectronically signed by Lars Holt, MD on 08/05/2025",
+        ),
+        "2025-08-03", "yes", "inpatient outpatient_hospital", "Lars Holt", True,
+    ),
+    "ambulance report": Record(
+        ("Ashby EMS\nPatient Care Report\nPatient: Ruth Okafor  DOB: 03/09/1951  Date of service: 01/19/2025\nImpression: stroke.\nSigned: R. Tull, EMT-P 01/19/2025",),
+        "2025-01-19", "no", "ambulance", "R. Tull", True,
+    ),
+    "co-signed by a supervisor": Record(
+        (
+            "Riverbend Family Practice\nOffice Visit\nPatient: Ruth Okafor  DOB: 03/09/1951  DOS: 06/16/2025\nSeen by: Noel Adair, PA-C\n" + _BODY
+            + "\nElectronically signed by Noel Adair, PA-C 06/16/2025 12:00\nCosigned by Ilse Hahn, MD 06/17/2025",
+        ),
+        "2025-06-16", "yes", "office", "Noel Adair", True,
+    ),
+    "preliminary note": Record(
+        (
+            "Riverbend Family Practice\nOffice Visit - PRELIMINARY\nPatient: Ruth Okafor  DOB: 03/09/1951  DOS: 06/17/2025\nProvider: Noel Adair, PA-C\n" + _BODY
+            + "\nThis is a preliminary document. Unauthenticated. Awaiting provider signature.",
+        ),
+        "2025-06-17", "no", "office", "Noel Adair", False,
+    ),
+    "addendum after the signature": Record(
+        (
+            "Riverbend Family Practice\nProgress Note\nPatient: Ruth Okafor  DOB: 03/09/1951  Date of service: 06/18/2025\n" + _BODY
+            + "\nElectronically signed by Noel Adair, PA-C 06/18/2025\nAddendum 06/20/2025: A1c came back at 7.2.\nAddendum electronically signed by Noel Adair, PA-C 06/20/2025",
+        ),
+        "2025-06-18", "yes", "office", "Noel Adair", True,
+    ),
     "bare note": Record(
         ("Ruth is a 74 year old woman with diabetes here for follow up. She takes metformin. A1c is 7.1. Continue metformin.",),
         None, "unknown",

@@ -169,7 +169,7 @@ def test_a_click_on_evidence_brings_its_words_to_the_middle(desk: Desk) -> None:
     desk.page.set_viewport_size({"width": 1366, "height": 340})
     page = open_chart(desk)
     choose(page, DM)
-    page.locator(".hcca .quote", has_text="metformin 500 mg").locator(".words-link").click()
+    page.locator(".hcca .quote", has_text="metformin 500 mg").last.locator(".words-link").click()
     words = page.locator(".hcca .words .now")
     playwright.expect(words).to_have_text("metformin 500 mg")
     playwright.expect(words).to_be_in_viewport()
@@ -339,6 +339,26 @@ def test_accepted_codes_are_exported(own_desk: Desk) -> None:
     assert "I50.22" in text
     assert "carvedilol 12.5 mg twice daily" in text
     assert "E11.22" not in text
+
+
+def test_an_escalated_case_is_answered_and_the_answer_is_shown_the_next_time(own_desk: Desk) -> None:
+    page = open_chart(own_desk)
+    choose(page, HF)
+    page.keyboard.press("t")
+    page.keyboard.type("Does compensated count?")
+    page.keyboard.press("Enter")
+    page.keyboard.press("e")
+    saved(page)
+    page.get_by_role("link", name="Questions").click()
+    page.get_by_text("Does compensated count?").wait_for(timeout=WAIT)
+    page.get_by_label("Answer").fill("Yes: it is a judgement of its state.")
+    page.get_by_label("Answer").press("Control+Enter")
+    page.get_by_role("button", name="Keep the answer").click()
+    page.get_by_text("0 open questions").wait_for(timeout=WAIT)
+    page.get_by_role("link", name="Worklist").click()
+    open_chart(own_desk._replace(chart="two visits"))
+    choose(page, HF)
+    playwright.expect(page.locator(".hcca .guidance")).to_contain_text("Yes: it is a judgement of its state.")
 
 
 def test_no_word_of_a_chart_stands_in_the_log_or_the_address(desk: Desk) -> None:

@@ -375,6 +375,22 @@ def test_the_migrations_build_exactly_the_tables_of_the_code(store: Store) -> No
         assert compare_metadata(MigrationContext.configure(connection), Base.metadata) == []
 
 
+# ---- questions and guidance
+
+
+def test_an_escalated_case_is_a_question_until_it_is_answered_and_guidance_from_then_on(store: Store) -> None:
+    act(store, "escalate", rationale="Is compensated an assessment?")
+    act(store, "escalate", DM)
+    act(store, "accept", DM)
+    [question] = store.questions()
+    assert (question.text, question.icd10, question.who) == ("Is compensated an assessment?", "I50.22", "ann")
+    store.answer(question, "Yes, it is.", "lead")
+    assert store.questions() == []
+    [known] = store.guidance([question.condition, "other"])
+    assert (known.answer, known.who, known.question) == ("Yes, it is.", "lead", "Is compensated an assessment?")
+    assert store.guidance(["other"]) == []
+
+
 # ---- the person
 
 

@@ -18,7 +18,7 @@ function createBus() {
     scheduled = true;
     queueMicrotask(flush);
   };
-  const tell = () => listeners.forEach((listener) => listener(state));
+  const tell = (received) => listeners.forEach((listener) => listener(received));
 
   setInterval(() => { if (outbox.size) flush(); }, RETRY_MS);
   window.addEventListener("beforeunload", (event) => {
@@ -31,7 +31,7 @@ function createBus() {
       const id = crypto.randomUUID ? crypto.randomUUID() : `${Date.now()}-${Math.random().toString(36).slice(2)}`;
       outbox.set(id, { ...message, id });
       schedule();
-      tell();
+      tell(false);
       return new Promise((resolve) => waiting.set(id, resolve));
     },
     /** Called by the mailbox with its newest way to reach Python. */
@@ -41,13 +41,14 @@ function createBus() {
       state = data;
       const answered = Object.entries(data.replies || {});
       answered.forEach(([id]) => outbox.delete(id));
-      tell();
+      tell(true);
       answered.forEach(([id, reply]) => {
         const resolve = waiting.get(id);
         waiting.delete(id);
         if (resolve) resolve(reply);
       });
     },
+    /** Calls the listener whenever a message leaves (with false) and whenever Python answers (with true). */
     listen(listener) { listeners.add(listener); return () => listeners.delete(listener); },
     get state() { return state; },
     get unsaved() { return [...outbox.values()].filter((message) => message.type === "decide").length; },

@@ -5,6 +5,7 @@ class DetailPanel {
   constructor({ onDecide, onUndo, onAmend, onChange, onSpan, onStrike, context }) {
     Object.assign(this, { onDecide, onUndo, onAmend, onChange, onSpan, onStrike, context });
     this.drafts = new Map();
+    this.guidance = {};
     this.rationale = h("input", {
       class: "field", placeholder: "Rationale, if one is worth keeping (t)", "aria-label": "Rationale", maxlength: "2000",
       oninput: () => this.drafts.set(this.item.id, this.rationale.value),
@@ -37,7 +38,7 @@ class DetailPanel {
     const scroll = moved ? 0 : this.facts.scrollTop;
     fill(this.facts, this.head(item), s.highRisk ? h("div", { class: "banner risk", role: "note" }, h("b", {}, "⚠ High risk. "), s.highRisk) : null,
       s.tier !== "supported" && s.reason ? h("div", { class: "banner" }, h("b", {}, tierWord(s.tier)), s.reason) : null,
-      this.encounter(item), this.evidence(item), this.why(s));
+      this.encounter(item), this.evidence(item), this.guided(item), this.why(s));
     this.facts.scrollTop = scroll;
     this.drawBar(item, reasons);
     if (moved || document.activeElement !== this.rationale) {
@@ -98,6 +99,13 @@ class DetailPanel {
         h("div", { class: "places" }, spans.map((span) => h("button", {
           class: `place ${span === item.current ? "current" : ""}`, onclick: () => this.onSpan(span), tabindex: "-1", title: trimmed(span.text),
         }, `p. ${span.page}`)))));
+  }
+
+  /** What the team answered before, when the same condition was escalated. */
+  guided(item) {
+    const known = this.guidance[item.suggestion.condition] || [];
+    return known.map((g) => h("div", { class: "banner guidance" }, h("b", {}, "Team guidance. "), g.answer,
+      h("div", { class: "quiet" }, [g.question && `Asked: ${trimmed(g.question)}`, g.who, localTime(g.at)].filter(Boolean).join(" · "))));
   }
 
   why(s) {

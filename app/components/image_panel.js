@@ -6,11 +6,13 @@ class ImagePanel {
     this.element = h("div", { class: "image", hidden: true, tabindex: "0", "aria-label": "Page image" });
     this.ask = ask;
     this.kept = new Map();
+    this.asking = new Set();
   }
 
   load(chart) {
     this.chart = chart;
     this.kept.clear();
+    this.wanted = null;
     this.number = null;
     fill(this.element);
   }
@@ -20,24 +22,34 @@ class ImagePanel {
     return Boolean(page && page.width > 0 && this.chart.file.state === "ok");
   }
 
-  async show(number, spans, current) {
-    this.wanted = number;
-    if (number !== this.number) {
-      if (!this.kept.has(number)) {
-        fill(this.element, h("p", { class: "quiet" }, `Page ${number}…`));
-        const reply = await this.ask(number);
-        if (!reply.ok) { if (this.wanted === number) fill(this.element, h("p", { class: "problem" }, reply.message)); return; }
-        this.kept.set(number, reply.image);
-      }
-      if (this.wanted !== number) return;
-      this.number = number;
-      this.sheet = h("div", { class: "sheet" }, h("img", { src: this.kept.get(number), alt: `Image of page ${number}` }));
-      fill(this.element, this.sheet);
-    }
-    this.boxes(spans, current);
+  show(number, spans, current) {
+    this.wanted = { number, spans, current };
+    if (number === this.number) this.boxes();
+    else if (this.kept.has(number)) this.place();
+    else if (!this.asking.has(number)) this.fetch(number);
   }
 
-  boxes(spans, current) {
+  async fetch(number) {
+    this.asking.add(number);
+    this.number = null;
+    fill(this.element, h("p", { class: "quiet pad" }, `Page ${number}…`));
+    const reply = await this.ask(number);
+    this.asking.delete(number);
+    if (reply.ok) this.kept.set(number, reply.image);
+    if (this.wanted?.number !== number) return;
+    if (reply.ok) this.place(); else fill(this.element, h("p", { class: "problem" }, reply.message));
+  }
+
+  place() {
+    this.number = this.wanted.number;
+    const image = h("img", { src: this.kept.get(this.number), alt: `Image of page ${this.number}`, onload: () => this.boxes() });
+    this.sheet = h("div", { class: "sheet" }, image);
+    fill(this.element, h("div", { class: "page-head" }, h("b", {}, `Page ${this.number}`)), this.sheet);
+    this.boxes();
+  }
+
+  boxes() {
+    const { spans, current } = this.wanted;
     const page = this.chart.pages.find((p) => p.n === this.number);
     this.sheet.querySelectorAll(".box").forEach((box) => box.remove());
     let first = null;

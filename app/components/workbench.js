@@ -29,7 +29,7 @@ class Workbench {
     this.resize = () => this.fit();
     window.addEventListener("keydown", this.keys, true);
     window.addEventListener("resize", this.resize);
-    this.unlisten = bus.listen(() => this.news());
+    this.unlisten = bus.listen((received) => (received ? this.news() : this.drawSaved()));
     this.fit();
   }
 
@@ -72,6 +72,7 @@ class Workbench {
     this.view = "text";
     this.text.load(data.chart, data.suggestions);
     this.image.load(data.chart);
+    this.detail.guidance = data.guidance;
     this.makeItems();
     const resume = this.items.find((item) => item.id === data.resume);
     if (resume) this.list.reveal(resume);
@@ -137,12 +138,16 @@ class Workbench {
     fill(this.progress, `${shown.length - left} of ${shown.length} decided`,
       left === 0 && this.data.next ? h("button", { class: "plain next", onclick: () => this.nextChart(), tabindex: "-1" }, `Next chart: ${this.data.next.name} (J)`) : null,
       (this.state.others || []).length ? h("span", { class: "tag alert" }, `also open: ${this.state.others.join(", ")}`) : null);
-    const unsaved = bus.unsaved;
+    this.drawSaved();
+    this.drawTabs();
+  }
+
+  drawSaved() {
+    const { unsaved } = bus;
     fill(this.saved, unsaved ? "Saving…" : "Saved");
     this.saved.classList.toggle("waiting", unsaved > 0);
     clearTimeout(this.lateTimer);
     if (unsaved) this.lateTimer = setTimeout(() => { if (bus.unsaved) fill(this.saved, `Not saved yet (${bus.unsaved}): the server does not answer. Kept here and sent again.`); }, 3000);
-    this.drawTabs();
   }
 
   drawTabs() {

@@ -33,6 +33,7 @@ def main() -> None:
     store.bookmark(who, opened.id, stopped)
     payload = chart_payload(opened, chart_file(opened))
     payload |= {"resume": stopped, "note": store.note(who, opened.id), "next": _next(opened.id, who)}
+    payload["guidance"] = _guidance(opened)
     components.workbench(key=f"workbench-{opened.id}", data=payload)
 
 
@@ -50,6 +51,14 @@ def _next(chart_id: int, who: str) -> dict[str, object] | None:
     place = next((i for i, r in enumerate(rows) if r.id == chart_id), -1)
     left: list[WorklistRow] = [r for r in rows[place + 1 :] + rows[: max(place, 0)] if _left(r)]
     return {"id": left[0].id, "name": left[0].chart} if left else None
+
+
+def _guidance(opened: OpenChart) -> dict[str, list[dict[str, str]]]:
+    """What the team answered before about the conditions of this chart."""
+    found: dict[str, list[dict[str, str]]] = {}
+    for g in session.store().guidance({s.condition for s in opened.result.suggestions}):
+        found.setdefault(g.condition, []).append({"question": g.question, "answer": g.answer, "who": g.who, "at": g.at})
+    return found
 
 
 def _left(row: WorklistRow) -> bool:

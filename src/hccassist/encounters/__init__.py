@@ -7,6 +7,7 @@ guessed.
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import date
@@ -24,6 +25,8 @@ __all__ = ["find_encounters"]
 
 _HEAD_LINES = 14
 _NEAR_YEARS = 3
+_EDGE = 2
+_FOOTER, _CLOSING = 3, 8
 _FIRST_YEAR, _LAST_YEAR = 1995, 2035
 _DIAGNOSTIC = frozenset({"radiology", "lab", "pathology", "diagnostic_test"})
 _NO_VISIT = frozenset({"problem_list", "med_list", "cover", "immunization"})
@@ -54,7 +57,7 @@ def find_encounters(chart: Chart) -> tuple[Encounter, ...]:
     patient = chart_identity([f.identity for f in facts])
     # A birth date without its label is told by being the patient's.
     hits = [replace(h, kind="birth", labelled=True) if h.value in patient.births else h for h in hits]
-    hits = _without_misread(lines, hits)
+    hits = _print_dates_told(lines, _without_misread(lines, hits))
     starts = record_starts(lines, hits, facts)
     encounters = []
     for n, first in enumerate(starts):
@@ -76,6 +79,19 @@ def _without_misread(lines: Sequence[Line], hits: Sequence[DateHit]) -> list[Dat
         for h in hits
         if h.kind == "birth" or not lines[h.line].scanned or min(abs(h.value.year - y) for y in printed) <= _NEAR_YEARS
     ]
+
+
+def _print_dates_told(lines: Sequence[Line], hits: Sequence[DateHit]) -> list[DateHit]:
+    """The dates, those marked as print dates that stand without a label at the edge of most pages."""
+    edge = {
+        (lines[h.line].page, h.value)
+        for h in hits
+        if h.kind == "bare" and min(lines[h.line].at, lines[h.line].last) < _EDGE
+    }
+    pages = {line.page for line in lines}
+    counts = Counter(value for _, value in edge)
+    stamped = {value for value, count in counts.items() if count >= 3 and count >= 0.6 * len(pages)}
+    return [replace(h, kind="print") if h.kind == "bare" and h.value in stamped else h for h in hits]
 
 
 def _text_start(chart: Chart, line: Line) -> int:
@@ -159,8 +175,8 @@ def _date_of_service(lines: Sequence[Line], hits: Sequence[DateHit], offset: int
             weight = 130.0 if hit.kind == "discharge" and "discharge" in title and "summary" in title else 95.0
         if hit.prose and hit.kind not in {"signed", "dictated"}:
             weight = 10.0 if hit.labelled else 0.0
-        elif hit.kind == "bare" and not (in_head or line.running):
-            weight = 12.0 if line.last < 8 else 0.0
+        elif hit.kind == "bare" and (line.last < _FOOTER or not (in_head or line.running)):
+            weight = 12.0 if line.last < _CLOSING else 0.0
         elif in_head or line.running:
             weight += 20
         elif hit.kind not in {"signed", "dictated"}:

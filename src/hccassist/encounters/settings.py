@@ -29,7 +29,7 @@ _BODY_HEADING = re.compile(
 )
 # Sections of a note that are also kinds of record: inside a page they start no record of their own.
 _SECTION_SETTINGS = frozenset(
-    {"med_list", "problem_list", "immunization", "education", "patient_form", "letter", "referral"}
+    {"med_list", "problem_list", "immunization", "education", "patient_form", "letter", "referral", "administrative"}
 )
 
 

@@ -37,6 +37,7 @@ _NOT_AUTHOR = re.compile(
     r"|administered by|transcribed by|typed by|printed by)\b[^.;]{0,40}$",
     re.IGNORECASE,
 )
+_UNKNOWN_CREDENTIAL = re.compile(r",\s*[A-Z]{2,}|\b[A-Z]{1,3}-[A-Z]{1,3}\b")
 _COPIED = re.compile(
     r"\b(?:cc|copy|copies|referr\w+|supervis\w+|scribe\w*|pcp|on behalf of|for)\b[^.;|]{0,60}$", re.IGNORECASE
 )
@@ -125,7 +126,8 @@ def read_signature(lines: Sequence[Line], hits: Sequence[DateHit], offset: int) 
     kinds = [kind for _, kind, _ in cues]
     inked = "electronic" not in kinds and any(line.scanned for line in lines)
     provider = _pick(signers, author, inked=inked)
-    return Signature(_is_signed(kinds, signers, lines), _main_kind(kinds), provider, names[0] if names else None)
+    name = names[0] if names and not any(line.scanned for line in lines) else None
+    return Signature(_is_signed(kinds, signers, lines), _main_kind(kinds), provider, name)
 
 
 def _is_signed(kinds: Sequence[Kind], signers: Sequence[Person], lines: Sequence[Line]) -> bool | None:
@@ -190,7 +192,8 @@ def _signers(lines: Sequence[Line], n: int, end: int) -> list[Person]:
 
 def _bare_names(text: str) -> list[str]:
     match = re.match(r"\s*(?:by)?\s*:?\s*((?:Dr\.?\s+)?[A-Z][A-Za-z'’.\-]*(?:,?\s+[A-Z][A-Za-z'’.\-]*){1,3})", text)
-    return [match.group(1)] if match else []
+    # What follows a comma in capitals may be a credential that no rule knows: then nothing is missing for certain.
+    return [match.group(1)] if match and not _UNKNOWN_CREDENTIAL.search(match.group(1)) else []
 
 
 def _author(lines: Sequence[Line]) -> Person | None:

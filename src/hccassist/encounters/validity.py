@@ -72,10 +72,10 @@ def _judge_provider(signature: Signature, fatal: list[str], open_: list[str]) ->
         open_.append(
             f"Check whether the provider's credential ({provider.credential}) is acceptable for the year of service."
         )
+    elif provider is None and signature.name:
+        fatal.append("The signature shows no credential, and none stands elsewhere on the record.")
     elif provider is None:
-        open_.append(
-            "The signature shows no credential." if signature.name else "No provider with a credential is named."
-        )
+        open_.append("No provider with a credential is named.")
     if signature.signed is False:
         fatal.append(
             _UNSIGNED.get(signature.kind or "", "The note is not signed by a provider who can authenticate it.")

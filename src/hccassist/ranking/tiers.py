@@ -13,7 +13,9 @@ from hccassist.schema import ELEMENT_NAMES, Element, Encounter, EvidenceSpan, St
 from hccassist.terminology.lexicon import HighRisk, Lexicon
 
 _PER_LETTER = 3
-_WORTH_SHOWING = 0.2
+_SUPPORTS = 0.25
+_WORTH_SHOWING = 0.13
+_WORTH_ADDING = 0.33
 _PASSING = ("R0", "R1", "R2", "R3", "R4", "R5", "R6", "R73.9", "R8", "R9", "S", "T")
 _HELD_BACK: dict[Status, str] = {
     "active": "",
@@ -26,7 +28,8 @@ _HELD_BACK: dict[Status, str] = {
 
 
 def suggest(candidate: Candidate, ranker: Ranker, policy: Policy, lexicon: Lexicon, places: Places) -> Suggestion:
-    """The suggestion of a candidate, with at most three evidence spans a letter, best first."""
+    """The suggestion of a candidate, with at most three evidence spans a letter, best first; a letter's second and third
+    span must be stronger than its first had to be, so that more is not noise."""
     x = features(candidate)
     confidence = ranker.confidence(x)
     code, encounter = candidate.icd10, candidate.encounter
@@ -93,7 +96,7 @@ def tier_of(
         return "suppressed", "a symptom, an injury or a passing problem without a payment category"
     if {m.section for m in candidate.mentions} <= set(policy.ignore_sections):
         return "suppressed", "stands only in a section that the policy ignores"
-    if not any(e.strength >= _WORTH_SHOWING for e in candidate.evidence):
+    if not any(e.strength >= _SUPPORTS for e in candidate.evidence):
         return "mention_only", "named as present, but nothing in this record monitors, evaluates, assesses or treats it"
     threshold = policy.threshold_for(category, risk.group if risk else None)
     if confidence < threshold:
@@ -106,9 +109,10 @@ def _spans(candidate: Candidate, places: Places) -> tuple[EvidenceSpan, ...]:
     spans: list[EvidenceSpan] = []
     count: dict[Element, int] = {}
     for e in candidate.evidence:
-        if e.strength < _WORTH_SHOWING or count.get(e.element, 0) >= _PER_LETTER:
+        shown = count.get(e.element, 0)
+        if e.strength < (_WORTH_ADDING if shown else _WORTH_SHOWING) or shown >= _PER_LETTER:
             continue
-        count[e.element] = count.get(e.element, 0) + 1
+        count[e.element] = shown + 1
         at = places.span(e.start, e.end)
         spans.append(EvidenceSpan(at.start, at.end, at.text, at.page, at.boxes, e.element, e.kind, e.strength, e.why))
     return tuple(spans)

@@ -127,6 +127,21 @@ class NoteRow(Base):
     at: Mapped[str] = mapped_column(String(32))
 
 
+class GuidanceRow(Base):
+    """The answer to an escalated case, kept as guidance for the next time its condition comes up. ``event_seq`` is the
+    escalation that it answers."""
+
+    __tablename__ = "guidance"
+
+    event_seq: Mapped[int] = mapped_column(BIG_KEY, ForeignKey("events.seq"), primary_key=True, autoincrement=False)
+    condition: Mapped[str] = mapped_column(Text, index=True)
+    icd10: Mapped[str | None] = mapped_column(Text)
+    question: Mapped[str] = mapped_column(Text)
+    answer: Mapped[str] = mapped_column(Text)
+    who: Mapped[str] = mapped_column(Text)
+    at: Mapped[str] = mapped_column(String(32))
+
+
 class SettingRow(Base):
     """A setting of this installation, such as the name that was last typed."""
 

@@ -105,6 +105,19 @@ def upgrade() -> None:
             sa.ForeignKeyConstraint(["chart_id"], ["charts.id"], name=f"fk_{name}_chart_id_charts"),
         )
     op.create_table(
+        "guidance",
+        sa.Column("event_seq", sa.BigInteger().with_variant(sa.Integer, "sqlite"), nullable=False, autoincrement=False),
+        sa.Column("condition", sa.Text, nullable=False),
+        sa.Column("icd10", sa.Text),
+        sa.Column("question", sa.Text, nullable=False),
+        sa.Column("answer", sa.Text, nullable=False),
+        sa.Column("who", sa.Text, nullable=False),
+        sa.Column("at", sa.String(32), nullable=False),
+        sa.PrimaryKeyConstraint("event_seq", name="pk_guidance"),
+        sa.ForeignKeyConstraint(["event_seq"], ["events.seq"], name="fk_guidance_event_seq_events"),
+    )
+    op.create_index("ix_guidance_condition", "guidance", ["condition"])
+    op.create_table(
         "settings",
         sa.Column("name", sa.String(64), nullable=False),
         sa.Column("value", sa.Text, nullable=False),

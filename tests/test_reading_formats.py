@@ -1,0 +1,176 @@
+"""Word, RTF, HTML, C-CDA, FHIR and ZIP files become charts."""
+
+from __future__ import annotations
+
+import base64
+import io
+import json
+import zipfile
+from pathlib import Path
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from reading_files import lines, pdf
+
+from hccassist.reading import SUPPORTED_SUFFIXES, Limits, ReadError, read_chart
+from hccassist.schema import Chart
+
+
+def read(tmp_path: Path, data: bytes, name: str, limits: Limits | None = None) -> Chart:
+    path = tmp_path / "file"
+    path.write_bytes(data)
+    return read_chart(path, name, limits or Limits())
+
+
+def refusal(tmp_path: Path, data: bytes, name: str, limits: Limits | None = None) -> str:
+    with pytest.raises(ReadError) as caught:
+        read(tmp_path, data, name, limits)
+    assert name in caught.value.message
+    return caught.value.type
+
+
+def word_file() -> bytes:
+    import docx
+
+    document = docx.Document()
+    document.sections[0].header.paragraphs[0].text = "Ashby Clinic"
+    document.add_heading("Office visit", 1)
+    document.add_paragraph("Feeling\twell.")
+    table = document.add_table(2, 2)
+    for cell, text in zip((c for row in table.rows for c in row.cells), ("Test", "Result", "Sodium", "141"), strict=True):
+        cell.text = text
+    document.add_paragraph("Signed.")
+    out = io.BytesIO()
+    document.save(out)
+    return out.getvalue()
+
+
+def zip_file(**members: bytes) -> bytes:
+    out = io.BytesIO()
+    with zipfile.ZipFile(out, "w", zipfile.ZIP_DEFLATED) as archive:
+        for name, data in members.items():
+            archive.writestr(name.replace("__", "."), data)
+    return out.getvalue()
+
+
+def test_word_document(tmp_path: Path) -> None:
+    chart = read(tmp_path, word_file(), "note.docx")
+    assert chart.text == "Ashby Clinic\nOffice visit\nFeeling  well.\nTest  Result\nSodium  141\nSigned."
+
+
+def test_broken_word_document(tmp_path: Path) -> None:
+    assert refusal(tmp_path, zip_file(**{"word/document.xml": b"<broken"}), "note.docx") == "broken"
+
+
+def test_rtf(tmp_path: Path) -> None:
+    data = rb"{\rtf1\ansi Office visit\par Caf\'e9, {\b well}.\par}"
+    assert read(tmp_path, data, "note.rtf").text.split("\n")[:2] == ["Office visit", "Café, well."]
+
+
+def test_html(tmp_path: Path) -> None:
+    data = (
+        b"<!DOCTYPE html><html><head><title>x</title><style>p{}</style></head><body><h1>Office  visit</h1>"
+        b"<p>Feels <b>well</b> &amp; walks.</p><script>alert(1)</script><table><tr><td>Sodium</td><td>141</td></tr></table>"
+        b"<ul><li>one</li><li>two</li></ul>last</body></html>"
+    )
+    text = read(tmp_path, data, "page.html").text
+    assert [line for line in text.split("\n") if line] == ["Office visit", "Feels well & walks.", "Sodium  141", "one", "two", "last"]
+
+
+def test_deeply_nested_html(tmp_path: Path) -> None:
+    assert read(tmp_path, b"<html><body>" + b"<div>" * 20_000 + b"deep", "page.html").text.strip() == "deep"
+
+
+CCDA = """<?xml version="1.0"?><ClinicalDocument xmlns="urn:hl7-org:v3"><title>Progress Note</title>
+<recordTarget><patientRole><patient><name><given>Ruth</given><family>Okafor</family></name><birthTime value="19510309"/>
+</patient></patientRole></recordTarget><author><assignedAuthor><assignedPerson><name><given>Marta</given>
+<family>Lindqvist</family><suffix>MD</suffix></name></assignedPerson></assignedAuthor></author>
+<componentOf><encompassingEncounter><effectiveTime><low value="20250603102000"/></effectiveTime></encompassingEncounter>
+</componentOf><component><structuredBody><component><section><title>Assessment</title><text><list><item>Cough, better</item>
+</list><table><tbody><tr><td>Sodium</td><td>141</td></tr></tbody></table></text></section></component></structuredBody>
+</component></ClinicalDocument>"""
+
+
+def test_ccda(tmp_path: Path) -> None:
+    text = read(tmp_path, CCDA.encode(), "record.xml").text
+    assert "Patient: Ruth Okafor  DOB: 1951-03-09" in text
+    assert "Encounter date: 2025-06-03" in text
+    assert "Author: Marta Lindqvist, MD" in text
+    assert "Assessment\nCough, better\nSodium  141" in text
+
+
+def test_xml_entities_are_refused(tmp_path: Path) -> None:
+    bomb = CCDA.replace('<?xml version="1.0"?>', '<?xml version="1.0"?><!DOCTYPE x [<!ENTITY a "aaaa"><!ENTITY b "&a;&a;">]>')
+    assert refusal(tmp_path, bomb.encode(), "record.xml") == "unsafe"
+
+
+def bundle(*attachments: tuple[str, bytes]) -> bytes:
+    documents = [
+        {
+            "resource": {
+                "resourceType": "DocumentReference",
+                "type": {"text": "Progress note"},
+                "subject": {"reference": "Patient/p1"},
+                "context": {"period": {"start": "2025-06-03T10:20:00Z"}},
+                "content": [{"attachment": {"contentType": kind, "data": base64.b64encode(data).decode()}}],
+            }
+        }
+        for kind, data in attachments
+    ]
+    patient = {"resourceType": "Patient", "id": "p1", "name": [{"given": ["Ruth"], "family": "Okafor"}], "birthDate": "1951-03-09"}
+    return json.dumps({"resourceType": "Bundle", "entry": [{"resource": patient}, *documents]}).encode()
+
+
+def test_fhir_bundle(tmp_path: Path) -> None:
+    chart = read(tmp_path, bundle(("text/plain", b"Feels well."), ("application/pdf", pdf(lines(["One"]), lines(["Two"])))), "b.json")
+    assert [p.number for p in chart.pages] == [1, 2, 3]
+    assert chart.text.startswith("Progress note\nPatient: Ruth Okafor  DOB: 1951-03-09\nDate of service: 2025-06-03\nFeels well.")
+    for page in chart.pages:
+        assert all(page.start <= w.start < w.end <= page.end for w in page.words)
+    assert chart.text[chart.pages[2].start : chart.pages[2].end] == "Two"
+
+
+def test_fhir_without_documents(tmp_path: Path) -> None:
+    assert refusal(tmp_path, b'{"resourceType": "Patient", "id": "1"}', "b.json") == "empty"
+
+
+def test_zip_is_one_chart_of_all_its_files(tmp_path: Path) -> None:
+    data = zip_file(b__txt=b"second", a__pdf=pdf(lines(["first"])), readme__md=b"not a chart")
+    chart = read(tmp_path, data, "all.zip")
+    assert chart.text == "first\n\fsecond"
+    assert [p.number for p in chart.pages] == [1, 2]
+
+
+def test_zip_within_zip(tmp_path: Path) -> None:
+    assert refusal(tmp_path, zip_file(inner__zip=zip_file(a__txt=b"x")), "all.zip") == "unsupported"
+
+
+def test_zip_bomb(tmp_path: Path) -> None:
+    data = zip_file(a__txt=b"0" * 5_000_000)
+    assert len(data) < 10_000
+    assert refusal(tmp_path, data, "all.zip", Limits(max_unpacked_bytes=1_000_000)) == "too_large"
+
+
+def test_zip_without_charts(tmp_path: Path) -> None:
+    assert refusal(tmp_path, zip_file(readme__md=b"x"), "all.zip") == "empty"
+
+
+_SEEDS = (CCDA.encode(), bundle(("text/plain", b"x")), zip_file(a__txt=b"x"), rb"{\rtf1 x\par}", b"<html><p>x", pdf(lines(["x"])))
+
+
+@settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(
+    seed=st.sampled_from(_SEEDS),
+    suffix=st.sampled_from(sorted(SUPPORTED_SUFFIXES)),
+    cut=st.integers(0, 3000),
+    junk=st.binary(max_size=40),
+)
+def test_damaged_files_are_read_or_refused(tmp_path: Path, seed: bytes, suffix: str, cut: int, junk: bytes) -> None:
+    data = seed[:cut] + junk + seed[cut + len(junk) :]
+    try:
+        chart = read(tmp_path, data, f"damaged{suffix}", Limits(ocr=False))
+    except ReadError as error:
+        assert "\n" not in error.message
+    else:
+        assert all(chart.text[w.start : w.end].strip() for page in chart.pages for w in page.words)

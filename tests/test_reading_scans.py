@@ -1,0 +1,152 @@
+"""Scanned pages are read by OCR: upright or turned, skewed, under a fax banner, or as image files."""
+
+from __future__ import annotations
+
+import io
+from pathlib import Path
+
+import pytest
+from reading_files import PROSE, image_pdf, lines, pdf, scan, together
+
+from hccassist.reading import Limits, ReadError, page_image, read_chart
+from hccassist.schema import Chart
+
+pytest.importorskip("tesserocr")
+
+
+@pytest.fixture(scope="module")
+def printed() -> bytes:
+    return pdf(together(lines(["Ashby Clinic", "Visit date: 03/04/2025"], y=740, size=12), lines(PROSE, y=690, size=12, step=18)))
+
+
+def read(tmp_path: Path, data: bytes, name: str = "scan.pdf") -> Chart:
+    path = tmp_path / name
+    path.write_bytes(data)
+    return read_chart(path, name)
+
+
+def found(chart: Chart) -> float:
+    """The share of the printed words that were read."""
+    words = {w.strip(".,") for line in PROSE for w in line.split()}
+    return len(words & {w.strip(".,") for w in chart.text.split()}) / len(words)
+
+
+def box_of(chart: Chart, word: str) -> tuple[float, float, float, float]:
+    return next(w.box for page in chart.pages for w in page.words if chart.text[w.start : w.end] == word)
+
+
+def test_scanned_page(tmp_path: Path, printed: bytes) -> None:
+    chart = read(tmp_path, image_pdf(scan(printed)))
+    (page,) = chart.pages
+    assert page.source == "ocr"
+    assert page.rotation == 0
+    assert found(chart) > 0.95
+    assert "Visit date: 03/04/2025" in chart.text
+    assert all(0 < w.confidence <= 1 for w in page.words)
+    x0, y0, x1, y1 = box_of(chart, "Ashby")
+    assert x0 == pytest.approx(72, abs=3)
+    assert y0 - 2 < 792 - 740 - 4 < y1
+    assert x1 < 130
+
+
+@pytest.mark.parametrize("turn", [90, 180, 270])
+def test_page_scanned_the_wrong_way_round(tmp_path: Path, printed: bytes, turn: int) -> None:
+    chart = read(tmp_path, image_pdf(scan(printed, turn=turn)))
+    (page,) = chart.pages
+    assert page.source == "ocr"
+    assert page.rotation == (360 - turn) % 360
+    assert found(chart) > 0.9
+    width, height = page.width, page.height
+    assert all(-2 <= w.box[0] <= w.box[2] <= width + 2 and -2 <= w.box[1] <= w.box[3] <= height + 2 for w in page.words)
+    # "Ashby" is printed at the top left of the upright page.
+    x0, y0, _, _ = box_of(chart, "Ashby")
+    corner = {90: (0.06, 0.88), 180: (0.88, 0.93), 270: (0.93, 0.12)}[turn]
+    assert (x0 / width, y0 / height) == pytest.approx(corner, abs=0.09)
+
+
+@pytest.mark.parametrize("turn", [-3.0, 2.0])
+def test_skewed_page(tmp_path: Path, printed: bytes, turn: float) -> None:
+    chart = read(tmp_path, image_pdf(scan(printed, turn=turn)))
+    assert found(chart) > 0.9
+    assert "Visit date: 03/04/2025" in chart.text
+
+
+def test_fax_banner_over_a_scan_is_no_text_layer(tmp_path: Path, printed: bytes) -> None:
+    chart = read(tmp_path, image_pdf(scan(printed), banner="11/03/2025 15:44 FROM: ASHBY CLINIC TO: 5550102222 P. 002/010"))
+    assert chart.pages[0].source == "ocr"
+    assert found(chart) > 0.9
+
+
+def test_photo_without_words_is_unread(tmp_path: Path) -> None:
+    from PIL import Image
+
+    noise = Image.effect_noise((1700, 2200), 90)
+    chart = read(tmp_path, image_pdf(noise))
+    assert [p.source for p in chart.pages] == ["unread"]
+    assert chart.pages[0].words == ()
+
+
+def test_blank_scan_is_no_unread_page(tmp_path: Path) -> None:
+    from PIL import Image
+
+    chart = read(tmp_path, image_pdf(Image.new("L", (1700, 2200), 255)))
+    assert [p.source for p in chart.pages] == ["text"]
+
+
+def test_garbage_text_layer_is_read_again(tmp_path: Path) -> None:
+    def draw(canvas: object) -> None:
+        from reportlab.lib.utils import ImageReader
+
+        image = scan(pdf(lines(PROSE, size=12, step=18)))
+        canvas.drawImage(ImageReader(image.convert("RGB")), 0, 0, 612, 792)  # type: ignore[attr-defined]
+        # An invisible layer whose letters are shifted, as fonts without a Unicode map come out.
+        text = canvas.beginText(72, 720)  # type: ignore[attr-defined]
+        text.setFont("Helvetica", 11)
+        text.setTextRenderMode(3)
+        for line in PROSE:
+            text.textLine("".join(chr(ord(c) - 29) if c.isalpha() else c for c in line))
+        canvas.drawText(text)  # type: ignore[attr-defined]
+
+    chart = read(tmp_path, pdf(draw))
+    assert chart.pages[0].source == "ocr"
+    assert found(chart) > 0.9
+
+
+@pytest.mark.parametrize(("suffix", "kind"), [(".png", "PNG"), (".jpg", "JPEG"), (".tif", "TIFF")])
+def test_image_files(tmp_path: Path, printed: bytes, suffix: str, kind: str) -> None:
+    out = io.BytesIO()
+    scan(printed).save(out, kind, dpi=(200, 200))
+    chart = read(tmp_path, out.getvalue(), f"scan{suffix}")
+    (page,) = chart.pages
+    assert (page.width, page.height) == pytest.approx((612, 792), abs=1)
+    assert found(chart) > 0.9
+    assert page_image(tmp_path / f"scan{suffix}", 1).startswith(b"\x89PNG")
+
+
+def test_tiff_of_several_pages(tmp_path: Path, printed: bytes) -> None:
+    out = io.BytesIO()
+    image = scan(printed)
+    image.save(out, "TIFF", save_all=True, append_images=[image], dpi=(200, 200))
+    assert [p.number for p in read(tmp_path, out.getvalue(), "fax.tif").pages] == [1, 2]
+
+
+def test_image_bomb_is_refused(tmp_path: Path) -> None:
+    from PIL import Image
+
+    out = io.BytesIO()
+    Image.new("1", (4000, 4000)).save(out, "PNG")
+    path = tmp_path / "big.png"
+    path.write_bytes(out.getvalue())
+    with pytest.raises(ReadError) as caught:
+        read_chart(path, "big.png", Limits(max_image_pixels=1_000_000))
+    assert caught.value.type == "page_too_large"
+
+
+def test_broken_image_is_refused(tmp_path: Path, printed: bytes) -> None:
+    out = io.BytesIO()
+    scan(printed).save(out, "PNG")
+    path = tmp_path / "cut.png"
+    path.write_bytes(out.getvalue()[:2000])
+    with pytest.raises(ReadError) as caught:
+        read_chart(path, "cut.png")
+    assert caught.value.type == "broken"
