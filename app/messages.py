@@ -16,6 +16,7 @@ from hccassist.review import Action, Code, DecisionError, OpenChart, Quote, Stor
 Json = dict[str, Any]
 SEARCH_LIMIT = 20
 IMAGE_SCALE = 2.0
+NEW_WORDS = ("add", "evidence")
 
 
 def answer(store: Store, opened: OpenChart, who: str, message: Mapping[str, Any]) -> Json:
@@ -23,7 +24,10 @@ def answer(store: Store, opened: OpenChart, who: str, message: Mapping[str, Any]
     try:
         match message.get("type"):
             case "decide":
-                store.record(opened, _action(message), who)
+                action = _action(message)
+                if action.kind in NEW_WORDS and not _in_chart(opened, action.quote):
+                    raise DecisionError("The selected words are not those of the chart: reload the page, select them again.")
+                store.record(opened, action, who)
             case "bookmark":
                 store.bookmark(who, opened.id, str(message["suggestion"]))
             case "note":
@@ -41,6 +45,12 @@ def answer(store: Store, opened: OpenChart, who: str, message: Mapping[str, Any]
     except (KeyError, TypeError, ValueError):
         return {"ok": False, "message": "This could not be recorded: reload the page and try again."}
     return {"ok": True}
+
+
+def _in_chart(opened: OpenChart, quote: Quote | None) -> bool:
+    """Whether a quote is word for word what stands at its place: words that no chart holds prove nothing."""
+    chart = chart_file(opened).chart
+    return quote is not None and chart is not None and chart.text[quote.start : quote.end] == quote.text
 
 
 def _image(opened: OpenChart, number: int) -> Json:

@@ -75,9 +75,7 @@ def name_field() -> None:
 
     if not st.session_state.get("who"):
         st.session_state["who"] = who()
-    st.sidebar.text_input(
-        "Your name, as the record keeps it", key="who", on_change=keep, max_chars=100, autocomplete="off"
-    )
+    st.sidebar.text_input("Your name, as the record keeps it", key="who", on_change=keep, max_chars=100, autocomplete="off")
 
 
 def chart_id() -> int | None:

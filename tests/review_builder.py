@@ -11,6 +11,9 @@ import re
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 
+from reportlab.pdfgen.canvas import Canvas
+
+from hccassist.reading import read_chart
 from hccassist.schema import (
     ChartError,
     ChartResult,
@@ -24,6 +27,8 @@ from hccassist.schema import (
 )
 
 MARK = re.compile(r"\[\[([a-z0-9_]+)(?::([MEAT]))?\](.*?)\]", re.S)
+PDF_HEIGHT = 792
+PDF_LINE_FROM_TOP = 320
 KINDS = {"M": "symptom", "E": "lab", "A": "status", "T": "drug"}
 
 
@@ -178,6 +183,34 @@ def write_chart(
     (root / name).parent.mkdir(parents=True, exist_ok=True)
     (root / name).write_bytes(data)
     return build_result(name, visits, conditions or CONDITIONS, hashlib.sha256(data).hexdigest())
+
+
+def write_pdf_chart(root: Path, name: str) -> ChartResult:
+    """Print a one-page PDF chart with one suggestion, whose drug stands ``PDF_LINE_FROM_TOP`` points from the top."""
+    root.mkdir(parents=True, exist_ok=True)
+    page = Canvas(str(root / name), pagesize=(612, PDF_HEIGHT))
+    page.drawString(72, PDF_HEIGHT - 90, "Assessment: chronic systolic heart failure, compensated.")
+    page.drawString(72, PDF_HEIGHT - PDF_LINE_FROM_TOP - 10, "Continue carvedilol 12.5 mg twice daily.")
+    page.save()
+    chart = read_chart(root / name, name)
+
+    def place(words: str) -> Span:
+        start = chart.text.index(words)
+        inside = [w.box for w in chart.pages[0].words if start <= w.start and w.end <= start + len(words)]
+        box = (inside[0][0], inside[0][1], inside[-1][2], inside[-1][3])
+        return Span(start, start + len(words), words, 1, (box,))
+
+    drug = place("carvedilol")
+    evidence = EvidenceSpan(drug.start, drug.end, drug.text, 1, drug.boxes, "T", "drug", 0.9, "a drug for it")
+    suggestion = Suggestion(
+        "e1:I50.22", "e1", "heart failure", "I50.22", HF.description, (), {}, "active", "supported", "", 0.9, None,
+        (place("systolic heart failure"),), (evidence,),
+    )  # fmt: skip
+    pages = (PageSummary(1, 612, PDF_HEIGHT, "text", 0),)
+    encounter = EncounterSummary(
+        "e1", (1,), None, None, "2025-03-04", "Jane Roe", "MD", "office", True, None, "yes", ()
+    )
+    return ChartResult(name, chart.sha256, "ok", None, pages, (encounter,), (suggestion,), {"hccassist": "0.1.0"})
 
 
 def failed(name: str, message: str) -> ChartResult:

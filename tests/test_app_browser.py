@@ -13,13 +13,22 @@ from pathlib import Path
 from typing import NamedTuple
 
 import pytest
-from review_builder import VISIT, Visit, failed, write_chart, write_results
+from review_builder import (
+    PDF_HEIGHT,
+    PDF_LINE_FROM_TOP,
+    VISIT,
+    Visit,
+    failed,
+    write_chart,
+    write_pdf_chart,
+    write_results,
+)
 from review_server import Reviewer
 
 from hccassist.review import OpenChart, open_store
 
 playwright = pytest.importorskip("playwright.sync_api")
-pytestmark = [pytest.mark.browser, pytest.mark.slow]
+pytestmark = [pytest.mark.browser, pytest.mark.slow, pytest.mark.xdist_group("browser")]
 if os.environ.get("HCCASSIST_SKIP_BROWSER"):
     pytestmark.append(pytest.mark.skip(reason="no browser on this machine"))
 
@@ -27,6 +36,7 @@ ARGS = [
     "--no-sandbox", "--disable-gpu", "--disable-background-networking", "--disable-component-update", "--disable-sync",
     "--no-first-run",
 ]  # fmt: skip
+SEEN = {"Worklist": "Complexity", "Questions": "open questions", "Export": "accepted codes", "Record": "events"}
 CHARTS = 24
 NUMBERS = itertools.count()
 HF, DM, STROKE = "e1:I50.22", "e1:E11.22", "e1:I63.9"
@@ -310,9 +320,7 @@ def test_a_changed_file_is_not_shown_and_says_so(desk: Desk) -> None:
     page = desk.page
     (desk.reviewer.results.parent / "charts" / desk.chart).write_text("Another text altogether.")
     page.locator(".hcca tbody tr", has_text=desk.chart).click(timeout=WAIT)
-    playwright.expect(page.locator(".hcca .text .problem")).to_contain_text(
-        "changed after it was screened", timeout=WAIT
-    )
+    playwright.expect(page.locator(".hcca .text .problem")).to_contain_text("changed after it was screened", timeout=WAIT)
     assert page.locator(".hcca .words").count() == 0
     assert page.get_by_text("Another text").count() == 0
     playwright.expect(row(page, HF)).to_be_visible()
@@ -359,6 +367,59 @@ def test_an_escalated_case_is_answered_and_the_answer_is_shown_the_next_time(own
     open_chart(own_desk._replace(chart="two visits"))
     choose(page, HF)
     playwright.expect(page.locator(".hcca .guidance")).to_contain_text("Yes: it is a judgement of its state.")
+
+
+def test_the_page_image_shows_the_words_in_their_boxes(browser: playwright.Browser, tmp_path: Path) -> None:
+    root = tmp_path / "charts"
+    results = write_results(tmp_path / "results", root, [write_pdf_chart(root, "printed.pdf")])
+    server = Reviewer(results, str(tmp_path / "db"), tmp_path / "log").start()
+    try:
+        page = browser.new_page(viewport={"width": 1366, "height": 768})
+        page.goto(server.url)
+        open_chart(Desk(page, server, "printed.pdf"))
+        page.keyboard.press("n")
+        page.keyboard.press("i")
+        box = page.locator(".hcca .sheet .box.letter-T")
+        playwright.expect(box).to_be_visible(timeout=WAIT)
+        image = page.locator(".hcca .sheet img")
+        playwright.expect(image).to_be_visible()
+        sheet, place = image.bounding_box(), box.bounding_box()
+        assert abs((place["y"] - sheet["y"]) / sheet["height"] - PDF_LINE_FROM_TOP / PDF_HEIGHT) < 0.02
+    finally:
+        server.kill()
+
+
+def test_decisions_are_recorded_under_the_name_in_the_sidebar(desk: Desk) -> None:
+    page = open_chart(desk)
+    page.get_by_test_id("stExpandSidebarButton").click()
+    name = page.get_by_label("Your name, as the record keeps it")
+    name.fill("Ada Coder")
+    name.press("Enter")
+    choose(page, HF)
+    page.locator(".hcca .act.accept").click()
+    playwright.expect(page.locator(".hcca .row.saving")).to_have_count(0, timeout=WAIT)
+    saved(page)
+    assert desk.opened().states[HF].decision.who == "Ada Coder"
+    name.fill("test coder")
+    name.press("Enter")
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_axe_finds_nothing_serious(browser: playwright.Browser, shared: Reviewer, scheme: str) -> None:
+    axe = pytest.importorskip("axe_playwright_python.sync_playwright").Axe()
+    page = browser.new_page(viewport={"width": 1366, "height": 768}, color_scheme=scheme)
+    page.goto(shared.url)
+    open_chart(Desk(page, shared, f"chart {next(NUMBERS):02}.txt"))
+    page.keyboard.press("r")
+    saved(page)
+    found = {"review": axe.run(page).response["violations"]}
+    for name in SEEN:
+        page.get_by_role("link", name=name, exact=True).click()
+        page.locator(f".stMain :text-matches('{SEEN[name]}')").first.wait_for(timeout=WAIT)
+        found[name] = axe.run(page).response["violations"]
+    page.close()
+    serious = [(k, v["id"]) for k, vs in found.items() for v in vs if v["impact"] in ("serious", "critical")]
+    assert serious == []
 
 
 def test_no_word_of_a_chart_stands_in_the_log_or_the_address(desk: Desk) -> None:

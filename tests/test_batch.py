@@ -52,7 +52,12 @@ def test_bad_files_are_named_and_good_ones_still_screened(tmp_path: Path) -> Non
         assert sum(name in line for line in done.stderr.splitlines()) == 1
     by_name = {r["chart"]: r for r in lines(tmp_path / "out")}
     assert by_name["good.txt"]["status"] == "ok"
-    assert {n for n, r in by_name.items() if r["status"] == "error"} == {"empty.txt", "latin.txt", "fake.pdf", "broken.pdf"}
+    assert {n for n, r in by_name.items() if r["status"] == "error"} == {
+        "empty.txt",
+        "latin.txt",
+        "fake.pdf",
+        "broken.pdf",
+    }
 
 
 def test_exit_code_is_1_only_when_nothing_could_be_screened(tmp_path: Path) -> None:

@@ -16,7 +16,11 @@ pytest.importorskip("tesserocr")
 
 @pytest.fixture(scope="module")
 def printed() -> bytes:
-    return pdf(together(lines(["Ashby Clinic", "Visit date: 03/04/2025"], y=740, size=12), lines(PROSE, y=690, size=12, step=18)))
+    return pdf(
+        together(
+            lines(["Ashby Clinic", "Visit date: 03/04/2025"], y=740, size=12), lines(PROSE, y=690, size=12, step=18)
+        )
+    )
 
 
 def read(tmp_path: Path, data: bytes, name: str = "scan.pdf") -> Chart:
@@ -72,7 +76,9 @@ def test_skewed_page(tmp_path: Path, printed: bytes, turn: float) -> None:
 
 
 def test_fax_banner_over_a_scan_is_no_text_layer(tmp_path: Path, printed: bytes) -> None:
-    chart = read(tmp_path, image_pdf(scan(printed), banner="11/03/2025 15:44 FROM: ASHBY CLINIC TO: 5550102222 P. 002/010"))
+    chart = read(
+        tmp_path, image_pdf(scan(printed), banner="11/03/2025 15:44 FROM: ASHBY CLINIC TO: 5550102222 P. 002/010")
+    )
     assert chart.pages[0].source == "ocr"
     assert found(chart) > 0.9
 
@@ -150,3 +156,30 @@ def test_broken_image_is_refused(tmp_path: Path, printed: bytes) -> None:
     with pytest.raises(ReadError) as caught:
         read_chart(path, "cut.png")
     assert caught.value.type == "broken"
+
+
+def test_check_boxes_of_a_form(tmp_path: Path) -> None:
+    labels = ["Cough", "Fever", "Headache", "Dizziness", "Back pain", "Rash"]
+    ticked = {"Fever", "Back pain"}
+
+    def draw(canvas: object) -> None:
+        for n, label in enumerate(labels):
+            x, y = 80 + 200 * (n % 2), 700 - 30 * (n // 2)
+            canvas.rect(x, y, 10, 10)  # type: ignore[attr-defined]
+            if label in ticked:
+                canvas.line(x + 1, y + 5, x + 4, y + 1)  # type: ignore[attr-defined]
+                canvas.line(x + 4, y + 1, x + 11, y + 12)  # type: ignore[attr-defined]
+            lines([label], x=x + 16, y=y + 1, size=12)(canvas)  # type: ignore[arg-type]
+        lines(PROSE, y=560, size=12, step=18)(canvas)  # type: ignore[arg-type]
+
+    chart = read(tmp_path, image_pdf(scan(pdf(draw))))
+    for label in labels:
+        mark = "\u2612" if label in ticked else "\u2610"
+        assert f"{mark} {label}" in chart.text
+    assert chart.text.count("\u2612") + chart.text.count("\u2610") == len(labels)
+
+
+def test_plain_print_has_no_check_boxes(tmp_path: Path, printed: bytes) -> None:
+    text = read(tmp_path, image_pdf(scan(printed))).text
+    assert "\u2612" not in text
+    assert "\u2610" not in text

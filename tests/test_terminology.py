@@ -38,7 +38,14 @@ def test_every_payment_category_can_be_reached_by_a_condition() -> None:
 
 @pytest.mark.parametrize(
     ("code", "v28", "v24"),
-    [("I50.9", "226", "85"), ("F32.A", None, None), ("F32.1", "155", "59"), ("Z89.511", "409", "189"), ("Z99.2", None, "134"), ("I10", None, None)],
+    [
+        ("I50.9", "226", "85"),
+        ("F32.A", None, None),
+        ("F32.1", "155", "59"),
+        ("Z89.511", "409", "189"),
+        ("Z99.2", None, "134"),
+        ("I10", None, None),
+    ],
 )
 def test_categories_come_from_the_tables_of_cms(code: str, v28: str | None, v24: str | None) -> None:
     hcc = load_codes().hcc_of(code)
@@ -88,7 +95,9 @@ def test_braces_stand_for_each_alternative() -> None:
 def test_a_wrong_row_is_named_with_file_line_and_cause(tmp_path: Path) -> None:
     folder = tmp_path / "terms"
     folder.mkdir()
-    (folder / "own.csv").write_text("condition,attributes,terms,flags,source\nheart_failure,,pump trouble,loud,our clinic\n")
+    (folder / "own.csv").write_text(
+        "condition,attributes,terms,flags,source\nheart_failure,,pump trouble,loud,our clinic\n"
+    )
     _, problems = load([tmp_path])
     assert len(problems) == 1
     assert problems[0].startswith("terms/own.csv:2: flags")
@@ -101,9 +110,13 @@ def test_a_team_adds_its_own_words_without_touching_code(tmp_path: Path) -> None
 
     folder = tmp_path / "terms"
     folder.mkdir()
-    (folder / "own.csv").write_text("condition,attributes,terms,flags,source\nheart_failure,,pump trouble,,our clinic\n")
+    (folder / "own.csv").write_text(
+        "condition,attributes,terms,flags,source\nheart_failure,,pump trouble,,our clinic\n"
+    )
     knowledge, problems = load([HERE, tmp_path])
     assert problems == []
     lexicon = compile_lexicon(knowledge, load_codes(), Normalizer({}))
     tokens = lexicon.normalizer.tokens("known pump trouble")
-    assert [t.condition for _, _, terms in lexicon.terms.find(tokens, 0, len(tokens)) for t in terms] == ["heart_failure"]
+    assert [t.condition for _, _, terms in lexicon.terms.find(tokens, 0, len(tokens)) for t in terms] == [
+        "heart_failure"
+    ]

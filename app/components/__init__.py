@@ -35,3 +35,12 @@ worklist = st.components.v2.component(
     isolate_styles=False,
 )
 """The table of charts."""
+
+table = st.components.v2.component(
+    "hccassist.table",
+    css=_source("base.css", "worklist.css"),
+    js=_source("dom.js", "table.js"),
+    isolate_styles=False,
+)
+"""A plain table: {"columns": titles, "rows": lists of values}. Streamlit's own needs pyarrow and is closed to screen
+readers."""

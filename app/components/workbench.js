@@ -20,7 +20,7 @@ class Workbench {
     this.title = h("div", { class: "title" });
     this.progress = h("div", { class: "progress", role: "status" });
     this.saved = h("div", { class: "saved", role: "status" });
-    this.tabs = h("div", { class: "tabs", role: "tablist" });
+    this.tabs = h("div", { class: "tabs" });
     this.root.tabIndex = -1;
     this.optimistic = new Map();
     this.layout();
@@ -155,7 +155,7 @@ class Workbench {
       class: "tab", role: "tab", "aria-selected": String(this.view === view), onclick: () => this.setView(view), tabindex: "-1",
     }, label);
     const hasImages = this.data.chart.pages.some((page) => this.image.available(page.n));
-    fill(this.tabs, tab("text", "Text"), hasImages ? tab("image", "Page image") : null,
+    fill(this.tabs, h("div", { role: "tablist", "aria-label": "View" }, tab("text", "Text"), hasImages ? tab("image", "Page image") : null),
       this.data.chart.pages.length > 1 ? h("label", { class: "goto" }, "Page ", h("input", {
         class: "field", inputmode: "numeric", "aria-label": "Go to page", onkeydown: (event) => {
           if (event.key === "Enter") { this.goToPage(Number(event.target.value)); event.target.blur(); }

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import pandas as pd
 import streamlit as st
 
-from app import session
+from app import components, session
 from hccassist.review import export
 
 SHOWN = ["chart", "date_of_service", "provider", "icd10", "description", "hcc_v28", "origin", "decided_by"]
@@ -30,7 +29,8 @@ def main() -> None:
         "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet", width="stretch",
     )  # fmt: skip
     right.download_button("JSON", export.to_json(table), "accepted_codes.json", "application/json", width="stretch")
-    st.dataframe(pd.DataFrame(table)[SHOWN], hide_index=True, width="stretch")
+    rows = [[getattr(row, name) for name in SHOWN] for row in table]
+    components.table(key="accepted", data={"columns": [name.replace("_", " ") for name in SHOWN], "rows": rows})
 
 
 main()

@@ -14,7 +14,7 @@ def ask(question: Question) -> None:
         words, link = st.columns([6, 1])
         words.text(f"{question.condition}  ·  {question.icd10 or 'no code'}  {question.description}")
         words.text(question.text or "No question was written: see the chart.")
-        words.caption(f"{question.who}, {question.at[:10]}", help=question.chart)
+        words.text(f"{question.who}, {question.at[:10]}, {question.chart}")
         link.page_link("views/review.py", label="Open chart", query_params={"chart": str(question.chart_id)})
         answer = st.text_area(
             "Answer, as guidance for the next time (no patient details)", key=f"answer-{question.seq}", max_chars=4000
@@ -29,7 +29,7 @@ def show(guidance: Guidance) -> None:
     with st.container(border=True):
         st.text(f"{guidance.condition}  ·  {guidance.icd10 or 'no code'}")
         st.text(guidance.answer)
-        st.caption(f"{guidance.who}, {guidance.at[:10]}", help=guidance.question or None)
+        st.text(f"{guidance.who}, {guidance.at[:10]}" + (f", asked: {guidance.question}" if guidance.question else ""))
 
 
 def main() -> None:

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import pandas as pd
 import streamlit as st
 
-from app import session
+from app import components, session
 from hccassist.review import REJECT_REASONS
 from hccassist.review.decisions import Event
 
@@ -41,10 +40,11 @@ def main() -> None:
         else:
             st.error("\n".join(f"- event {p.seq}: {p.message}" for p in report.problems))
     events = session.store().events()
-    st.caption(f"{len(events)} events, newest first. None can be changed or removed: an undo is a row of its own.")
+    st.text(f"{len(events)} events, newest first. None can be changed or removed: an undo is a row of its own.")
     if events:
         newest = [line(e) for e in reversed(events[-SHOWN_EVENTS:])]
-        st.dataframe(pd.DataFrame(newest), hide_index=True, width="stretch", height="stretch")
+        rows = [list(values.values()) for values in newest]
+        components.table(key="events", data={"columns": list(newest[0]), "rows": rows})
 
 
 main()

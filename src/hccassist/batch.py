@@ -112,7 +112,12 @@ def run(paths: Sequence[Path], out: Path, console: Console) -> Outcome:
     for problem in problems:
         console.print(f"[red]{problem.type}[/red] {problem.message}", highlight=False)
     screener = load_screener()
-    columns = TextColumn("[progress.description]{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn()
+    columns = (
+        TextColumn("[progress.description]{task.description}"),
+        BarColumn(),
+        MofNCompleteColumn(),
+        TimeRemainingColumn(),
+    )
     with partial, Progress(*columns, console=console, transient=True) as progress:
         task = progress.add_task("Screening", total=len(found))
         for each in found:
@@ -122,7 +127,7 @@ def run(paths: Sequence[Path], out: Path, console: Console) -> Outcome:
             if result.error:
                 console.print(f"[red]{result.error.type}[/red] {result.error.message}", highlight=False)
             progress.advance(task)
-    os.replace(partial.name, out / _RESULTS_NAME)
+    Path(partial.name).replace(out / _RESULTS_NAME)
     _write_run(out, paths, screener)
     console.print(_table(outcome, out))
     return outcome
@@ -138,7 +143,11 @@ def _open_out(out: Path) -> IO[str]:
 
 def _write_run(out: Path, paths: Sequence[Path], screener: Screener) -> None:
     roots = [str((p if p.is_dir() else p.parent).resolve()) for p in paths if p.exists()]
-    value = {"roots": list(dict.fromkeys(roots)), "created": datetime.now(UTC).isoformat(timespec="seconds"), "versions": screener.versions}
+    value = {
+        "roots": list(dict.fromkeys(roots)),
+        "created": datetime.now(UTC).isoformat(timespec="seconds"),
+        "versions": screener.versions,
+    }
     (out / _RUN_NAME).write_text(json.dumps(value, indent=1), encoding="utf-8")
     try:
         _last_file().parent.mkdir(parents=True, exist_ok=True)

@@ -41,7 +41,12 @@ def overall_status(mentions: Sequence[Mention]) -> Status:
 
 
 def build_candidates(
-    document: Document, encounter: Encounter, located: Sequence[Located], items: Sequence[Item], lexicon: Lexicon, strength: Strength
+    document: Document,
+    encounter: Encounter,
+    located: Sequence[Located],
+    items: Sequence[Item],
+    lexicon: Lexicon,
+    strength: Strength,
 ) -> list[Candidate]:
     """Candidates of one encounter, every status; only active ones carry evidence."""
     located = settle(document, located, items, lexicon)
@@ -101,9 +106,7 @@ def _folded(active: Sequence[str], lexicon: Lexicon) -> dict[str, str]:
     return folded
 
 
-def _coded(
-    condition: str, group: Sequence[Located], status: Status, lexicon: Lexicon, day: date | None = None
-) -> Coded:
+def _coded(condition: str, group: Sequence[Located], status: Status, lexicon: Lexicon, day: date | None = None) -> Coded:
     counted = [m.mention for m in group if m.mention.status == status] or [m.mention for m in group]
     attributes = [a for m in counted for a in m.attributes]
     exact = [code for code, _ in Counter(m.code for m in counted if m.code).most_common()]
@@ -120,7 +123,9 @@ def valid_then(coded: Coded, day: date | None, lexicon: Lexicon) -> Coded:
         older = older[:-1].rstrip(".")
         if lexicon.codes.valid_on(older, day):
             return Coded(older, coded.alternatives, f"{coded.rule}; {coded.code} was not valid on {day.isoformat()}")
-    return Coded(coded.code, coded.alternatives, f"{coded.rule}; not valid on {day.isoformat()}: check the code set of that date")
+    return Coded(
+        coded.code, coded.alternatives, f"{coded.rule}; not valid on {day.isoformat()}: check the code set of that date"
+    )
 
 
 def _merged(*groups: Sequence[Evidence]) -> tuple[Evidence, ...]:
@@ -144,9 +149,7 @@ def _candidate(
     why: tuple[str, ...],
 ) -> Candidate:
     known = lexicon.conditions[condition]
-    mentions = sorted(
-        (m.mention for m in group), key=lambda m: (m.status != status, _FIRST.get(m.section, 9), m.start)
-    )
+    mentions = sorted((m.mention for m in group), key=lambda m: (m.status != status, _FIRST.get(m.section, 9), m.start))
     return Candidate(
         encounter=encounter,
         condition=known.name,

@@ -43,9 +43,7 @@ def _merge(attributes: Iterable[str]) -> frozenset[str]:
     return frozenset(merged)
 
 
-def code_condition(
-    condition: Condition, attributes: Sequence[str], exact: Sequence[str] = (), history: bool = False
-) -> Coded:
+def code_condition(condition: Condition, attributes: Sequence[str], exact: Sequence[str] = (), history: bool = False) -> Coded:
     """The code for a condition with the ``name=value`` attributes its mentions give.
 
     ``exact``: codes whose official title stands in the text; such a title is the wording, so its code wins over a less

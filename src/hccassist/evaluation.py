@@ -124,7 +124,12 @@ def linker_rows(cases: Sequence[Case], screener: Screener) -> Iterator[dict[str,
                 if quotes:
                     hit = any(q[0] == candidate.element and _overlaps(q, candidate.start, candidate.end) for q in quotes)
                     near = any(_overlaps(q, candidate.start, candidate.end) for q in quotes)
-                    yield {"group": f"g{number}", "quoted": float(hit), "near": float(near), "clues": "|".join(candidate.clues.names)}
+                    yield {
+                        "group": f"g{number}",
+                        "quoted": float(hit),
+                        "near": float(near),
+                        "clues": "|".join(candidate.clues.names),
+                    }
 
 
 def _overlaps(quote: tuple[str, int, int], start: int, end: int) -> bool:

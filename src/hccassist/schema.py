@@ -96,7 +96,7 @@ class Encounter:
 
 @dataclass(frozen=True, slots=True)
 class Evidence:
-    """Words that prove one MEAT element of one condition. ``strength`` is 0 to 1; ``why`` says what tied it to the condition."""
+    """Words that prove one MEAT element of a condition. ``strength`` is 0 to 1; ``why`` says what tied it to the condition."""
 
     element: Element
     kind: str
@@ -108,8 +108,10 @@ class Evidence:
 
 @dataclass(frozen=True, slots=True)
 class Mention:
-    """A condition named in the text. ``attributes`` are what its words say (``type=systolic``); ``cues`` are the words and
-    rules that decided its status."""
+    """A condition named in the text.
+
+    ``attributes`` are what its words say (``type=systolic``); ``cues`` are the words and rules that decided its status.
+    """
 
     condition: str
     start: int

@@ -1,6 +1,6 @@
 """The whole flow on one screen: a chart goes in, suggestions with their evidence come out.
 
-    read_chart -> find_encounters -> analyse -> detect -> find_mentions -> link -> candidates -> rank -> tiers
+read_chart -> find_encounters -> analyse -> detect -> find_mentions -> link -> candidates -> rank -> tiers
 """
 
 from __future__ import annotations
@@ -36,7 +36,12 @@ class Screener:
     @property
     def versions(self) -> dict[str, str]:
         """What made a result: the same chart with the same versions gives the same bytes."""
-        return {"hccassist": __version__, "ranker": self.ranker.version, "linker": self.strength.version, "policy": self.policy.version}
+        return {
+            "hccassist": __version__,
+            "ranker": self.ranker.version,
+            "linker": self.strength.version,
+            "policy": self.policy.version,
+        }
 
 
 @cache
@@ -45,7 +50,9 @@ def load_screener() -> Screener:
     return Screener(load_lexicon(), load_strength(models_folder() / "linker.json"), load_ranker(), load_policy())
 
 
-def read_encounter(chart: Chart, encounter: Encounter, lexicon: Lexicon, strength: Strength) -> tuple[list[Candidate], list[Suspect]]:
+def read_encounter(
+    chart: Chart, encounter: Encounter, lexicon: Lexicon, strength: Strength
+) -> tuple[list[Candidate], list[Suspect]]:
     """Every condition that one record names, coded, with status and evidence; and what its clues point at unnamed."""
     document = analyse(chart.text, lexicon, encounter.start, encounter.end, chart.noise)
     items = detect(document, lexicon)

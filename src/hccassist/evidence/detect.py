@@ -15,11 +15,17 @@ SILENT_SECTIONS = frozenset({"allergies", "legal", "family_history", "education"
 
 _RESULT_KINDS = frozenset({"lab", "vital", "imaging", "test"})
 _PLANNED = re.compile(
-    r"\b(?:order(?:ed|ing)?|will (?:check|obtain|repeat|get|order|scan|send)|repeat(?!ed)|recheck|schedule[d]?|pending|due|sending|send|check|obtain|get|getting|plan(?:ned)? for|next|q ?\d+ ?(?:mo|wk|m|w)|every \d|annual(?:ly)?|yearly|quarterly|prior to next|before next|in \d+ (?:mo|wk|week|month|day|year)|in (?:one|two|three|four|six|nine|twelve) (?:week|month|year|day)|monitor|trend|follow)",
+    r"\b(?:order(?:ed|ing)?|will (?:check|obtain|repeat|get|order|scan|send)|repeat(?!ed)|recheck|scheduled?|pending|due"
+    r"|send(?:ing)?|check|obtain|get(?:ting)?|plan(?:ned)? for|next|q ?\d+ ?(?:mo|wk|m|w)|every \d|annual(?:ly)?|yearly"
+    r"|quarterly|(?:prior to|before) next|in \d+ (?:mo|wk|week|month|day|year)"
+    r"|in (?:one|two|three|four|six|nine|twelve) (?:week|month|year|day)|monitor|trend|follow)",
     re.IGNORECASE,
 )
 _STOPPED = re.compile(
-    r"\b(?:allerg(?:y|ic|ies)|intoleran(?:t|ce)|stopped|discontinued?|d/c(?:'?d|ed)|off of|no longer (?:on|taking)|never took|not (?:on|taking)|quit taking|came off|without|held|declin\w+|refus\w+|avoid|never (?:needed|required|took|received|had|on|started|used)|(?:did not|didn't) (?:need|require|take|start)|not (?:needed|required|started|indicated)|contraindicat\w+)\b",
+    r"\b(?:allerg(?:y|ic|ies)|intoleran(?:t|ce)|stopped|discontinued?|d/c(?:'?d|ed)|off of|no longer (?:on|taking)"
+    r"|never took|not (?:on|taking)|quit taking|came off|without|held|declin\w+|refus\w+|avoid|contraindicat\w+"
+    r"|never (?:needed|required|took|received|had|on|started|used)|(?:did not|didn't) (?:need|require|take|start)"
+    r"|not (?:needed|required|started|indicated))\b",
     re.IGNORECASE,
 )
 _DIGIT = re.compile(r"\d")

@@ -31,7 +31,9 @@ _LABELS: tuple[tuple[re.Pattern[str], Element], ...] = (
     (re.compile(r"^\W*(?:medical reasoning|assessment|reasoning|status|impression)\b", re.IGNORECASE), "A"),
     (re.compile(r"^\W*(?:additional testing|testing|tests?|labs?|monitoring|follow.?up)\b", re.IGNORECASE), "M"),
     (
-        re.compile(r"^\W*(?:medical treatment|treatment|specialist referrals?|referrals?|therapy|medications?|plan|rx)\b", re.I),
+        re.compile(
+            r"^\W*(?:medical treatment|treatment|specialist referrals?|referrals?|therapy|medications?|plan|rx)\b", re.I
+        ),
         "T",
     ),
     (re.compile(r"^\W*(?:patient education(?: and counseling)?|counseling|education)\b", re.IGNORECASE), "A"),
@@ -197,7 +199,13 @@ def _tie_only(
         if len(active) == 1:
             nearest = active
         else:
-            gaps = {c: min((abs(number - n) for n, here in by_sentence.items() if any(m.mention.condition == c for m in here)), default=99) for c in active}
+            gaps = {
+                c: min(
+                    (abs(number - n) for n, here in by_sentence.items() if any(m.mention.condition == c for m in here)),
+                    default=99,
+                )
+                for c in active
+            }
             nearest = {c for c in active if gaps[c] == min(gaps.values())}
         for condition in nearest:
             gap = min((abs(number - n) for n in by_sentence), default=9)
@@ -250,7 +258,19 @@ def _candidates(
         start, end = _extent(document, sentence, mine)
         for element, proof in by_element.items():
             best = next((i for i in proof if condition in i.word.conditions), proof[0] if proof else None)
-            clues = Clues.of(tie.how, tie.distance, element, proof, condition, label, sentence, text, len({m.mention.condition for m in here}), active, short)
+            clues = Clues.of(
+                tie.how,
+                tie.distance,
+                element,
+                proof,
+                condition,
+                label,
+                sentence,
+                text,
+                len({m.mention.condition for m in here}),
+                active,
+                short,
+            )
             found.append(Candidate(condition, element, best.word.kind if best else "plan", start, end, clues, tie.why))
     return found
 

@@ -21,7 +21,10 @@ _INTRODUCTION = re.compile(
     r"\b(?:year.old|y/?o|past medical history|history significant|significant for|medical history)\b|\bPMH|\b\d{1,3}[MFmf]\b",
     re.IGNORECASE,
 )
-_PRESENTS = re.compile(r"\b(?:presents?|presenting|here) (?:today |to clinic )?(?:for|with|to)\b|\bcomes in\b|\bfollow.?up (?:of|for)\b", re.IGNORECASE)
+_PRESENTS = re.compile(
+    r"\b(?:presents?|presenting|here) (?:today |to clinic )?(?:for|with|to)\b|\bcomes in\b|\bfollow.?up (?:of|for)\b",
+    re.IGNORECASE,
+)
 _CONDITIONAL = re.compile(r"^\W*if\b|\bif (?:he|she|they|symptoms|this|you)\b|\bshould (?:he|she|they|this)\b", re.IGNORECASE)
 _VALUE = re.compile(r"\d")
 _SECTIONS = {
@@ -54,7 +57,13 @@ class Clues:
     ) -> Clues:
         """The clues of one sentence, element and condition. ``items``: the words that prove the element there."""
         section = _SECTIONS.get(sentence.section, "other")
-        names = {f"tie {how}", f"{element} tie {how}", f"section {section}", f"{element} section {section}", f"element {element}"}
+        names = {
+            f"tie {how}",
+            f"{element} tie {how}",
+            f"section {section}",
+            f"{element} section {section}",
+            f"element {element}",
+        }
         specific = [i for i in items if condition in i.word.conditions]
         names.update(f"its {i.word.kind}" for i in specific)
         names.update(f"{'word' if i.generic else 'other'} {i.word.kind}" for i in items if i not in specific)

@@ -18,7 +18,12 @@ from hccassist.nlp.status import cues_of
 from hccassist.schema import Element, Evidence
 from hccassist.terminology.lexicon import Clue, Lexicon, SuspectRule
 
-_OPERATORS: dict[str, Callable[[float, float], bool]] = {">=": operator.ge, "<=": operator.le, ">": operator.gt, "<": operator.lt}
+_OPERATORS: dict[str, Callable[[float, float], bool]] = {
+    ">=": operator.ge,
+    "<=": operator.le,
+    ">": operator.gt,
+    "<": operator.lt,
+}
 _NUMBER = re.compile(r"^\d+(?:\.\d+)?$")
 _VALUE_REACH = 5
 _NOT_A_CLUE = frozenset({"negated", "family", "hypothetical", "uncertain"})
@@ -48,7 +53,9 @@ def find_suspects(document: Document, lexicon: Lexicon, named: Iterable[str]) ->
                 if end is not None and not _is_denied(document, lexicon, sentence, i):
                     start = document.tokens.starts[i]
                     element: Element = "E" if clue.compare else "T"
-                    hits[clue.rule][clue.number] = Evidence(element, "clue", start, document.tokens.ends[end - 1], 0.8, clue.written)
+                    hits[clue.rule][clue.number] = Evidence(
+                        element, "clue", start, document.tokens.ends[end - 1], 0.8, clue.written
+                    )
     found = []
     for number, rule in enumerate(lexicon.suspects):
         clues_found = hits.get(number, {})

@@ -76,12 +76,18 @@ def _terminated(category: str, low: int, high: int, cues: tuple[Cue, ...], docum
     return False
 
 
+def _clause_ends(rule: ContextRow, between: list[str]) -> bool:
+    """Whether a comma keeps a following cue from reaching back: "CKD 3a, likely from age" doubts the cause, not the disease.
+    A denial with a verb of its own ("HTN, DM, CHF were ruled out") reaches back over a list."""
+    return "," in between and (rule.category in ("hypothetical", "uncertain", "history") or " " not in rule.phrase)
+
+
 def _in_scope(rule: ContextRow, cue: Cue, i: int, j: int, cues: tuple[Cue, ...], document: Document) -> bool:
     reach = rule.scope or _REACH * (3 if rule.category in ("negated", "family") else 1)
     if cue.j <= i and rule.direction in ("forward", "both"):
         return i - cue.j <= reach and not _terminated(rule.category, cue.j, i, cues, document)
     if cue.i >= j and rule.direction in ("backward", "both"):
-        if rule.category == "hypothetical" and "," in document.tokens.norms[j : cue.i]:
+        if _clause_ends(rule, document.tokens.norms[j : cue.i]):
             return False
         return cue.i - j <= min(reach, _REACH) and not _terminated(rule.category, j, cue.i, cues, document)
     return False

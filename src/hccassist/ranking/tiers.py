@@ -102,7 +102,7 @@ def tier_of(
     if confidence < threshold:
         return "suppressed", f"confidence {confidence:.2f} is below the threshold of {threshold:.2f}"
     letters = {e.element for e in candidate.evidence}
-    return "supported", "found: " + ", ".join(ELEMENT_NAMES[e] for e in "MEAT" if e in letters)  # type: ignore[index]
+    return "supported", "found: " + ", ".join(ELEMENT_NAMES[e] for e in "MEAT" if e in letters)
 
 
 def _spans(candidate: Candidate, places: Places) -> tuple[EvidenceSpan, ...]:

@@ -28,7 +28,17 @@ from hccassist.ranking.features import FEATURES
 Floats = NDArray[np.float64]
 NAMES = tuple(FEATURES)
 # Which way a feature may move the odds, for the boosted model: 1 up, -1 down, 0 either.
-MONOTONIC = {"active": 1, "in_plan": 1, "letters": 1, "strength": 1, "treated": 1, "tested": 1, "agreement": 1, "weak": -1, "ros": -1}
+MONOTONIC = {
+    "active": 1,
+    "in_plan": 1,
+    "letters": 1,
+    "strength": 1,
+    "treated": 1,
+    "tested": 1,
+    "agreement": 1,
+    "weak": -1,
+    "ros": -1,
+}
 _FOLDS = 5
 _BINS = 10
 _STRENGTHS = (0.03, 0.1, 0.3, 1.0, 3.0)
@@ -52,7 +62,9 @@ def read_table(path: Path) -> Table:
         rows = list(csv.DictReader(file))
     missing = [n for n in NAMES if n not in rows[0]]
     if missing:
-        raise ValueError(f"{path.name}: lacks the columns {', '.join(missing)}; write it again with hccassist train --from-cases")
+        raise ValueError(
+            f"{path.name}: lacks the columns {', '.join(missing)}; write it again with hccassist train --from-cases"
+        )
     x = np.array([[float(r[n]) for n in NAMES] for r in rows])
     return Table(x, np.array([float(r["supported"]) for r in rows]), [r["group"] for r in rows])
 
@@ -77,7 +89,7 @@ def _boosted() -> Any:
 def _best_strength(x: Floats, y: Floats, groups: list[str]) -> float:
     scores = {}
     for c in _STRENGTHS:
-        p = _out_of_fold(lambda c=c: _logistic(c), x, y, groups)  # type: ignore[misc]
+        p = _out_of_fold(lambda c=c: _logistic(c), x, y, groups)
         scores[c] = brier_score_loss(y, p)
     return min(scores, key=lambda c: scores[c])
 
@@ -148,7 +160,12 @@ def train_linker(path: Path, version: str) -> tuple[dict[str, Any], dict[str, fl
     model = make().fit(x, y)
     weights = {n: round(float(w), 3) for n, w in zip(names, model.coef_[0], strict=True) if abs(w) >= 0.005}
     scores = {"AP": float(average_precision_score(y, p)), "ECE": ece(p, y)}
-    return {"version": version, "intercept": round(float(model.intercept_[0]), 4), "weights": weights, "rows": len(rows)}, scores
+    return {
+        "version": version,
+        "intercept": round(float(model.intercept_[0]), 4),
+        "weights": weights,
+        "rows": len(rows),
+    }, scores
 
 
 def write_ranker(value: dict[str, Any], path: Path) -> None:

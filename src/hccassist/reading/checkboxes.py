@@ -1,5 +1,5 @@
-"""Check boxes on scanned forms: OCR takes them for letters ("0", "C", "{7"), so they are found by their outline and told
-ticked from empty by the ink inside.
+"""Check boxes on scanned forms: OCR takes them for letters ("0", "C", "{7"), so they are found by their outline and
+told ticked from empty by the ink inside.
 """
 
 from __future__ import annotations
@@ -12,22 +12,32 @@ if TYPE_CHECKING:
     from PIL.Image import Image
 
 _INK = 150
-_SMALLEST_POINTS, _LARGEST_POINTS = 6.0, 15.0
+_SMALLEST_POINTS, _LARGEST_POINTS = 6.6, 15.0
 _OUTLINE = 0.82
 """The least share of ink on each side of the outline: scans have gaps, ticks cross the sides."""
 _OPEN_CORNER = 0.6
-_TICKED = 0.085
+_RIM, _MIDDLE = 0.16, 0.3
+_CROWDED = 0.68
+"""More ink than this just inside the outline, and it is bold print; a tick leaves most of the rim white."""
+_TICKED = 0.06
 """From this share of ink inside, a box is ticked; specks stay below it."""
+_CLEAR = 0.95
+"""Letters that look like boxes (D, O, B) lack part of a side; printed boxes do not."""
+_SIZE_SPREAD = 2
+_LEAST_BOXES = 3
+_SURE = 55.0
 _FULL = 0.8
 """A solid square is a bullet or a redaction."""
 
 
 @dataclass(frozen=True, slots=True)
 class CheckBox:
-    """A box found in an upright image: its pixels (left, top, right, bottom), and whether it is ticked."""
+    """A box found in an upright image: its pixels (left, top, right, bottom), whether it is
+    ticked, and how much of its outline is there."""
 
     box: tuple[int, int, int, int]
     ticked: bool
+    score: float
 
 
 def find_checkboxes(level: Image, scale: float) -> list[CheckBox]:
@@ -40,19 +50,22 @@ def find_checkboxes(level: Image, scale: float) -> list[CheckBox]:
     small = np.minimum(np.minimum(grey[::2, ::2], grey[1::2, ::2]), np.minimum(grey[::2, 1::2], grey[1::2, 1::2]))
     ink = small < _INK
     across, down = _sums(ink), _sums(ink.T)
-    area = np.zeros((ink.shape[0] + 1, ink.shape[1] + 1), np.int32)
-    area[1:, 1:] = ink.cumsum(axis=0, dtype=np.int32).cumsum(axis=1)
+    area = _area(ink)
     found: list[tuple[float, int, int, int]] = []
     low, high = (max(6, round(points * scale / 2)) for points in (_SMALLEST_POINTS, _LARGEST_POINTS))
     for side in range(low, high + 1):
         found += _outlines(across, down, side)
     boxes: list[CheckBox] = []
-    for _, top, left, side in sorted(found, reverse=True):
-        if any(abs(left * 2 - b.box[0]) < side * 2 and abs(top * 2 - b.box[1]) < side * 2 for b in boxes):
+    seen: list[tuple[int, int]] = []
+    for score, top, left, side in sorted(found, reverse=True):
+        # The best outline of a place speaks for it: a worse one beside it is no second chance.
+        if any(abs(left - x) < side and abs(top - y) < side for y, x in seen):
             continue
-        filled = _inside(area, top, left, side)
-        if filled < _FULL and _stands_alone(area, top, left, side):
-            boxes.append(CheckBox((left * 2, top * 2, (left + side) * 2, (top + side) * 2), filled >= _TICKED))
+        seen.append((top, left))
+        box = (left * 2, top * 2, (left + side) * 2 + 2, (top + side) * 2 + 2)
+        inside, rim = _inks(grey, box)
+        if inside < _FULL and rim < _CROWDED and _stands_alone(area, top, left, side):
+            boxes.append(CheckBox(box, inside >= _TICKED, score))
     return sorted(boxes, key=lambda b: (b.box[1], b.box[0]))
 
 
@@ -85,9 +98,9 @@ def _outlines(
     for grid, dy, dx in ((rows, side, 0), (columns, 0, 0), (columns, 0, side)):
         keep = grid[tops + dy, lefts + dx] >= least
         tops, lefts = tops[keep], lefts[keep]
-    scores = (
-        rows[tops, lefts] + rows[tops + side, lefts] + columns[tops, lefts] + columns[tops, lefts + side]
-    ) / (4.0 * side)
+    scores = (rows[tops, lefts] + rows[tops + side, lefts] + columns[tops, lefts] + columns[tops, lefts + side]) / (
+        4.0 * side
+    )
     return [(float(s), int(t), int(x), side) for s, t, x in zip(scores, tops, lefts, strict=True)]
 
 
@@ -100,9 +113,23 @@ def _share(area: np.ndarray[Any, np.dtype[np.int32]], top: int, left: int, botto
     return float(ink) / ((bottom - top) * (right - left))
 
 
-def _inside(area: np.ndarray[Any, np.dtype[np.int32]], top: int, left: int, side: int) -> float:
-    margin = max(2, round(side * 0.22))
-    return _share(area, top + margin, left + margin, top + side + 1 - margin, left + side + 1 - margin)
+def _inks(grey: np.ndarray[Any, np.dtype[np.uint8]], box: tuple[int, int, int, int]) -> tuple[float, float]:
+    """The shares of ink in the middle of a box and in the rim just inside its outline."""
+    left, top, right, bottom = box
+    rim, middle = round(_RIM * (right - left)), round(_MIDDLE * (right - left))
+    outer = grey[top + rim : bottom - rim, left + rim : right - rim] < _INK
+    inner = grey[top + middle : bottom - middle, left + middle : right - middle] < _INK
+    if not inner.size or outer.size == inner.size:
+        return 1.0, 1.0
+    return float(inner.mean()), float((outer.sum() - inner.sum()) / (outer.size - inner.size))
+
+
+def _area(ink: np.ndarray[Any, np.dtype[np.bool_]]) -> np.ndarray[Any, np.dtype[np.int32]]:
+    import numpy as np
+
+    area = np.zeros((ink.shape[0] + 1, ink.shape[1] + 1), np.int32)
+    area[1:, 1:] = ink.cumsum(axis=0, dtype=np.int32).cumsum(axis=1)
+    return area
 
 
 def _stands_alone(area: np.ndarray[Any, np.dtype[np.int32]], top: int, left: int, side: int) -> bool:
@@ -117,3 +144,41 @@ def _stands_alone(area: np.ndarray[Any, np.dtype[np.int32]], top: int, left: int
         _share(area, top + side + 2, left + side - 1, top + side + 2 + reach, left + side + 2),
     )
     return sum(share > _OPEN_CORNER for share in beyond) <= 1
+
+
+def on_form(boxes: list[CheckBox], words: list[tuple[float, tuple[int, int, int, int]]]) -> list[CheckBox]:
+    """The boxes that are a form's: of one size, in rows or columns, before a word and no part of one. ``words`` are the
+    confidence (0 to 100) and pixels of the words on the same image."""
+    alone = [b for b in boxes if b.score >= _CLEAR and not _in_a_word(b, words) and _before_a_word(b, words)]
+    if not alone:
+        return []
+    sides = [b.box[2] - b.box[0] for b in alone]
+    usual = max(set(sides), key=lambda side: (sum(abs(side - other) <= _SIZE_SPREAD for other in sides), side))
+    form = [b for b, side in zip(alone, sides, strict=True) if abs(side - usual) <= _SIZE_SPREAD]
+    form = [b for b in form if any(_in_line(b, other) for other in form if other is not b)]
+    return form if len(form) >= _LEAST_BOXES else []
+
+
+def _in_line(one: CheckBox, other: CheckBox) -> bool:
+    """Whether two boxes stand in one row or one column, as a form's do."""
+    reach = (one.box[2] - one.box[0]) / 3
+    return abs(one.box[0] - other.box[0]) <= reach or abs(one.box[1] - other.box[1]) <= reach
+
+
+def _in_a_word(box: CheckBox, words: list[tuple[float, tuple[int, int, int, int]]]) -> bool:
+    x, y = (box.box[0] + box.box[2]) / 2, (box.box[1] + box.box[3]) / 2
+    side = box.box[2] - box.box[0]
+    return any(
+        w[0] <= x <= w[2] and w[1] <= y <= w[3] and w[2] - w[0] > 1.9 * side and confidence > _SURE
+        for confidence, w in words
+    )
+
+
+def _before_a_word(box: CheckBox, words: list[tuple[float, tuple[int, int, int, int]]]) -> bool:
+    y, side = (box.box[1] + box.box[3]) / 2, box.box[2] - box.box[0]
+    return any(
+        0 <= w[0] - box.box[2] + side / 2 <= 2.5 * side
+        and w[1] - side / 2 <= y <= w[3] + side / 2
+        and w[2] > box.box[2] + side
+        for _, w in words
+    )

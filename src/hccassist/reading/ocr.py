@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
+from hccassist.reading.checkboxes import CheckBox, find_checkboxes, on_form
 from hccassist.reading.cleaning import cleaned, lies_on_its_side
 from hccassist.reading.layout import Token
 from hccassist.schema import Box
@@ -110,7 +111,37 @@ def _read_straight(upright: Image, scale: float, seconds: float) -> tuple[_Readi
         table = engine.GetTSVText(0)
     finally:
         engine.Clear()
-    return _parse(table), skew
+    reading = _parse(table)
+    if reading.confidence < _READABLE:
+        return reading, skew
+    boxes = on_form(find_checkboxes(level, scale), [(confidence, box) for _, _, confidence, box in reading.rows])
+    return (_with_boxes(reading, boxes) if boxes else reading), skew
+
+
+def _with_boxes(reading: _Reading, boxes: list[CheckBox]) -> _Reading:
+    """The words with "☒" and "☐" for the check boxes, in place of what OCR made of them."""
+    rows = [row for row in reading.rows if not any(_is_of_box(row, b) for b in boxes)]
+    if not rows:
+        return reading
+    for b in boxes:
+        middle = (b.box[1] + b.box[3]) / 2
+        label = min(
+            (row for row in rows if row[3][2] > b.box[2]),
+            key=lambda row: abs((row[3][1] + row[3][3]) / 2 - middle) + max(0, row[3][0] - b.box[2]) / 4,
+            default=rows[0],
+        )
+        # The box stands on its label's line, whatever its own height.
+        rows.append((label[0], "☒" if b.ticked else "☐", 90.0, (b.box[0], label[3][1], b.box[2], label[3][3])))
+    return _Reading(rows, reading.confidence)
+
+
+def _is_of_box(row: tuple[int, str, float, tuple[int, int, int, int]], box: CheckBox) -> bool:
+    """Whether a word is what OCR made of a box or its tick: short, and mostly within a little more than the box."""
+    left, top, right, bottom = row[3]
+    reach = (box.box[2] - box.box[0]) / 2
+    x, y = (left + right) / 2, (top + bottom) / 2
+    inside = box.box[0] - reach <= x <= box.box[2] + reach and box.box[1] - reach <= y <= box.box[3] + reach
+    return inside and right - left < 4 * reach + 2
 
 
 def _parse(table: str) -> _Reading:

@@ -18,7 +18,9 @@ def reference_problems(knowledge: Knowledge) -> list[str]:
         if term.condition not in knowledge.conditions:
             problems.append(f"terms: {term.condition} ({term.terms[:30]}): no such condition")
     for row in knowledge.evidence:
-        problems += [f"evidence: {c} ({row.words[:30]}): no such condition" for c in row.conditions if not knowledge.matching(c)]
+        problems += [
+            f"evidence: {c} ({row.words[:30]}): no such condition" for c in row.conditions if not knowledge.matching(c)
+        ]
     for attribute in knowledge.attributes:
         problems += [f"attributes: {c}: no such condition" for c in attribute.condition if not knowledge.matching(c)]
     for reading in knowledge.ambiguous:

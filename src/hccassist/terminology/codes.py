@@ -41,7 +41,7 @@ def write_cache(path: Path, value: Any) -> None:
         path.parent.mkdir(parents=True, exist_ok=True)
         with tempfile.NamedTemporaryFile("w", dir=path.parent, delete=False, encoding="utf-8") as file:
             json.dump(value, file, separators=(",", ":"))
-        os.replace(file.name, path)
+        Path(file.name).replace(path)
     except OSError:
         return
 
@@ -165,7 +165,15 @@ def _compile() -> dict[str, Any]:
     for row in _rows(data / "hcc_is_chronic.csv"):
         if row["is_chronic"] == "Y" and (model := _LABELS.get((row["model_domain"], row["model_version"]))):
             chronic.setdefault(model, []).append(row["hcc"].removeprefix("HCC"))
-    return dict(titles=titles, headings=headings, inclusion=inclusion, hcc=hcc, labels=labels, hierarchies=hierarchies, chronic=chronic)
+    return {
+        "titles": titles,
+        "headings": headings,
+        "inclusion": inclusion,
+        "hcc": hcc,
+        "labels": labels,
+        "hierarchies": hierarchies,
+        "chronic": chronic,
+    }
 
 
 @cache

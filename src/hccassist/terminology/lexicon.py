@@ -9,16 +9,27 @@ import hashlib
 import json
 import re
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
+from typing import get_args
 
 from hccassist.schema import Element
 from hccassist.terminology import words as words_module
 from hccassist.terminology.codes import Codes, cache_folder, load_codes, write_cache
 from hccassist.terminology.phrases import Phrases
-from hccassist.terminology.rows import KIND_ELEMENT, CombinationRow, Condition, ContextRow, Knowledge, KnowledgeError, SuspectRow, load
+from hccassist.terminology.rows import (
+    KIND_ELEMENT,
+    CombinationRow,
+    Condition,
+    ContextRow,
+    Course,
+    Knowledge,
+    KnowledgeError,
+    SuspectRow,
+    load,
+)
 from hccassist.terminology.words import Normalizer, each_term
 
 _CASED_LETTERS = 3
@@ -123,12 +134,18 @@ class Lexicon:
         return next((group for group in self.high_risk if code.startswith(group.codes)), None)
 
 
-def _is_cased(written: str, flagged: bool) -> bool:
+def _elements(letters: str) -> tuple[Element, ...]:
+    return tuple(letter for letter in get_args(Element) if letter in letters)
+
+
+def _is_cased(written: str, flagged: bool = False) -> bool:
     """Short all-capital words match only as written: RA is not "ra", but DM2 may be "dm2"."""
     return flagged or (len(written) <= _CASED_LETTERS and written.isalpha() and written.isupper())
 
 
-def _condition_of(code: str, by_code: dict[str, str], by_category: dict[str, str], titles: Codes, new: dict[str, Condition]) -> str:
+def _condition_of(
+    code: str, by_code: dict[str, str], by_category: dict[str, str], titles: Codes, new: dict[str, Condition]
+) -> str:
     """The condition a code belongs to; a code that no file names gets a condition of its own three-character category."""
     if code in by_code:
         return by_code[code]
@@ -137,8 +154,10 @@ def _condition_of(code: str, by_code: dict[str, str], by_category: dict[str, str
         return by_category[stem]
     name = f"icd_{stem.lower()}"
     if name not in new:
-        course = "cancer" if stem[0] == "C" else "acute" if stem[0] in "ST" else "status" if stem[0] == "Z" else "lifelong"
-        new[name] = Condition(name, titles.headings.get(stem) or titles.title(code), course, ((frozenset(), code),), "icd10")  # type: ignore[arg-type]
+        course: Course = (
+            "cancer" if stem[0] == "C" else "acute" if stem[0] in "ST" else "status" if stem[0] == "Z" else "lifelong"
+        )
+        new[name] = Condition(name, titles.headings.get(stem) or titles.title(code), course, ((frozenset(), code),), "icd10")
     return name
 
 
@@ -156,76 +175,89 @@ def _title_terms(codes: Codes, wanted: Iterable[str]) -> Iterable[tuple[str, str
 def compile_lexicon(knowledge: Knowledge, codes: Codes, normalizer: Normalizer) -> Lexicon:
     """Knowledge and codes, ready for matching."""
     conditions = dict(knowledge.conditions)
-    terms: Phrases[Term] = Phrases(skip_fillers=True)
-    taken: set[tuple[str, ...]] = set()
-    for row in knowledge.terms:
-        if row.condition not in conditions:
-            continue
-        for written in each_term(row.terms):
-            words = normalizer.words(written)
-            if words:
-                taken.add(words)
-                cased = _is_cased(written, "cased" in row.flags)
-                terms.add(words, Term(row.condition, row.attributes, written, None, cased, "ambiguous" in row.flags, "weak" in row.flags))
-    _add_titles(terms, taken, conditions, codes, normalizer)
-
-    attributes: Phrases[AttributeWord] = Phrases()
-    names: dict[str, set[str]] = defaultdict(set)
-    for condition in conditions.values():
-        for need, _ in condition.codes:
-            names[condition.id].update(pair.split("=", 1)[0] for pair in need)
-    for attribute in knowledge.attributes:
-        scope = {c for pattern in attribute.condition for c in knowledge.matching(pattern) if attribute.attribute in names[c]}
-        word = AttributeWord(attribute.attribute, attribute.value, frozenset(scope), attribute.reach == "note")
-        for written in each_term(attribute.words) if scope else ():
-            if words := normalizer.words(written):
-                attributes.add(words, word)
-
-    evidence: Phrases[EvidenceWord] = Phrases()
-    for row_ in knowledge.evidence:
-        scope = {c for pattern in row_.conditions for c in knowledge.matching(pattern)}
-        elements: tuple[Element, ...] = tuple(row_.elements or KIND_ELEMENT[row_.kind])  # type: ignore[assignment]
-        for written in each_term(row_.words):
-            if words := normalizer.words(written):
-                evidence.add(words, EvidenceWord(row_.kind, elements, frozenset(scope), _is_cased(written, False), written))
-
-    for generic in knowledge.generic:
-        for written in each_term(generic.words):
-            if words := normalizer.words(written):
-                evidence.add(words, EvidenceWord(generic.kind, tuple(generic.elements), frozenset(), _is_cased(written, False), written))  # type: ignore[arg-type]
-
-    context: Phrases[ContextRow] = Phrases()
-    for rule in knowledge.context:
-        if words := tuple(normalizer.tokens(rule.phrase).norms):
-            context.add(words, rule)
-
+    terms = _terms(knowledge, conditions, codes, normalizer)
+    names = {c.id: frozenset(p.split("=", 1)[0] for need, _ in c.codes for p in need) for c in conditions.values()}
     suspects, clues = _suspects(knowledge.suspects, normalizer)
-    readings: dict[str, list[Reading]] = defaultdict(list)
-    for reading in knowledge.ambiguous:
-        cues: Phrases[str] = Phrases()
-        for cue in each_term(reading.cues):
-            if words := normalizer.words(cue):
-                cues.add(words, cue)
-        for word in each_term(reading.word):
-            readings[" ".join(normalizer.words(word))].append(Reading(reading.reading, reading.condition, cues))
-
     return Lexicon(
         codes=codes,
         normalizer=normalizer,
         conditions=conditions,
         terms=terms,
-        attributes=attributes,
-        evidence=evidence,
-        context=context,
-        readings={word: tuple(found) for word, found in readings.items()},
+        attributes=_attributes(knowledge, names, normalizer),
+        evidence=_evidence(knowledge, normalizer),
+        context=_context(knowledge, normalizer),
+        readings=_readings(knowledge, normalizer),
         sections={row.heading.lower(): row.section for row in knowledge.sections},
         combinations=tuple(knowledge.combinations),
-        attribute_names={c: frozenset(n) for c, n in names.items()},
+        attribute_names=names,
         implied=_implied(knowledge),
         high_risk=tuple(HighRisk(row.group, row.codes, row.proof) for row in knowledge.high_risk),
         suspects=suspects,
         clues=clues,
     )
+
+
+def _terms(knowledge: Knowledge, conditions: dict[str, Condition], codes: Codes, normalizer: Normalizer) -> Phrases[Term]:
+    """Our wordings first, then the code set's own titles; conditions that only titles name are added to ``conditions``."""
+    terms: Phrases[Term] = Phrases(skip_fillers=True)
+    taken: set[tuple[str, ...]] = set()
+    for row in knowledge.terms:
+        ambiguous, weak = "ambiguous" in row.flags, "weak" in row.flags
+        for written in each_term(row.terms) if row.condition in conditions else ():
+            if words := normalizer.words(written):
+                taken.add(words)
+                cased = _is_cased(written, "cased" in row.flags)
+                terms.add(words, Term(row.condition, row.attributes, written, None, cased, ambiguous, weak))
+    _add_titles(terms, taken, conditions, codes, normalizer)
+    return terms
+
+
+def _attributes(knowledge: Knowledge, names: Mapping[str, frozenset[str]], normalizer: Normalizer) -> Phrases[AttributeWord]:
+    found: Phrases[AttributeWord] = Phrases()
+    for row in knowledge.attributes:
+        matching = {c for pattern in row.condition for c in knowledge.matching(pattern)}
+        scope = frozenset(c for c in matching if row.attribute in names[c])
+        word = AttributeWord(row.attribute, row.value, scope, row.reach == "note")
+        for written in each_term(row.words) if scope else ():
+            if words := normalizer.words(written):
+                found.add(words, word)
+    return found
+
+
+def _evidence(knowledge: Knowledge, normalizer: Normalizer) -> Phrases[EvidenceWord]:
+    found: Phrases[EvidenceWord] = Phrases()
+    for row in knowledge.evidence:
+        scope = frozenset(c for pattern in row.conditions for c in knowledge.matching(pattern))
+        elements = _elements(row.elements or KIND_ELEMENT[row.kind])
+        for written in each_term(row.words):
+            if words := normalizer.words(written):
+                found.add(words, EvidenceWord(row.kind, elements, scope, _is_cased(written), written))
+    for generic in knowledge.generic:
+        for written in each_term(generic.words):
+            if words := normalizer.words(written):
+                elements = _elements(generic.elements)
+                found.add(words, EvidenceWord(generic.kind, elements, frozenset(), _is_cased(written), written))
+    return found
+
+
+def _context(knowledge: Knowledge, normalizer: Normalizer) -> Phrases[ContextRow]:
+    found: Phrases[ContextRow] = Phrases()
+    for rule in knowledge.context:
+        if words := tuple(normalizer.tokens(rule.phrase).norms):
+            found.add(words, rule)
+    return found
+
+
+def _readings(knowledge: Knowledge, normalizer: Normalizer) -> dict[str, tuple[Reading, ...]]:
+    found: dict[str, list[Reading]] = defaultdict(list)
+    for row in knowledge.ambiguous:
+        cues: Phrases[str] = Phrases()
+        for cue in each_term(row.cues):
+            if words := normalizer.words(cue):
+                cues.add(words, cue)
+        for word in each_term(row.word):
+            found[" ".join(normalizer.words(word))].append(Reading(row.reading, row.condition, cues))
+    return {word: tuple(readings) for word, readings in found.items()}
 
 
 def _implied(knowledge: Knowledge) -> dict[str, tuple[str, ...]]:
@@ -253,7 +285,11 @@ def _suspects(rows: Sequence[SuspectRow], normalizer: Normalizer) -> tuple[tuple
 
 
 def _add_titles(
-    terms: Phrases[Term], taken: set[tuple[str, ...]], conditions: dict[str, Condition], codes: Codes, normalizer: Normalizer
+    terms: Phrases[Term],
+    taken: set[tuple[str, ...]],
+    conditions: dict[str, Condition],
+    codes: Codes,
+    normalizer: Normalizer,
 ) -> None:
     """ICD-10-CM's own titles and inclusion terms, for every code that pays in a model or that a condition file names."""
     by_code: dict[str, str] = {}
@@ -271,7 +307,7 @@ def _add_titles(
             continue
         taken.add(words)
         owner = _condition_of(code, by_code, by_category, codes, new)
-        terms.add(words, Term(owner, (), title, code, _is_cased(title, False)))
+        terms.add(words, Term(owner, (), title, code, _is_cased(title)))
     conditions.update(new)
 
 

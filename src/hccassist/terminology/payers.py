@@ -43,7 +43,9 @@ def read_payer_model(path: Path) -> PayerModel:
                     raise PayerModelError(f"{path.name}:{number}: code and category must both be given")
                 model[_dotted(row["code"])] = HccCategory(row["category"].strip(), (row["label"] or "").strip())
     except (OSError, UnicodeDecodeError) as error:
-        raise PayerModelError(f"{path.name}: cannot be read as UTF-8 CSV ({type(error).__name__}); check path and encoding") from None
+        raise PayerModelError(
+            f"{path.name}: cannot be read as UTF-8 CSV ({type(error).__name__}); check path and encoding"
+        ) from None
     return model
 
 

@@ -105,8 +105,10 @@ class ImplicationRow(Row):
 
 
 class SuspectRow(Row):
-    """Clues, all needed (`` & ``), each words (``|``) or words with a value (``A1c >= 6.5``); ``unless``: code prefixes that, named
-    in any status, silence it; ``question``: what a coder may ask the provider about, in neutral words."""
+    """Clues, all needed (`` & ``), each words (``|``) or words with a value (``A1c >= 6.5``).
+
+    ``unless``: code prefixes that, named in any status, silence it; ``question``: what a coder may ask, in neutral words.
+    """
 
     condition: Text
     clues: Text
@@ -228,18 +230,19 @@ def _rows(path: Path, model: type[R], problems: list[str]) -> Iterator[R]:
 
 def load(folders: Sequence[Path] | None = None) -> tuple[Knowledge, list[str]]:
     """Everything that is valid, and one line for each row that is not."""
-    knowledge, problems = Knowledge(), []
+    knowledge = Knowledge()
+    problems: list[str] = []
     codes: dict[str, list[tuple[frozenset[str], str]]] = {}
     head: dict[str, tuple[str, str, str]] = {}
-    single = {
+    single: dict[str, tuple[type[Row], list[Any]]] = {
         "abbreviations": (AbbreviationRow, knowledge.abbreviations),
+        "sections": (SectionRow, knowledge.sections),
         "generic": (GenericRow, knowledge.generic),
         "high_risk": (HighRiskRow, knowledge.high_risk),
         "suspects": (SuspectRow, knowledge.suspects),
-        "sections": (SectionRow, knowledge.sections),
         "context": (ContextRow, knowledge.context),
     }
-    foldered = {
+    foldered: dict[str, tuple[type[Row], list[Any]]] = {
         "terms": (TermRow, knowledge.terms),
         "attributes": (AttributeRow, knowledge.attributes),
         "evidence": (EvidenceRow, knowledge.evidence),
@@ -258,10 +261,10 @@ def load(folders: Sequence[Path] | None = None) -> tuple[Knowledge, list[str]]:
                     head[row.condition] = (row.name or row.condition, row.course or "lifelong", path.stem)
         elif kind in foldered:
             model, rows = foldered[kind]
-            rows.extend(_rows(path, model, problems))  # type: ignore[attr-defined, type-var]
+            rows.extend(_rows(path, model, problems))
         elif path.stem in single:
             model, rows = single[path.stem]
-            rows.extend(_rows(path, model, problems))  # type: ignore[attr-defined, type-var]
+            rows.extend(_rows(path, model, problems))
     for name, found in codes.items():
         title, course, system = head[name]
         knowledge.conditions[name] = Condition(name, title, course, tuple(found), system)  # type: ignore[arg-type]

@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import cache
 from itertools import product
 
 _SLASHED = r"(?:s/p|w/o|w/|2/2|d/t|b/l|h/o|r/o|d/o|c/b|a/w|c/w|f/u|y/o|p/w)(?![a-z0-9])"
@@ -107,7 +107,7 @@ class Normalizer:
         return tuple(known.split())
 
 
-@lru_cache(maxsize=None)
+@cache
 def expand_braces(term: str) -> tuple[str, ...]:
     """Every wording of a term with ``{a;b}`` alternatives. ``{acute;} MI`` -> ``acute MI``, ``MI``."""
     parts = _BRACES.split(term)
