@@ -6,6 +6,7 @@ import streamlit as st
 
 SLIM = """
 [data-testid="stHeader"] { height: 2.75rem; min-height: 2.75rem; }
+[data-testid="stStatusWidget"] { display: none; } /* a figure running at each click is no calm company */
 [data-testid="stMainBlockContainer"] { padding: 3.25rem 1rem 1rem; }
 [data-testid="stElementContainer"]:has(> [data-testid="stHtml"]) { display: none; }
 """

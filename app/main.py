@@ -34,10 +34,10 @@ def main() -> None:
     }
     page = st.navigation(list(pages.values()), position="top")
     style(fills_window=page is pages["review"])
-    session.warm_up()
     session.name_field()
     mailbox(session.chart_id() if page is pages["review"] else None)
     page.run()
+    session.warm_up()
 
 
 main()

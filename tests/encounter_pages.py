@@ -47,14 +47,14 @@ RECORDS: dict[str, Record] = {
         (
             "Okafor, Ruth L  MRN: 00817264  DOB: 3/9/1951\n"
             "Office Visit  6/3/2025\nLakeside Primary Care\n"
-            "Progress Notes by Marta Lindqvist, MD at 6/3/2025 10:20 AM\n"
-            "Author: Marta Lindqvist, MD  Service: Family Medicine  Author Type: Physician\n"
+            "Progress Notes by Marta Solberg, MD at 6/3/2025 10:20 AM\n"
+            "Author: Marta Solberg, MD  Service: Family Medicine  Author Type: Physician\n"
             "Filed: 6/4/2025 7:02 AM  Encounter Date: 6/3/2025  Status: Signed\n"
             + _BODY
-            + "\nElectronically signed by Marta Lindqvist, MD at 6/4/2025 7:02 AM\n"
+            + "\nElectronically signed by Marta Solberg, MD at 6/4/2025 7:02 AM\n"
             "Okafor, Ruth L (MRN 00817264) Printed at 11/2/2025 3:15 PM  Page 1 of 1",
         ),
-        "2025-06-03", "yes", "office", "Marta Lindqvist", True,
+        "2025-06-03", "yes", "office", "Marta Solberg", True,
     ),
     "athena encounter": Record(
         (
@@ -120,29 +120,29 @@ RECORDS: dict[str, Record] = {
     "discharge summary": Record(
         (
             "ASHBY REGIONAL HOSPITAL  DISCHARGE SUMMARY\nPatient: OKAFOR, RUTH L  DOB: 03/09/1951  MRN: 00817264\n"
-            "Admission Date: 08/02/2025  Discharge Date: 08/06/2025\nAttending: Olga Reyes, MD\n"
+            "Admission Date: 08/02/2025  Discharge Date: 08/06/2025\nAttending: Olga Demir, MD\n"
             "Discharge Diagnoses\n1. Pneumonia\nHospital Course\nShe was treated and did well.\n"
             "Labs drawn 08/05/2025 were normal.\nFollow up with PCP on 08/13/2025.\n"
-            "Electronically signed by Olga Reyes, MD 08/07/2025 10:10",
+            "Electronically signed by Olga Demir, MD 08/07/2025 10:10",
         ),
-        "2025-08-06", "yes", "inpatient", "Olga Reyes", True,
+        "2025-08-06", "yes", "inpatient", "Olga Demir", True,
     ),
     "history and physical": Record(
         (
             "ASHBY REGIONAL HOSPITAL\nHISTORY AND PHYSICAL\nPATIENT NAME: OKAFOR, RUTH L\nDATE OF BIRTH: 03/09/1951\n"
-            "DATE OF ADMISSION: 08/02/2025\nATTENDING PHYSICIAN: Olga Reyes, MD\n"
+            "DATE OF ADMISSION: 08/02/2025\nATTENDING PHYSICIAN: Olga Demir, MD\n"
             "CHIEF COMPLAINT: Cough.\nHISTORY OF PRESENT ILLNESS: Three days of cough.\nASSESSMENT: Pneumonia.\n"
-            "Olga Reyes, MD\nDD: 08/02/2025  DT: 08/03/2025\nAuthenticated by Olga Reyes, MD On 08/04/2025 07:55:10 AM",
+            "Olga Demir, MD\nDD: 08/02/2025  DT: 08/03/2025\nAuthenticated by Olga Demir, MD On 08/04/2025 07:55:10 AM",
         ),
-        "2025-08-02", "yes", "inpatient", "Olga Reyes", True,
+        "2025-08-02", "yes", "inpatient", "Olga Demir", True,
     ),
     "hospital progress note": Record(
         (
             "Ashby Regional Hospital  Hospitalist Progress Note\nOKAFOR, RUTH L  DOB 03/09/1951  Admit date: 08/02/2025\n"
             "Date of Service: 08/04/2025  Hospital day 3\nSubjective: better.\nObjective: lungs clear.\nAssessment/Plan: pneumonia, day 3.\n"
-            "/es/ OLGA REYES, MD\nSigned: 08/04/2025 16:20",
+            "/es/ OLGA DEMIR, MD\nSigned: 08/04/2025 16:20",
         ),
-        "2025-08-04", "yes", "inpatient", "OLGA REYES", True,
+        "2025-08-04", "yes", "inpatient", "OLGA DEMIR", True,
     ),
     "emergency note": Record(
         (
@@ -156,17 +156,17 @@ RECORDS: dict[str, Record] = {
         (
             "Lakeside Primary Care\nPatient: Ruth Okafor  DOB: 03/09/1951\nTelehealth Visit  Date of Service: 03/30/2025\n"
             "This visit was conducted using real-time interactive audio and video. Patient at home, provider in clinic.\n" + _BODY
-            + "\nElectronically signed by Marta Lindqvist, MD 03/30/2025",
+            + "\nElectronically signed by Marta Solberg, MD 03/30/2025",
         ),
-        "2025-03-30", "yes", "telehealth_video", "Marta Lindqvist", True,
+        "2025-03-30", "yes", "telehealth_video", "Marta Solberg", True,
     ),
     "telephone visit": Record(
         (
             "Lakeside Primary Care\nPatient: Ruth Okafor  DOB: 03/09/1951\nTelemedicine Visit  Date of Service: 03/30/2025\n"
             "Modality: audio-only. Patient could not connect by video. 14 minutes spent on the telephone.\n" + _BODY
-            + "\nElectronically signed by Marta Lindqvist, MD 03/30/2025",
+            + "\nElectronically signed by Marta Solberg, MD 03/30/2025",
         ),
-        "2025-03-30", "no", "telehealth_audio", "Marta Lindqvist", True,
+        "2025-03-30", "no", "telehealth_audio", "Marta Solberg", True,
     ),
     "nurse visit": Record(
         (
@@ -184,17 +184,17 @@ RECORDS: dict[str, Record] = {
     ),
     "unsigned draft": Record(
         (
-            "Lakeside Primary Care\nOffice Visit\nPatient: Ruth Okafor  DOB: 03/09/1951  Date of visit: 04/02/2025\nProvider: Marta Lindqvist, MD\n"
+            "Lakeside Primary Care\nOffice Visit\nPatient: Ruth Okafor  DOB: 03/09/1951  Date of visit: 04/02/2025\nProvider: Marta Solberg, MD\n"
             + _BODY + "\nThis note is not signed. Status: Pended",
         ),
-        "2025-04-02", "no", "office", "Marta Lindqvist", False,
+        "2025-04-02", "no", "office", "Marta Solberg", False,
     ),
     "empty signature line": Record(
         (
-            "Lakeside Primary Care\nOffice Visit\nPatient: Ruth Okafor  DOB: 03/09/1951  Date of visit: 04/03/2025\nProvider: Marta Lindqvist, MD\n"
+            "Lakeside Primary Care\nOffice Visit\nPatient: Ruth Okafor  DOB: 03/09/1951  Date of visit: 04/03/2025\nProvider: Marta Solberg, MD\n"
             + _BODY + "\nProvider signature: ______________________  Date: ___________",
         ),
-        "2025-04-03", "no", "office", "Marta Lindqvist", False,
+        "2025-04-03", "no", "office", "Marta Solberg", False,
     ),
     "dictated but not read": Record(
         (
@@ -229,11 +229,11 @@ RECORDS: dict[str, Record] = {
     "scribed": Record(
         (
             "Lakeside Primary Care\nOffice Visit\nPatient: Ruth Okafor  DOB: 03/09/1951  Visit date: 05/22/2025\n" + _BODY
-            + "\nScribed by Lee Park for Marta Lindqvist, MD.\n"
-            "I, Marta Lindqvist, MD, have reviewed this documentation and agree with it.\n"
-            "Electronically signed by: Marta Lindqvist, MD on 05/22/2025 at 17:10",
+            + "\nScribed by Lee Park for Marta Solberg, MD.\n"
+            "I, Marta Solberg, MD, have reviewed this documentation and agree with it.\n"
+            "Electronically signed by: Marta Solberg, MD on 05/22/2025 at 17:10",
         ),
-        "2025-05-22", "yes", "office", "Marta Lindqvist", True,
+        "2025-05-22", "yes", "office", "Marta Solberg", True,
     ),
     "radiology report": Record(
         (
@@ -282,7 +282,7 @@ RECORDS: dict[str, Record] = {
     ),
     "superbill": Record(
         (
-            "Lakeside Primary Care\nSUPERBILL\nPatient: Ruth Okafor  DOB: 03/09/1951  DOS: 06/03/2025\nDx: E11.9, I10\nCPT: 99213\nProvider: Marta Lindqvist, MD",
+            "Lakeside Primary Care\nSUPERBILL\nPatient: Ruth Okafor  DOB: 03/09/1951  DOS: 06/03/2025\nDx: E11.9, I10\nCPT: 99213\nProvider: Marta Solberg, MD",
         ),
         "2025-06-03", "no", "superbill",
     ),
@@ -316,7 +316,7 @@ RECORDS: dict[str, Record] = {
     ),
     "after visit summary": Record(
         (
-            "Lakeside Primary Care\nAfter Visit Summary\nRuth Okafor  DOB: 3/9/1951\nVisit date 06/03/2025 with Marta Lindqvist, MD\n"
+            "Lakeside Primary Care\nAfter Visit Summary\nRuth Okafor  DOB: 3/9/1951\nVisit date 06/03/2025 with Marta Solberg, MD\n"
             "Your conditions: high blood pressure\nWhat to do next: take lisinopril.",
         ),
         "2025-06-03", "no", "education",
@@ -324,7 +324,7 @@ RECORDS: dict[str, Record] = {
     "hospital consult": Record(
         (
             "ASHBY REGIONAL HOSPITAL\nCONSULTATION REPORT\nPatient: OKAFOR, RUTH L  DOB: 03/09/1951  Admit Date: 08/02/2025\nDate of Consultation: 08/03/2025\n"
-            "Consulting Physician: Gregor Palme, MD\nRequesting Physician: Olga Reyes, MD\nReason for consultation: atrial fibrillation.\nImpression: atrial fibrillation.\n"
+            "Consulting Physician: Gregor Palme, MD\nRequesting Physician: Olga Demir, MD\nReason for consultation: atrial fibrillation.\nImpression: atrial fibrillation.\n"
             "Electronically authenticated by Gregor Palme, MD 08/03/2025 19:00",
         ),
         "2025-08-03", "yes", "", "Gregor Palme", True,
@@ -355,37 +355,37 @@ RECORDS: dict[str, Record] = {
     "provider's visit in a nursing facility": Record(
         (
             "Senior Care Physicians\nNursing Facility Physician Visit\nPatient: Ruth Okafor  DOB: 03/09/1951  Date of Service: 06/08/2025\nAssessment: heart failure, stable on furosemide.\n"
-            "Electronically signed by Olga Reyes, MD 06/08/2025",
+            "Electronically signed by Olga Demir, MD 06/08/2025",
         ),
-        "2025-06-08", "unknown yes", "snf_visit", "Olga Reyes", True,
+        "2025-06-08", "unknown yes", "snf_visit", "Olga Demir", True,
     ),
     "letter about results": Record(
         (
             "Lakeside Primary Care\nJune 9, 2025\nRuth Okafor\nDOB 03/09/1951\n\nDear Mrs. Okafor:\nWe have received your recent lab results. Your diabetes is well controlled.\n"
-            "Sincerely,\nElectronically signed by Marta Lindqvist, MD 06/09/2025",
+            "Sincerely,\nElectronically signed by Marta Solberg, MD 06/09/2025",
         ),
-        "2025-06-09", "no", "result_letter", "Marta Lindqvist", True,
+        "2025-06-09", "no", "result_letter", "Marta Solberg", True,
     ),
     "video that became a phone call": Record(
         (
             "Lakeside Primary Care\nVideo Visit\nPatient: Ruth Okafor  DOB: 03/09/1951  Visit date: 06/10/2025\nThe video connection did not work, so the visit was completed by telephone.\n"
-            + _BODY + "\nElectronically signed by Marta Lindqvist, MD 06/10/2025",
+            + _BODY + "\nElectronically signed by Marta Solberg, MD 06/10/2025",
         ),
-        "2025-06-10", "no", "telehealth_audio", "Marta Lindqvist", True,
+        "2025-06-10", "no", "telehealth_audio", "Marta Solberg", True,
     ),
     "refill request": Record(
         (
             "Lakeside Primary Care\nRefill Request\nPatient: Ruth Okafor  DOB: 03/09/1951  Encounter date: 06/11/2025\nMetformin 500 mg for type 2 diabetes.\n"
-            "Electronically signed by Marta Lindqvist, MD 06/11/2025",
+            "Electronically signed by Marta Solberg, MD 06/11/2025",
         ),
-        "2025-06-11", "no", "administrative", "Marta Lindqvist", True,
+        "2025-06-11", "no", "administrative", "Marta Solberg", True,
     ),
     "browser stamp at the edges": Record(
         (
             "11/1/25, 3:15 PM  Patient Chart\nLakeside Primary Care\nPatient: Ruth Okafor  DOB: 03/09/1951\nEncounter: 06/12/2025\n" + _BODY
-            + "\nElectronically signed by Marta Lindqvist, MD 06/13/2025\nhttps://ehr.example/chart  11/1/25, 3:15 PM  1/1",
+            + "\nElectronically signed by Marta Solberg, MD 06/13/2025\nhttps://ehr.example/chart  11/1/25, 3:15 PM  1/1",
         ),
-        "2025-06-12", "yes", "office", "Marta Lindqvist", True,
+        "2025-06-12", "yes", "office", "Marta Solberg", True,
     ),
     "counselor": Record(
         ("Harbor Recovery\nIndividual session\nClient: Ruth Okafor  DOB: 03/09/1951  Session date: 06/14/2025\nAlcohol use disorder in remission.\nSigned: Pat Ellery, LADC 06/14/2025",),
@@ -429,6 +429,13 @@ RECORDS: dict[str, Record] = {
             + "\nElectronically signed by Noel Adair, PA-C 06/18/2025\nAddendum 06/20/2025: A1c came back at 7.2.\nAddendum electronically signed by Noel Adair, PA-C 06/20/2025",
         ),
         "2025-06-18", "yes", "office", "Noel Adair", True,
+    ),
+    "bare note with headings": Record(
+        (
+            "CHIEF COMPLAINT\n\nCough.\n\nMEDICATIONS\n\nLisinopril 10 mg.\n\nRESULTS\n\nThe biopsy results are still pending.\n\n"
+            "ASSESSMENT AND PLAN\n\nCough. Schedule an ultrasound pending lab results. The consent form is not signed yet, we will mail it.",
+        ),
+        None, "unknown",
     ),
     "bare note": Record(
         ("Ruth is a 74 year old woman with diabetes here for follow up. She takes metformin. A1c is 7.1. Continue metformin.",),

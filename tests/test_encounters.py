@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import time
 
 import pytest
 from encounter_pages import RECORDS, chart_of
@@ -26,7 +27,7 @@ def visit(
     title: str = "Office Visit",
     patient: str = "Ruth Okafor",
     dob: str = "03/09/1951",
-    provider: str = "Marta Lindqvist, MD",
+    provider: str = "Marta Solberg, MD",
 ) -> str:
     return VISIT.format(date=date, clinic=clinic, title=title, patient=patient, dob=dob, provider=provider)
 
@@ -69,7 +70,7 @@ def test_records_cover_the_whole_text_in_order() -> None:
 
 
 def test_all_records_in_one_chart_keep_their_dates() -> None:
-    records = [r for name, r in RECORDS.items() if name != "bare note"]
+    records = [r for name, r in RECORDS.items() if not name.startswith("bare note")]
     found = find_encounters(chart_of(*(page for record in records for page in record.pages)))
     assert [e.date_of_service for e in found] == [r.date for r in records]
 
@@ -83,7 +84,7 @@ def test_numbered_pages_belong_together() -> None:
     head = "Ashby Clinic\nOffice Visit\nPatient: Ruth Okafor  DOB: 03/09/1951  Date of service: 05/01/2025\n"
     chart = chart_of(
         head + "Chief complaint: cough.\nPage 1 of 2",
-        head + "Plan: rest.\nElectronically signed by Marta Lindqvist, MD 05/01/2025\nPage 2 of 2",
+        head + "Plan: rest.\nElectronically signed by Marta Solberg, MD 05/01/2025\nPage 2 of 2",
         visit("05/20/2025") + "\nPage 1 of 1",
     )
     found = find_encounters(chart)
@@ -95,10 +96,8 @@ def test_numbered_pages_belong_together() -> None:
 
 def test_a_page_without_header_goes_on() -> None:
     chart = chart_of(
-        "Ashby Clinic\nOffice Visit\nPatient: Ruth Okafor  DOB: 03/09/1951  Date of service: 05/01/2025\nHPI:"
-        " long story that",
-        "continues here with more detail about her knees.\nPlan: rest.\nElectronically signed by Marta"
-        " Lindqvist, MD 05/01/2025",
+        "Ashby Clinic\nOffice Visit\nPatient: Ruth Okafor  DOB: 03/09/1951  Date of service: 05/01/2025\nHPI: long story that",
+        "continues here with more detail about her knees.\nPlan: rest.\nElectronically signed by Marta Solberg, MD 05/01/2025",
     )
     assert [e.pages for e in find_encounters(chart)] == [(1, 2)]
 
@@ -127,9 +126,7 @@ def test_fax_pages_number_the_transmission_not_the_record() -> None:
 
 
 def test_several_records_on_one_page() -> None:
-    chart = chart_of(
-        visit("01/05/2025") + "\n" + visit("02/06/2025", title="Progress Note") + "\n" + visit("03/07/2025")
-    )
+    chart = chart_of(visit("01/05/2025") + "\n" + visit("02/06/2025", title="Progress Note") + "\n" + visit("03/07/2025"))
     found = find_encounters(chart)
     assert [e.date_of_service for e in found] == ["2025-01-05", "2025-02-06", "2025-03-07"]
     assert all(chart.text[e.start : e.end].startswith("Ashby Clinic") for e in found)
@@ -147,16 +144,14 @@ def test_results_quoted_in_a_note_start_no_record() -> None:
         "Chief complaint: follow up\nHPI: doing well.\nMedications\nmetformin 500 mg\nLab results\nCollected:"
         " 04/20/2025\n"
         "A1c 7.1\nEchocardiogram report 04/02/2025: LVEF 60%.\nAssessment: diabetes.\nPlan: continue.\n"
-        "Electronically signed by Marta Lindqvist, MD 05/01/2025"
+        "Electronically signed by Marta Solberg, MD 05/01/2025"
     )
     (found,) = find_encounters(chart)
     assert (found.date_of_service, found.valid) == ("2025-05-01", "yes")
 
 
 def test_another_patients_page_does_not_count() -> None:
-    chart = chart_of(
-        visit("01/05/2025"), visit("02/06/2025", patient="Ralph Okaford", dob="11/30/1960"), visit("03/07/2025")
-    )
+    chart = chart_of(visit("01/05/2025"), visit("02/06/2025", patient="Ralph Okaford", dob="11/30/1960"), visit("03/07/2025"))
     found = find_encounters(chart)
     assert [e.valid for e in found] == ["yes", "no", "yes"]
     assert "another patient" in found[1].problems[0]
@@ -164,9 +159,7 @@ def test_another_patients_page_does_not_count() -> None:
 
 
 def test_name_order_and_middle_initial_do_not_matter() -> None:
-    chart = chart_of(
-        visit("01/05/2025"), visit("02/06/2025", patient="OKAFOR, RUTH L"), visit("03/07/2025", dob="3/9/51")
-    )
+    chart = chart_of(visit("01/05/2025"), visit("02/06/2025", patient="OKAFOR, RUTH L"), visit("03/07/2025", dob="3/9/51"))
     assert [e.valid for e in find_encounters(chart)] == ["yes", "yes", "yes"]
 
 
@@ -186,9 +179,7 @@ def test_admission_and_discharge_bound_a_stay() -> None:
 
 
 def test_cover_sheet_is_no_record() -> None:
-    cover = (
-        "ASHBY CLINIC\nFAX COVER SHEET\nTo: Chart Retrieval\nFrom: Records\nDate: 10/30/2025\nPages: 12\nRE: R. Okafor"
-    )
+    cover = "ASHBY CLINIC\nFAX COVER SHEET\nTo: Chart Retrieval\nFrom: Records\nDate: 10/30/2025\nPages: 12\nRE: R. Okafor"
     found = find_encounters(chart_of(cover, visit("01/05/2025")))
     assert [(e.setting, e.valid, e.date_of_service) for e in found] == [
         ("cover", "no", None),
@@ -219,8 +210,17 @@ def test_signature_date_stands_in_for_a_missing_date_of_service() -> None:
     page = (
         "Ashby Clinic\nOffice Visit\nPatient: Ruth Okafor  DOB: 03/09/1951\nAssessment: diabetes, stable.\nPlan:"
         " continue.\n"
-        "Electronically signed by Marta Lindqvist, MD on 05/01/2025"
+        "Electronically signed by Marta Solberg, MD on 05/01/2025"
     )
     (found,) = find_encounters(chart_of(page))
     assert (found.date_of_service, found.valid) == ("2025-05-01", "unknown")
     assert any("taken from the signature" in p for p in found.problems)
+
+
+@pytest.mark.parametrize(
+    "text", ["word " * 40_000, "A" * 200_000, "Jane " * 20_000 + "MD", "1/" * 50_000, "SIGNED BY " * 5_000]
+)
+def test_no_text_makes_the_rules_slow(text: str) -> None:
+    started = time.process_time()
+    find_encounters(chart_of(text))
+    assert time.process_time() - started < 20

@@ -86,8 +86,9 @@ def test_fax_banner_over_a_scan_is_no_text_layer(tmp_path: Path, printed: bytes)
 def test_photo_without_words_is_unread(tmp_path: Path) -> None:
     from PIL import Image
 
-    noise = Image.effect_noise((1700, 2200), 90)
-    chart = read(tmp_path, image_pdf(noise))
+    path = tmp_path / "photo.pdf"
+    path.write_bytes(image_pdf(Image.effect_noise((850, 1100), 90).resize((1700, 2200))))
+    chart = read_chart(path, "photo.pdf", Limits(ocr_seconds=4))
     assert [p.source for p in chart.pages] == ["unread"]
     assert chart.pages[0].words == ()
 

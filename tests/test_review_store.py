@@ -239,6 +239,14 @@ def test_what_is_incomplete_is_refused_and_leaves_no_trace(store: Store, kind: s
     assert (store.events(), store.verify_audit().events) == ([], 0)
 
 
+def test_a_suspect_is_queried_and_never_made_a_code(store: Store) -> None:
+    for kind, more in (("accept", {}), ("change", {"code": Code("N18.4")})):
+        with pytest.raises(DecisionError, match="no diagnosis"):
+            act(store, kind, "e1:N18.4", **more)
+    act(store, "query", "e1:N18.4")
+    assert decided(store, "e1:N18.4") == "query"
+
+
 def test_a_record_needs_a_name(store: Store) -> None:
     with pytest.raises(DecisionError, match="who you are"):
         act(store, "accept", who="  ")

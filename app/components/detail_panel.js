@@ -124,6 +124,7 @@ class DetailPanel {
     }, h("kbd", {}, key), label);
     const earlier = item.section === "earlier";
     const added = item.section === "added";
+    const suspect = item.section === "suspect";
     fill(this.bar,
       d ? h("div", { class: "decision", role: "status" }, h("span", { class: `mark ${d.kind}` }, MARKS[d.kind][0]),
         h("span", {}, h("b", {}, MARKS[d.kind][1]), d.code ? ` ${d.code.code}` : "", reasonWord(d, reasons),
@@ -135,9 +136,9 @@ class DetailPanel {
         }, h("kbd", {}, i + 1), label))) : null,
       this.rationale,
       earlier || added ? null : h("div", { class: "acts" },
-        item.suggestion.code ? button("accept", "A", "Accept", () => this.onDecide("accept")) : null,
+        item.suggestion.code && !suspect ? button("accept", "A", "Accept", () => this.onDecide("accept")) : null,
         button("reject", "R", "Reject", () => this.onDecide("reject")),
-        button("change", "C", item.suggestion.code ? "Change code" : "Choose code", () => this.onChange()),
+        suspect ? null : button("change", "C", item.suggestion.code ? "Change code" : "Choose code", () => this.onChange()),
         button("query", "Q", "Query", () => this.onDecide("query")),
         button("escalate", "E", "Escalate", () => this.onDecide("escalate"))));
     if (focused) this.rationale.focus();

@@ -22,17 +22,36 @@ class ListPanel {
 
   /** `items` as the workbench makes them: a suggestion, its section and the decision in force. */
   draw(items, chosen) {
+    const sections = SECTIONS.map((s) => ({ ...s, groups: groups(items.filter((item) => item.section === s.key)) }));
+    this.order = sections.filter((s) => this.open[s.key]).flatMap((s) => s.groups.flat());
+    const outline = JSON.stringify([this.open, items.map((item) => [item.id, item.section, shownCode(item)])]);
+    if (outline === this.outline) this.refresh(sections); else this.rebuild(sections, items);
+    this.outline = outline;
+    this.choose(chosen);
+  }
+
+  /** Only the rows that read differently are drawn anew: a chart may have hundreds. */
+  refresh(sections) {
+    for (const { key, groups: mine } of sections) {
+      for (const group of mine) {
+        for (const item of group) {
+          const row = this.rows.get(item.id);
+          if (row.says !== says(item)) row.replaceWith(this.row(item, group));
+        }
+      }
+      if (this.counts.has(key)) this.counts.get(key).textContent = count(key, mine.flat());
+    }
+  }
+
+  rebuild(sections, items) {
     const scroll = this.element.scrollTop;
     this.rows.clear();
-    this.order = [];
-    fill(this.element, SECTIONS.map(({ key, title }) => {
-      const mine = items.filter((item) => item.section === key);
+    this.counts = new Map();
+    fill(this.element, sections.map(({ key, title, groups: mine }) => {
       if (!mine.length) return key === "supported" ? this.nothing(title) : null;
-      const decided = mine.filter((item) => item.decision).length;
-      const body = h("div", { class: "group-list" }, groups(mine).map((group) => this.group(group)));
-      if (this.open[key]) this.order.push(...groups(mine).flat());
-      const details = h("details", { open: this.open[key] }, h("summary", {}, h("span", {}, title),
-        h("span", { class: "count" }, key === "supported" ? `${decided} of ${mine.length} decided` : mine.length)), body);
+      const body = h("div", { class: "group-list" }, mine.map((group) => this.group(group)));
+      this.counts.set(key, h("span", { class: "count" }, count(key, mine.flat())));
+      const details = h("details", { open: this.open[key] }, h("summary", {}, h("span", {}, title), this.counts.get(key)), body);
       details.addEventListener("toggle", () => {
         if (this.open[key] === details.open) return;
         this.open[key] = details.open;
@@ -41,7 +60,6 @@ class ListPanel {
       return details;
     }));
     this.element.scrollTop = scroll;
-    this.choose(chosen);
   }
 
   nothing(title) {
@@ -74,12 +92,13 @@ class ListPanel {
       s.highRisk ? h("span", { class: "risk", title: s.highRisk }, "⚠") : null,
       h("span", { class: "hcc" }, shownHcc(item)),
       h("span", { class: "confidence" }, s.confidence === null ? "" : `${Math.round(s.confidence * 100)}%`));
+    row.says = says(item);
     this.rows.set(item.id, row);
     return row;
   }
 
   choose(id) {
-    this.rows.get(this.chosen)?.removeAttribute("aria-current");
+    if (id !== this.chosen) this.rows.get(this.chosen)?.removeAttribute("aria-current");
     this.chosen = id;
     const row = this.rows.get(id);
     if (!row) return;
@@ -89,6 +108,15 @@ class ListPanel {
 
   /** Opens the section that holds an item, so that it can be chosen. */
   reveal(item) { if (!this.open[item.section]) { this.open[item.section] = true; return true; } return false; }
+}
+
+/** All that a row shows and that may change. */
+function says(item) {
+  return [item.decision?.kind, item.saving, item.spans.map((span) => span.letter).sort().join("")].join("|");
+}
+
+function count(key, items) {
+  return key === "supported" ? `${items.filter((item) => item.decision).length} of ${items.length} decided` : String(items.length);
 }
 
 /** One group a condition, the best-supported date first; groups by their best date. */

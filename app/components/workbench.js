@@ -1,5 +1,6 @@
 // The review of one chart. Everything but a decision happens here, without a word to the server.
 const benches = new WeakMap();
+const SUSPECT = "A suspect is no diagnosis: query the provider, or select the words that state it and add it (m).";
 
 class Workbench {
   constructor(parent) {
@@ -247,6 +248,7 @@ class Workbench {
   decide(kind, more = {}) {
     const item = this.byId.get(this.chosen);
     if (!item || item.section === "earlier" || item.section === "added") return;
+    if (kind === "accept" && item.section === "suspect") { this.say(SUSPECT); return; }
     if (kind === "accept" && !item.suggestion.code) { this.say("There is no code to accept here: query, or choose a code (c)."); return; }
     const message = { kind, rationale: this.detail.draft(), ...more };
     this.last = item.id;
@@ -275,6 +277,7 @@ class Workbench {
   changeCode() {
     const item = this.byId.get(this.chosen);
     if (!item || item.section === "earlier" || item.section === "added") return;
+    if (item.section === "suspect") { this.say(SUSPECT); return; }
     this.search.open({
       title: item.suggestion.code ? `Instead of ${item.suggestion.code}` : "Choose a code",
       alternatives: item.suggestion.alternatives, extra: [],

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import re
 from collections import Counter, defaultdict
 from collections.abc import Sequence
 from datetime import date
 
-from hccassist.coding import Coded, code_condition, combine
+from hccassist.coding import Coded, Combined, code_condition, combine
 from hccassist.evidence.detect import Item
 from hccassist.evidence.link import Candidate as EvidenceCandidate
 from hccassist.evidence.link import candidates as evidence_candidates
@@ -21,16 +22,23 @@ from hccassist.terminology.lexicon import Lexicon
 
 _CONCLUSIONS = frozenset({"assessment_plan", "hospital_course"})
 _OVERRULED = frozenset({"hpi", "chief_complaint", "start", "results"})
+_RULED_OUT = re.compile(r"rule[sd] out|exclud|error|misdiagnos|disprov|not confirmed|never confirmed|retracted|incorrect")
 _FIRST: dict[str, int] = {"assessment_plan": 0, "hospital_course": 1, "hpi": 2, "start": 3}
 
 
 def overall_status(mentions: Sequence[Mention]) -> Status:
-    """The status that counts where mentions differ: present anywhere means present, unless the conclusion of the note
-    (assessment, hospital course) denies or doubts what only its narrative said."""
+    """The status that counts where mentions differ.
+
+    Present anywhere means present, unless the note takes it back: a later mention is ruled out outright, or the conclusion
+    (assessment, hospital course) denies or doubts what only the narrative said.
+    """
     statuses = {m.status for m in mentions}
     if len(statuses) == 1:
         return next(iter(statuses))
     if "active" in statuses:
+        last = max(m.start for m in mentions if m.status == "active")
+        if any(m.status == "negated" and m.start > last and _RULED_OUT.search(" ".join(m.cues)) for m in mentions):
+            return "negated"
         concluded = {m.status for m in mentions if m.section in _CONCLUSIONS}
         told = {m.section for m in mentions if m.status == "active"}
         if concluded and "active" not in concluded and told <= _OVERRULED and concluded & {"negated", "uncertain"}:
@@ -60,24 +68,24 @@ def build_candidates(
     coded = {c: _coded(c, groups[c], status[c], lexicon, day) for c in groups}
     folded = _folded(active, lexicon)
     candidates: list[Candidate] = []
-    replaced: dict[str, list[tuple[str, str, str]]] = defaultdict(list)
+    combined: dict[str, list[Combined]] = defaultdict(list)
     text = document.text[encounter.start : encounter.end]
-    for first, second, code, instead in combine({c: coded[c].code for c in active if c not in folded}, lexicon, text):
-        replaced[first].append((second, code, instead))
+    for made in combine({c: coded[c].code for c in active if c not in folded}, lexicon, text):
+        combined[made.first].append(made)
     for condition, group in groups.items():
         if condition in folded:
             continue
         extra = [m for other, into in folded.items() if into == condition for m in groups[other]]
         proof = _merged(evidence.get(condition, ()), *(evidence.get(o, ()) for o, into in folded.items() if into == condition))
         base = coded[condition]
-        rules = replaced.get(condition, [])
-        if not any(instead for _, _, instead in rules):
+        rules = combined.get(condition, [])
+        if not any(rule.replaces for rule in rules):
             candidates.append(_candidate(encounter, condition, group + extra, status[condition], base, proof, lexicon, ()))
-        for second, code, _ in rules:
-            why = f"{lexicon.conditions[condition].name} with {lexicon.conditions[second].name}: one combination code"
-            both = _merged(proof, evidence.get(second, ()))
-            made = Coded(code, (base.code,) if base.code != code else (), why)
-            candidates.append(_candidate(encounter, condition, group + extra, "active", made, both, lexicon, (why,)))
+        for rule in rules:
+            why = f"{lexicon.conditions[condition].name} with {lexicon.conditions[rule.second].name}: one combination code"
+            both = _merged(proof, evidence.get(rule.second, ()))
+            made_of = Coded(rule.code, (base.code,) if base.code != rule.code else (), why)
+            candidates.append(_candidate(encounter, condition, group + extra, "active", made_of, both, lexicon, (why,)))
     return _one_per_code(candidates)
 
 

@@ -70,12 +70,13 @@ def train(
     notes_gold: Annotated[Path | None, typer.Option(help="Labelled notes (JSON lines), with --notes.")] = None,
     notes: Annotated[Path | None, typer.Option(help="Folder of the labelled notes' texts.")] = None,
     cases: Annotated[list[Path] | None, typer.Option(help="Labelled single cases (JSON lines).")] = None,
+    wording: Annotated[list[Path] | None, typer.Option(help="Wording cases (CSV, as in tests/cases).")] = None,
     out: Annotated[Path | None, typer.Option(help="Folder of tables and models; models/ when left out.")] = None,
     version: Annotated[str, typer.Option(help="Name of the new ranker.")] = "2026.11",
 ) -> None:
     """Trains linker and ranker. With labelled cases the tables are written first (numbers only); without, the shipped ones
     give the same models again."""
-    from hccassist.evaluation import linker_rows, ranker_rows, read_notes, read_single_cases, write_table
+    from hccassist.evaluation import linker_rows, ranker_rows, read_notes, read_single_cases, read_wording_cases, write_table
     from hccassist.ranking.model import models_folder
     from hccassist.ranking.training import nested, read_table, train_linker, write_ranker
     from hccassist.ranking.training import train as fit
@@ -84,6 +85,7 @@ def train(
     folder = out or models_folder()
     labelled = list(read_notes(notes_gold, notes)) if notes_gold and notes else []
     labelled += [case for path in cases or () for case in read_single_cases(path)]
+    labelled += [case for path in wording or () for case in read_wording_cases(path)]
     if labelled:
         write_table(list(linker_rows(labelled, load_screener())), folder / "linker-training.csv")
     value, scores = train_linker(folder / "linker-training.csv", version)

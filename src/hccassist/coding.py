@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
-from hccassist.terminology.lexicon import Lexicon
+from hccassist.terminology.lexicon import Lexicon, Partner
 from hccassist.terminology.rows import Condition
 
 _WORST_FIRST = {"acuity": ("acute_on_chronic", "acute", "chronic"), "severity": ("severe", "moderate", "mild")}
@@ -46,8 +46,8 @@ def _merge(attributes: Iterable[str]) -> frozenset[str]:
 def code_condition(condition: Condition, attributes: Sequence[str], exact: Sequence[str] = (), history: bool = False) -> Coded:
     """The code for a condition with the ``name=value`` attributes its mentions give.
 
-    ``exact``: codes whose official title stands in the text; such a title is the wording, so its code wins over a less
-    specific one. ``history``: the condition is over; its history code where it has one.
+    ``exact``: codes whose official title stands in the text; such a title is the wording, so its code wins, unless it is the
+    unspecified one and more is said. ``history``: the condition is over; its history code where it has one.
     """
     given = _merge(attributes)
     if history:
@@ -62,38 +62,46 @@ def code_condition(condition: Condition, attributes: Sequence[str], exact: Seque
     if best[0] > 0:
         need = next(n for n, c in condition.codes if c == code and n <= given and len(n) == best[0])
         rule = "documented: " + ", ".join(sorted(p.split("=", 1)[1].replace("_", " ") for p in need))
-    if exact and best[0] <= 0 and not history:
-        code, rule = exact[0], "the title of this code is written in the chart"
+    titled = [c for c in exact if c != condition.default_code] or (list(exact) if best[0] <= 0 else [])
+    if titled and not history:
+        code, rule = titled[0], "the title of this code is written in the chart"
     others = [c for need, c in condition.codes if c != code and len(need - given) == 1 and len(need) == max(best[0], 0) + 1]
     return Coded(code, tuple(dict.fromkeys([*(c for c in exact if c != code), *others]))[:6], rule)
 
 
-def combine(active: Mapping[str, str], lexicon: Lexicon, text: str) -> list[tuple[str, str, str, str]]:
-    """Combination codes that pairs of active conditions make together: the "with" convention and hypertension's (I.A.15,
-    I.C.9.a).
+@dataclass(frozen=True, slots=True)
+class Combined:
+    """A combination code that two active conditions make; ``replaces`` tells whether it stands instead of the first's own."""
 
-    ``active`` maps condition id to its code. Returns (first condition, second condition, code, code it stands instead of
-    or ""), the first rule per (first, second) winning.
+    first: str
+    second: str
+    code: str
+    replaces: bool
+
+
+def combine(active: Mapping[str, str], lexicon: Lexicon, text: str) -> list[Combined]:
+    """Combination codes that pairs of active conditions make: the "with" convention (ICD-10-CM guideline I.A.15) and
+    hypertension's with heart and kidney disease (I.C.9.a).
+
+    ``active`` maps condition id to its code; ``text`` is the encounter's. The first rule of a pair of conditions wins.
     """
-    made: list[tuple[str, str, str, str]] = []
+    made: list[Combined] = []
     taken: set[tuple[str, str]] = set()
-    low = text.lower()
-    for rule in lexicon.combinations:
-        firsts = [c for c in active if _names(rule.first, c)]
-        seconds = [c for c in active if _names(rule.second, c)]
-        for first in firsts:
-            for second in seconds:
-                if first == second or (first, second) in taken:
-                    continue
-                if rule.unless and any(words.strip().lower() in low for words in rule.unless.split("|") if words.strip()):
-                    continue
-                own = active[first]
-                if rule.replaces and not own.startswith(tuple(rule.replaces)):
-                    continue
-                taken.add((first, second))
-                made.append((first, second, rule.code, own if rule.replaces else ""))
+    low = ""
+    for first, own in active.items():
+        for rule in lexicon.combinations.get(first, ()):
+            if rule.replaces and not own.startswith(rule.replaces):
+                continue
+            partners = [_partner(p, first, active) for p in rule.partners]
+            if any(p is None or (first, p) in taken for p in partners):
+                continue
+            low = low or text.lower()
+            if any(words in low for words in rule.unless):
+                continue
+            taken.update((first, p) for p in partners if p)
+            made.append(Combined(first, str(partners[0]), rule.code, bool(rule.replaces)))
     return made
 
 
-def _names(pattern: str, condition: str) -> bool:
-    return condition.startswith(pattern[:-1]) if pattern.endswith("*") else condition == pattern
+def _partner(partner: Partner, first: str, active: Mapping[str, str]) -> str | None:
+    return next((c for c, code in active.items() if c != first and partner.accepts(c, code)), None)

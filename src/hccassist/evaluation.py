@@ -73,6 +73,16 @@ def read_single_cases(path: Path) -> Iterator[Case]:
             yield Case(row["id"], row["text"], verdict if positive else (), () if positive else verdict, False)
 
 
+def read_wording_cases(path: Path) -> Iterator[Case]:
+    """Cases of tests/cases/wording*.csv: ``text,code,expected`` with ``supported`` or ``held``."""
+    with path.open(encoding="utf-8", newline="") as file:
+        for number, row in enumerate(csv.DictReader(file)):
+            text = row["text"].replace("\\n", "\n")
+            verdict = (Verdict(frozenset(row["code"].split("|"))),)
+            positive = row["expected"] == "supported"
+            yield Case(f"{path.stem}:{number}", text, verdict if positive else (), () if positive else verdict, False)
+
+
 def _units(codes: frozenset[str], tables: Codes) -> set[tuple[str, str]]:
     """What a code stands for when codes are compared: its payment categories, else its three characters."""
     units: set[tuple[str, str]] = set()
@@ -85,11 +95,13 @@ def _units(codes: frozenset[str], tables: Codes) -> set[tuple[str, str]]:
 def label(candidate: Candidate, case: Case, tables: Codes) -> bool | None:
     """Whether a coder supports the candidate; None where the case does not judge it."""
     mine = _units(frozenset([candidate.icd10]), tables)
-    if any(mine & _units(v.codes, tables) for v in case.supported):
+
+    def meant(verdict: Verdict) -> bool:
+        return bool(mine & _units(verdict.codes, tables)) or any(candidate.icd10.startswith(c) for c in verdict.codes)
+
+    if any(map(meant, case.supported)):
         return True
-    if case.complete or any(mine & _units(v.codes, tables) for v in case.refused):
-        return False
-    return None
+    return False if case.complete or any(map(meant, case.refused)) else None
 
 
 def ranker_rows(cases: Sequence[Case], screener: Screener) -> Iterator[dict[str, float | str]]:

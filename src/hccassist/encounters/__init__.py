@@ -48,9 +48,7 @@ def find_encounters(chart: Chart) -> tuple[Encounter, ...]:
     lines = lines_of(chart)
     if not lines:
         return (
-            Encounter(
-                "e1", 0, len(chart.text), tuple(p.number for p in chart.pages), problems=("No text on these pages.",)
-            ),
+            Encounter("e1", 0, len(chart.text), tuple(p.number for p in chart.pages), problems=("No text on these pages.",)),
         )
     hits = find_dates(lines)
     facts = page_facts(lines, hits)
@@ -84,9 +82,7 @@ def _without_misread(lines: Sequence[Line], hits: Sequence[DateHit]) -> list[Dat
 def _print_dates_told(lines: Sequence[Line], hits: Sequence[DateHit]) -> list[DateHit]:
     """The dates, those marked as print dates that stand without a label at the edge of most pages."""
     edge = {
-        (lines[h.line].page, h.value)
-        for h in hits
-        if h.kind == "bare" and min(lines[h.line].at, lines[h.line].last) < _EDGE
+        (lines[h.line].page, h.value) for h in hits if h.kind == "bare" and min(lines[h.line].at, lines[h.line].last) < _EDGE
     }
     pages = {line.page for line in lines}
     counts = Counter(value for _, value in edge)

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from hccassist.schema import Chart
 
 _LINE = re.compile(r"[^\n\f]+")
+_LONGEST = 500
 _CELL = re.compile(r" {2,}|\t+| \| ")
 # A fax machine's stamp: its date, sender and page count belong to the transmission, not to the record.
 _FAX_BANNER = re.compile(
@@ -51,22 +52,26 @@ def lines_of(chart: Chart) -> list[Line]:
     out: list[Line] = []
     for page in chart.pages:
         found = [m for m in _LINE.finditer(chart.text, page.start, page.end) if not m.group().isspace()]
-        for at, match in enumerate(found):
-            n = bisect_right(noise_starts, match.start()) - 1
-            running = n >= 0 and chart.noise[n][1] >= match.end()
-            text = match.group()
-            fax = (at < 3 or len(found) - at <= 3) and bool(_FAX_BANNER.search(text))
-            out.append(
-                Line(
-                    text,
-                    match.start(),
-                    match.end(),
-                    page.number,
-                    at,
-                    len(found) - 1 - at,
-                    running,
-                    fax,
-                    page.source == "ocr",
-                )
-            )
+        spans = [span for m in found for span in _pieces(chart.text, m.start(), m.end())]
+        for at, (start, end) in enumerate(spans):
+            n = bisect_right(noise_starts, start) - 1
+            running = n >= 0 and chart.noise[n][1] >= end
+            text = chart.text[start:end]
+            fax = (at < 3 or len(spans) - at <= 3) and bool(_FAX_BANNER.search(text))
+            scanned = page.source == "ocr"
+            out.append(Line(text, start, end, page.number, at, len(spans) - 1 - at, running, fax, scanned))
     return out
+
+
+def _pieces(text: str, start: int, end: int) -> list[tuple[int, int]]:
+    """A line whole, or where it is a whole paragraph, in pieces cut at spaces: rules look at short stretches, so that
+    no text can make them slow."""
+    pieces: list[tuple[int, int]] = []
+    while end - start > _LONGEST:
+        space = text.rfind(" ", start + _LONGEST // 2, start + _LONGEST)
+        cut = space if space >= 0 else start + _LONGEST
+        pieces.append((start, cut))
+        start = cut
+    if not text[start:end].isspace():
+        pieces.append((start, end))
+    return pieces

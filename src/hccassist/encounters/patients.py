@@ -184,9 +184,7 @@ def _births_agree(found: Identity, chart: Identity) -> bool | None:
 
 def _close(found: Identity, chart: Identity) -> bool:
     return any(
-        sum(a != b for a, b in zip(x.isoformat(), y.isoformat(), strict=True)) <= 2
-        for x in found.births
-        for y in chart.births
+        sum(a != b for a, b in zip(x.isoformat(), y.isoformat(), strict=True)) <= 2 for x in found.births for y in chart.births
     )
 
 

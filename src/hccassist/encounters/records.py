@@ -81,11 +81,7 @@ def _facts(lines: Sequence[Line], first: int, last: int, hits: Sequence[DateHit]
         for _, cell in line.cells
         if titles_of(cell)
     }
-    bare = {
-        h.value
-        for h in hits
-        if h.kind == "bare" and not h.prose and h.line < head_end and lines[h.line].at < _BARE_LINES
-    }
+    bare = {h.value for h in hits if h.kind == "bare" and not h.prose and h.line < head_end and lines[h.line].at < _BARE_LINES}
     number, count = _page_number(page)
     letterhead = tuple(re.sub(r"\d+", "#", line.text.split("  ")[0].strip().lower()) for line in head[:1])
     opening = head[0].text.strip() if head else ""
@@ -147,9 +143,7 @@ def _goes_on(previous: PageFacts, page: PageFacts) -> bool:
     if _differ(previous.identity, page.identity):
         return False
     if page.number is not None and previous.number is not None:
-        return page.number == previous.number + 1 and (
-            page.count == previous.count or None in (page.count, previous.count)
-        )
+        return page.number == previous.number + 1 and (page.count == previous.count or None in (page.count, previous.count))
     if page.any_dates and previous.any_dates and not page.any_dates & previous.any_dates:
         return False
     if page.number is not None and page.number > 1:
@@ -227,9 +221,7 @@ def _letterhead_above(lines: Sequence[Line], n: int, least: int) -> int:
             break
         if not (
             text.isupper()
-            or re.search(
-                r"\d{3}[-.) ]\s?\d{3}[-.]\d{4}|\bclinic\b|\bcenter\b|\bhospital\b|\bmedical\b", text, re.IGNORECASE
-            )
+            or re.search(r"\d{3}[-.) ]\s?\d{3}[-.]\d{4}|\bclinic\b|\bcenter\b|\bhospital\b|\bmedical\b", text, re.IGNORECASE)
         ):
             break
         begin = above

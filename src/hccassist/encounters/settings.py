@@ -27,6 +27,14 @@ _BODY_HEADING = re.compile(
     r"|data|allergies|care team|patient's care team|past (?:medical )?history|pmh)\b[^a-z]{0,3}(?:$|:|/|-|\(| {2,})",
     re.IGNORECASE,
 )
+_VISIT_HEADING = re.compile(
+    r"^\W*(?:\d+[.)]\s*)?(?:chief complaint|cc|hpi|history of present(?:ing)? illness|interval history"
+    r"|subjective|objective|assessment"
+    r"|impression|a/?p|plan|(?:physical )?exam(?:ination)?|review of systems|ros)\b[^a-z]{0,3}(?:$|:|/|-|\("
+    r"|and\b|&| {2,})",
+    re.IGNORECASE,
+)
+_LISTS = ("med_list", "problem_list", "immunization", "education", "patient_form", "referral")
 # Sections of a note that are also kinds of record: inside a page they start no record of their own.
 _SECTION_SETTINGS = frozenset(
     {"med_list", "problem_list", "immunization", "education", "patient_form", "letter", "referral", "administrative"}
@@ -35,9 +43,7 @@ _SECTION_SETTINGS = frozenset(
 
 @cache
 def _compiled(where: str) -> tuple[tuple[SettingCue, re.Pattern[str]], ...]:
-    return tuple(
-        (cue, re.compile(cue.cue, re.IGNORECASE | re.MULTILINE)) for cue in setting_cues() if cue.where == where
-    )
+    return tuple((cue, re.compile(cue.cue, re.IGNORECASE | re.MULTILINE)) for cue in setting_cues() if cue.where == where)
 
 
 def header_of(lines: Sequence[Line]) -> list[Line]:
@@ -89,6 +95,10 @@ def setting_of(lines: Sequence[Line]) -> str:
         for cue, pattern in _compiled(where):
             if pattern.search(text):
                 score[cue.setting] += cue.weight
+    if any(_VISIT_HEADING.match(line.text) for line in own):
+        # Lists stand in every note: beside a history, an exam or an assessment they are sections of it.
+        for listed in _LISTS:
+            score.pop(listed, None)
     if not score:
         return "unknown"
     setting = max(score, key=lambda s: score[s])

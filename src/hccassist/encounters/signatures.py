@@ -38,9 +38,12 @@ _NOT_AUTHOR = re.compile(
     re.IGNORECASE,
 )
 _UNKNOWN_CREDENTIAL = re.compile(r",\s*[A-Z]{2,}|\b[A-Z]{1,3}-[A-Z]{1,3}\b")
-_COPIED = re.compile(
-    r"\b(?:cc|copy|copies|referr\w+|supervis\w+|scribe\w*|pcp|on behalf of|for)\b[^.;|]{0,60}$", re.IGNORECASE
+_OTHER_PAPER = re.compile(
+    r"\b(?:consents?|form|directive|paperwork|contract|agreement|orders?|prescriptions?|labs?|results?|biops\w+|cultures?)\b",
+    re.IGNORECASE,
 )
+"""What else a note may call unsigned or pending."""
+_COPIED = re.compile(r"\b(?:cc|copy|copies|referr\w+|supervis\w+|scribe\w*|pcp|on behalf of|for)\b[^.;|]{0,60}$", re.IGNORECASE)
 _DATE_LIKE = re.compile(r"\d{1,2}[/\-.]\d{1,2}[/\-.]\d{2,4}|\b\d{4}-\d\d-\d\d\b|\b[A-Z][a-z]{2,8}\.? \d{1,2},? \d{4}\b")
 _BLANK_AFTER = re.compile(
     r"\s*(?:\bby\b\s*:?|:)\s*(?:_+|\.{3,}|\[\s*\]|\(?(?:not signed|none|blank)\)?)?\s*(?:,?\s*\b(?:on|at|date"
@@ -52,9 +55,7 @@ _COSIGN_PENDING = re.compile(
     r"\b(?:co-?sign\w*|attending|attestation)\b.{0,40}\b(?:pending|required|needed|awaiting|not yet|incomplete)\b",
     re.IGNORECASE,
 )
-_TRAINEE = re.compile(
-    r"\b(?:resident(?: physician)?|PGY[- ]?\d|intern|medical student|MS-?[34]|fellow)\b", re.IGNORECASE
-)
+_TRAINEE = re.compile(r"\b(?:resident(?: physician)?|PGY[- ]?\d|intern|medical student|MS-?[34]|fellow)\b", re.IGNORECASE)
 _ATTENDING = re.compile(
     r"\battending\b|\bI (?:have )?(?:personally )?(?:saw|seen|examined|evaluated|interviewed)\b"
     r"|\bteaching physician\b|\bco-?signed\b",
@@ -78,6 +79,8 @@ def _cues() -> tuple[tuple[Kind, re.Pattern[str]], ...]:
     return tuple((cue.kind, re.compile(cue.pattern, re.IGNORECASE)) for cue in signature_cues())
 
 
+_SIGNATURE_LENGTH = 240
+"""Longer lines are paragraphs: what they say of signing is about something else."""
 _CUE_STEMS = (
     "sign", "electronic", "review", "authent", "verif", "approv", "final", "attest", "filed", "draft", "prelim", "pend",
     "dictat", "stamp", "locked", "/es/", "/s/", "incomplete", "___", "complet", "valid", "clos", "seal",
@@ -89,17 +92,15 @@ _CUE_STEMS = (
 @lru_cache(maxsize=8192)
 def cue_of(text: str) -> tuple[Kind, int] | None:
     """The kind of signature a line speaks of and where its words end; None where it speaks of none."""
+    if len(text) > _SIGNATURE_LENGTH:
+        return None
     lowered = text.lower()
     if not any(stem in lowered for stem in _CUE_STEMS):
         return None
     for kind, pattern in _cues():
         match = pattern.search(text)
-        if match is not None:
-            if (
-                kind == "electronic"
-                and _BLANK_AFTER.match(text[match.end() :])
-                and not find_people(text[: match.start()])
-            ):
+        if match is not None and not (kind == "pending" and _OTHER_PAPER.search(text)):
+            if kind == "electronic" and _BLANK_AFTER.match(text[match.end() :]) and not find_people(text[: match.start()]):
                 if _DATE_LIKE.search(text[: match.start()]):
                     return kind, match.end()
                 return "blank", match.end()
@@ -207,12 +208,7 @@ def _author(lines: Sequence[Line]) -> Person | None:
                 return person
     for line in reversed(lines[-12:]):
         people = find_people(line.text)
-        if (
-            people
-            and people[0].start <= 3
-            and not _NOT_AUTHOR.search(line.text[: people[0].start])
-            and not line.running
-        ):
+        if people and people[0].start <= 3 and not _NOT_AUTHOR.search(line.text[: people[0].start]) and not line.running:
             return people[0]
     for line in lines[:8]:
         for person in find_people(line.text):

@@ -69,16 +69,12 @@ def _judge_provider(signature: Signature, fatal: list[str], open_: list[str]) ->
     if provider is not None and provider.accepted == "no":
         fatal.append(f"The provider's credential ({provider.credential}) is not on CMS's list of acceptable providers.")
     elif provider is not None and provider.accepted == "unknown":
-        open_.append(
-            f"Check whether the provider's credential ({provider.credential}) is acceptable for the year of service."
-        )
+        open_.append(f"Check whether the provider's credential ({provider.credential}) is acceptable for the year of service.")
     elif provider is None and signature.name:
         fatal.append("The signature shows no credential, and none stands elsewhere on the record.")
     elif provider is None:
         open_.append("No provider with a credential is named.")
     if signature.signed is False:
-        fatal.append(
-            _UNSIGNED.get(signature.kind or "", "The note is not signed by a provider who can authenticate it.")
-        )
+        fatal.append(_UNSIGNED.get(signature.kind or "", "The note is not signed by a provider who can authenticate it."))
     elif signature.signed is None:
         open_.append("No signature found.")

@@ -22,6 +22,7 @@ from hccassist.schema import Element, Evidence
 _PLAN_SECTIONS = frozenset({"assessment_plan", "hospital_course", "start", "hpi", "problem_list"})
 _PROSE_SECTIONS = frozenset({"start", "hpi"})
 _NO_GENERIC = frozenset({"family_history", "social_history", "allergies", "education", "legal", "screening", "chief_complaint"})
+_LISTS = frozenset({"pmh", "psh", "problem_list"})
 _HEAD_WORDS = 14
 _LONG = 220
 _SHORT_NOTE = 900
@@ -130,8 +131,9 @@ def candidates(
     _tie_following(document, by_sentence, blocks, ties)
     _tie_knowledge(items, active, blocks, ties)
     short = len(document.sentences) and document.sentences[-1].end - document.sentences[0].start <= _SHORT_NOTE
-    if short and active:
-        _tie_only(document, active, by_sentence, items_of, ties)
+    told = {m.mention.condition for here in by_sentence.values() for m in here if m.mention.section not in _LISTS}
+    if short and told:
+        _tie_only(document, told, by_sentence, items_of, ties)
     found: list[Candidate] = []
     for condition in sorted(active):
         found.extend(_candidates(document, condition, ties[condition], items_of, by_sentence, active, bool(short)))
@@ -159,6 +161,8 @@ def _tie_following(
         if number in blocks and blocks[number][1] == number:
             continue
         first = document.sentences[number]
+        if first.section in _LISTS:
+            continue
         for follow in range(number + 1, min(number + 1 + _MOST_FOLLOWING, len(document.sentences))):
             sentence = document.sentences[follow]
             if follow in by_sentence or sentence.paragraph != first.paragraph or sentence.section != first.section:

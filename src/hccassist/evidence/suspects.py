@@ -39,7 +39,7 @@ class Suspect:
 
 def find_suspects(document: Document, lexicon: Lexicon, named: Iterable[str]) -> list[Suspect]:
     """Suspects of one encounter. ``named``: ICD-10-CM codes of conditions that the encounter names in whatever status; a
-    rule whose ``unless`` prefixes match one of them asks nothing."""
+    rule whose ``unless`` prefixes match one of them asks nothing. One question per condition: the first rule's."""
     codes = tuple(named)
     hits: dict[int, dict[int, Evidence]] = defaultdict(dict)
     for sentence in document.sentences:
@@ -56,12 +56,12 @@ def find_suspects(document: Document, lexicon: Lexicon, named: Iterable[str]) ->
                     hits[clue.rule][clue.number] = Evidence(
                         element, "clue", start, document.tokens.ends[end - 1], 0.8, clue.written
                     )
-    found = []
+    found: dict[str, Suspect] = {}
     for number, rule in enumerate(lexicon.suspects):
         clues_found = hits.get(number, {})
         if len(clues_found) == rule.clues and not any(code.startswith(rule.unless) for code in codes):
-            found.append(Suspect(rule, tuple(clues_found[n] for n in sorted(clues_found))))
-    return found
+            found.setdefault(rule.condition, Suspect(rule, tuple(clues_found[n] for n in sorted(clues_found))))
+    return list(found.values())
 
 
 def _value_end(document: Document, clue: Clue, j: int, stop: int) -> int | None:

@@ -9,14 +9,20 @@ from dataclasses import dataclass
 from hccassist.terminology.lexicon import Lexicon
 from hccassist.terminology.words import Tokens
 
-_BULLET = re.compile(r"[ \t]*(?:[•●▪◦○■·*#>»]+|[-–—]+(?=\s)|\(?\d{1,2}[.)](?=\s|[A-Za-z])|[a-z][.)](?=\s)|\[[ xX✓]?\]|[☐☑☒])[ \t]*")
+_BULLET = re.compile(
+    r"[ \t]*(?:[•●▪◦○■·*#>»]+|[-–—]+(?=\s)|\(?\d{1,2}[.)](?=\s|[A-Za-z])|[a-z][.)](?=\s)|\[[ xX✓]?\]|[☐☑☒])[ \t]*"
+)
 _BOUNDARY = re.compile(r"[.!?][\"')\]]*\s+(?=[\"'(\[]*[A-Z0-9•#*\-])|[ \t]+[•●▪][ \t]*|\s{6,}|[ \t]\|[ \t]")
 _NOT_AN_END = re.compile(
-    r"(?:\b(?:dr|mr|mrs|ms|vs|st|no|approx|e\.g|i\.e|etc|jr|sr|fig|inc|ext|q|b\.i\.d|t\.i\.d|q\.d|p\.o|p\.r\.n|pt|hx|wt|ht|dx|tx|rx|temp|resp|dept|prof)|\b[A-Z])\.$",
+    r"(?:\b(?:dr|mr|mrs|ms|vs|st|no|approx|e\.g|i\.e|etc|jr|sr|fig|inc|ext|q|b\.i\.d|t\.i\.d|q\.d|p\.o|p\.r\.n|pt|hx|wt|ht|dx|tx|rx|temp|resp|dept|prof)|(?<!\d )\b[A-Z])\.$",
     re.IGNORECASE,
 )
 _HEADING_TAIL = re.compile(r"\s*\([^)]*\)|\s*[-–]?\s*\d{1,2}/\d{1,2}(?:/\d{2,4})?")
-_COLON_HEADING = re.compile(r"(?:^|(?<=[.;] )|(?<=  ))[ \t]*([A-Za-z][A-Za-z/&'’ .,()-]{0,60}?)[ \t]*:", re.MULTILINE)
+_COLON_HEADING = re.compile(
+    r"(?:^|(?<=[.;] )|(?<=  ))[ \t]*([A-Za-z][A-Za-z/&'’ .,()-]{0,60}?)[ \t]*(?::|(?<= )[-–] )", re.MULTILINE
+)
+_SOAP = re.compile(r"^[ \t]*([SOAP])[ \t]?/(?=[ \t])", re.MULTILINE)
+_ONE_LINERS = frozenset({"pmh", "psh", "family_history", "social_history", "allergies", "problem_list", "ros"})
 _WRAP_COLUMN = 45
 _MOST_HEADING_WORDS = 9
 
@@ -56,12 +62,12 @@ class _Line:
 
 
 def _heading(raw: str, sections: dict[str, str]) -> str | None:
-    """The section that a heading's words open, or None. A known heading with a few more words behind it counts too."""
+    """The section that a heading's words open, or None. A known heading with a few more words around it counts too."""
     words = _HEADING_TAIL.sub("", raw).strip(" \t:.#*=_-–—").lower().split()
     if not words or len(words) > _MOST_HEADING_WORDS:
         return None
     for size in range(len(words), 1 if len(words) > 1 else 0, -1):
-        if found := sections.get(" ".join(words[:size])):
+        if found := sections.get(" ".join(words[:size])) or sections.get(" ".join(words[-size:])):
             return found
     return None
 
@@ -76,6 +82,7 @@ def _section_starts(text: str, start: int, end: int, sections: dict[str, str]) -
         )
         if section:
             found.append((match.start(1), match.end(), section))
+    found.extend((m.start(1), m.end(), sections[m[1].lower()]) for m in _SOAP.finditer(text, start, end))
     at = start
     while at < end:
         to = text.find("\n", at, end)
@@ -83,16 +90,35 @@ def _section_starts(text: str, start: int, end: int, sections: dict[str, str]) -
         line = text[at:to].strip(" \t\r\f*#=_-:")
         if 0 < len(line) <= 60 and not line.endswith((",", ";")):
             plain = _HEADING_TAIL.sub("", line).strip(" .")
-            looks = plain.isupper() or plain.istitle() or plain[:1].isupper() and len(plain.split()) <= 5
+            ruled = text[at:to].lstrip()[:2] in ("==", "--", "**", "##", "__")
+            looks = ruled or plain.isupper() or plain.istitle() or (plain[:1].isupper() and len(plain.split()) <= 5)
             single = len(plain) > 2 or line.isupper()
             if looks and single and ":" not in line and (section := _heading(line, sections)):
                 found.append((at, to, section))
         at = to + 1
     found.sort()
-    return found
+    return _with_ends(text, end, found)
 
 
-def analyse(text: str, lexicon: Lexicon, start: int = 0, end: int | None = None, noise: Sequence[tuple[int, int]] = ()) -> Document:
+def _with_ends(text: str, end: int, starts: list[tuple[int, int, str]]) -> list[tuple[int, int, str]]:
+    """A list written behind its heading ("PMH: CHF, DM") ends with its line; what follows unmarked is not part of it."""
+    ends: list[tuple[int, int, str]] = []
+    for _, behind, section in starts:
+        stop = text.find("\n", behind, end)
+        if section not in _ONE_LINERS or stop < 0 or not text[behind:stop].strip():
+            continue
+        while stop >= 0 and stop - text.rfind("\n", 0, stop) > _WRAP_COLUMN + 15 and text[stop - 1] not in ".:;":
+            stop = text.find("\n", stop + 1, end)
+        following = text[stop + 1 : stop + 3] if stop >= 0 else ""
+        if following.strip() and not following[0].isspace() and not _BULLET.match(text, stop + 1):
+            ends.append((stop + 1, stop + 1, "start"))
+    opened = {start for start, _, _ in starts}
+    return sorted([*starts, *(e for e in ends if e[0] not in opened)])
+
+
+def analyse(
+    text: str, lexicon: Lexicon, start: int = 0, end: int | None = None, noise: Sequence[tuple[int, int]] = ()
+) -> Document:
     """Sections, sentences and tokens of ``text[start:end]``; ``noise`` ranges (running headers, banners) belong to none."""
     end = len(text) if end is None else end
     starts = _section_starts(text, start, end, lexicon.sections)

@@ -1,7 +1,8 @@
 """Time and course: whether a cancer, an event or a curable condition is still the patient's, judged over the encounter.
 
 One sentence seldom tells. "Breast cancer, s/p lumpectomy 2019" is past; with "continues anastrozole" it is under treatment
-(ICD-10-CM guideline I.C.2.m). "DVT" on a list is past; "DVT 6 weeks ago, on Eliquis" is not.
+(ICD-10-CM guideline I.C.2.m). "DVT" on a list is past; "DVT 6 weeks ago, on Eliquis" is not. A stroke or an infarction of an
+earlier year is over; an infarction of the last four weeks is not (I.C.9.e.1).
 """
 
 from __future__ import annotations
@@ -9,87 +10,267 @@ from __future__ import annotations
 import re
 from collections import defaultdict
 from collections.abc import Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 from hccassist.evidence.detect import Item
 from hccassist.nlp.document import Document
 from hccassist.nlp.mentions import Located
-from hccassist.schema import Mention
+from hccassist.schema import Status
 from hccassist.terminology.lexicon import Lexicon
 
+_DECADE = r"in (?:his|her|their) (?:teens|[1-7]0s|twenties|thirties|forties|fifties|sixties)"
+_YOUTH = r"as a (?:child|teen\w*)|in (?:college|high school|childhood)"
 _NOW = re.compile(
-    r"\b(?:currently|current|now on|cycle|on (?:active )?(?:treatment|chemo\w*|maintenance|adjuvant|surveillance)|undergoing|receiving|continu\w+|ongoing|adjuvant|progress\w+|metasta\w+|recurren(?:t|ce)|newly|new(?:ly)? diagnos\w+|active|awaiting|scheduled|will start|plan(?:ned)? for|stage [1-4IV]+[ABC]?|palliative|relapsed|refractory|watchful waiting|active surveillance|watch (?:and|&) wait)\b",
+    r"\b(?:currently|current(?! smoker)|now on|cycle|on (?:active )?(?:treatment|chemo\w*|maintenance|adjuvant)|undergoing"
+    r"|receiving|ongoing|adjuvant|progress(?:ion|ed|ing|ive)|metasta\w+|recurren(?:t|ce)|recurred|newly|new(?:ly)? diagnos\w+"
+    r"|active|awaiting|scheduled|will start|to start|start(?:ed|ing)?|plan(?:ned)? for|stage (?:[34]|I{3}|IV)[ABC]?|palliative"
+    r"|relapsed?|refractory|watchful waiting|active surveillance|watch (?:and|&) wait|residual|persistent|unresectable"
+    r"|inoperable|hospice|biopsy[- ]proven|resume\w*"
+    r"|continu(?:e|es|ed|ing) (?:on )?(?!yearly|annual|surveillance|routine|to follow|monitor)\w+)\b",
+    re.IGNORECASE,
+)
+_NO_LONGER = re.compile(
+    r"\b(?:no|without|not|never|denies|neg(?:ative)? for|free of|completed?|finished|off|no evidence of|risk of"
+    r"|watch(?:ing)? for)\s+(?:\w+\s+){0,3}$",
     re.IGNORECASE,
 )
 _PAST = re.compile(
-    r"\b(?:NED|no evidence of (?:disease|recurr\w+)|(?:disease|cancer|tumou?r)[ -]free|in (?:complete )?remission|cured|survivor|(?:no|without) (?:evidence of )?recurrence|history of|h/o|hx of?|prior|previous|remote|years? ago|yrs? ago|yrs? out|years? out|completed (?:treatment|therapy|chemo\w*|radiation|xrt|tamoxifen)|s/p|status post|in (?:19[5-9]\d|200\d|201\d)|(?:19[5-9]\d|200\d|201\d)|released|signed off|discharged from|surveillance (?:only|visit|scan\w*|mammogra\w+|colonoscop\w+)|resected|treated)\b",
+    r"\b(?:NED|no evidence of (?:disease|recurr\w+)|(?:disease|cancer|tumou?r)[ -]free|in (?:complete )?remission|cured"
+    r"|survivor|(?:no|without) (?:evidence of |sign of |signs of )?(?:local )?(?:recurr\w+|relapse)|history of|h/o|hx of?|prior"
+    r"|previous|remote|(?:years?|yrs?) (?:ago|out)|completed|finished|s/p|status post|released|signed off"
+    r"|discharged (?:from|by)|graduated from|surveillance (?:only|visit|scan\w*|mammogra\w+|colonoscop\w+)|resected|treated"
+    rf"|removed|excis\w+|\w{{4,}}ectomy|brachytherapy|whipple|since (?:then|childhood)|{_YOUTH}|{_DECADE})\b",
     re.IGNORECASE,
 )
 _STRONG_PAST = re.compile(
-    r"\b(?:NED|no evidence of (?:disease|recurr\w+)|(?:disease|cancer)[ -]free|cured|survivor|(?:years?|yrs?) (?:ago|out)|undetectable since|released from|signed off)\b", re.IGNORECASE
-)
-_COMPLETED = re.compile(
-    r"\b(?:complet\w+|finished|s/p|status post|previously|prior|received|treated with|underwent|had)\b(?!.{0,80}\b(?:now|current\w*|continu\w+|ongoing|maintenance|remains|on)\b)",
+    r"\b(?:NED|no evidence of (?:disease|recurr\w+)|(?:disease|cancer)[ -]free|cured|survivor|(?:years?|yrs?) (?:ago|out)"
+    r"|undetectable since|released from|signed off|discharged by|graduated from"
+    r"|(?:normal|clean|clear|negative) (?:since|for \w+ y\w+)|(?:no|without) (?:evidence of )?recurrence"
+    rf"|no (?:further )?(?:treatment|therapy) (?:since|needed)|{_YOUTH}|{_DECADE})\b",
     re.IGNORECASE,
 )
-_WINDOW = 240
+_GIVEN_BEFORE = re.compile(
+    r"\b(?:complet\w+|finished|s/p|status post|previously|prior|received|treated with|cured|underwent|had|stopped|off|after"
+    r"|following)\b(?!.*\b(?:now|current\w*|continu\w+|ongoing|remains|on|today)\b)",
+    re.IGNORECASE,
+)
+_SPAN_BEFORE = re.compile(r"\b\d+ ?(?:mos?|months?|y|yrs?|years?|wks?|weeks?|cycles?) (?:of |course of )?$", re.IGNORECASE)
+_GIVEN_UNTIL = re.compile(
+    r"\b(?:complet\w+|finished|stopped|until|ended|x ?\d+(?! ?(?:d|days?|h|mg|wks?|weeks?)\b)(?: ?(?:y|yrs?|years?|mos?|months?))?|(?<!since )(?:19|20)\d\d)\b",
+    re.IGNORECASE,
+)
+_CLAUSE_MARKS = ",;."
+_NUMBER = r"(?:\d+|an?|one|two|three|four|five|six|seven|eight|nine|ten|several|many|few|couple(?: of)?)"
+_AGO = re.compile(
+    rf"\b({_NUMBER})\+?[- ]?(days?|d|weeks?|wks?|months?|mos?|years?|yrs?|y|decades?)"
+    r" (?:ago|back|earlier|prior|after|out|post|s/p)\b",
+    re.IGNORECASE,
+)
+_LONG_AGO = re.compile(
+    rf"\b(?:last year|years (?:ago|back)|decades ago|{_YOUTH}|in (?:the )?(?:19)?[5-9]0s|{_DECADE}|long ago|remotely)\b",
+    re.IGNORECASE,
+)
+_RECENT = re.compile(
+    r"\b(?:this (?:morning|week|admission|hospitali[sz]ation|visit|month)|yesterday|today|last (?:week|night)|overnight"
+    r"|(?:just|recently) discharged|hospital follow[- ]?up)\b",
+    re.IGNORECASE,
+)
+_YEAR = re.compile(r"(?<![\d/.-])(?:(?:19|20)\d\d)(?![\d/.%-])|(?<=\d/)(?:19|20)\d\d\b|(?<!\w)['’]\d\d\b(?!['’])")
+_FULL_DATE = re.compile(r"\b(?:\d{1,2}[/-]\d{1,2}[/-]((?:20)?\d\d)|(20\d\d)-\d\d-\d\d|[A-Z][a-z]{2,8}\.? \d{1,2},? (20\d\d))\b")
+_SAID_OVER = re.compile(
+    r"history|h/o|hx|prior|previous|remote|old|past(?! history\b)|former|resolved|cured|recovered|healed|off treatment",
+    re.IGNORECASE,
+)
+_NONE_SINCE = re.compile(
+    r"\b(?:none|no (?:recurrence|further|more|repeat)\w*|never) since\b|\b(?:off|no longer on|stopped|not on)\b", re.IGNORECASE
+)
+_EXCLUDED = re.compile(
+    r"^“.*(?:ruled[- ]out|excluded|(?:not|n't) have|no longer ha|misdiagnos|error|dispro|refut|retract|removed|was wrong"
+    r"|is wrong|not supported|not confirmed|not meet|not met|incorrect|does not fit|withdrawn|is not the case|not carry).*”"
+)
+_APART = re.compile(r"[,;|]|\band\b|\s/\s")
+_DAYS = {"d": 1, "w": 7, "m": 30, "y": 365}
+_NUMBER_WORDS = "one two three four five six seven eight nine ten".split()
+_FEW = 3
+_INFARCTION_DAYS = 28
+_EVENT_DAYS = 28
+_CURE_DAYS = 180
+_HEALING_DAYS = 90
+_REACH = 70
+_FOLLOWING = 2
+
+
+@dataclass(frozen=True, slots=True)
+class _Story:
+    """What the settling of one encounter looks at."""
+
+    document: Document
+    located: Sequence[Located]
+    drugs: dict[str, set[int]]
+    this_year: int | None
+
+    def around(self, m: Located) -> tuple[int, int]:
+        """The sentence of a mention, and those that follow in its paragraph until another condition is named."""
+        sentences = self.document.sentences
+        first = sentences[m.sentence]
+        taken = {o.sentence for o in self.located if o.mention.condition != m.mention.condition}
+        last = first
+        for following in sentences[m.sentence + 1 : m.sentence + 1 + _FOLLOWING]:
+            number = m.sentence + 1 + (0 if last is first else 1)
+            if following.paragraph != first.paragraph or following.section != first.section or number in taken:
+                break
+            last = following
+        return first.start, last.end
+
+    def clause(self, m: Located) -> str:
+        """The words that date a mention: behind it up to the next one, and before it when it is the sentence's first."""
+        sentence, text = self.document.sentences[m.sentence], self.document.text
+        here = [o for o in self.located if o.sentence == m.sentence and o is not m]
+        apart = [o.mention.start for o in here if o.i >= m.j and _APART.search(text, m.mention.end, o.mention.start)]
+        after = min([*apart, sentence.end, m.mention.end + _REACH])
+        behind = text[m.mention.end : max(after, m.mention.end)].split(";")[0]
+        before = "" if any(o.j <= m.i for o in here) else text[max(sentence.start, m.mention.start - _REACH) : m.mention.start]
+        return before.split(";")[-1] + text[m.mention.start : m.mention.end] + behind
 
 
 def settle(document: Document, located: Sequence[Located], items: Sequence[Item], lexicon: Lexicon) -> list[Located]:
-    """The mentions with the status of cancers judged by the whole encounter."""
-    treated = _treated(document, items)
+    """The mentions with the status of cancers, events and curable conditions judged by the whole encounter."""
+    story = _Story(document, located, _treated(document, items), _this_year(document))
     groups: dict[str, list[Located]] = defaultdict(list)
     for m in located:
         groups[m.mention.condition].append(m)
     settled: list[Located] = []
     for condition, group in groups.items():
-        course = lexicon.conditions[condition].course
-        if course == "cancer":
-            group = _cancer(document, group, treated.get(condition, 0))
-        elif course in ("curable", "acute"):
-            group = _curable(document, group, treated.get(condition, 0))
-        settled.extend(group)
+        known = lexicon.conditions[condition]
+        if known.course == "cancer":
+            settled.extend(_agreed(_cancer(story, group)))
+        elif known.course in ("curable", "acute"):
+            days = _INFARCTION_DAYS if known.default_code.startswith("I21") else 0
+            settled.extend(_agreed([_dated(story, m, known.course == "curable", days) for m in group]))
+        else:
+            settled.extend(_agreed(group))
     settled.sort(key=lambda m: m.i)
     return settled
 
 
-def _treated(document: Document, items: Sequence[Item]) -> dict[str, int]:
-    """How many drug treatments of a condition are given now: named, not stopped, not told as completed."""
-    counts: dict[str, set[str]] = defaultdict(set)
+def _treated(document: Document, items: Sequence[Item]) -> dict[str, set[int]]:
+    """Per condition the sentences in which a drug for it is given now: named, not stopped, not told as completed."""
+    found: dict[str, set[int]] = defaultdict(set)
     for item in items:
-        sentence = document.sentences[item.sentence]
-        if item.word.kind == "drug" and not _COMPLETED.search(document.text, sentence.start, sentence.end):
+        if item.word.kind == "drug" and not _given_once(document, item):
             for condition in item.word.conditions:
-                counts[condition].add(item.word.written)
-    return {c: len(found) for c, found in counts.items()}
+                found[condition].add(item.sentence)
+    return found
 
 
-def _around(document: Document, m: Mention) -> str:
-    return document.text[max(m.start - _WINDOW, 0) : m.end + _WINDOW]
+def _given_once(document: Document, item: Item) -> bool:
+    """Whether the clause of a drug says that it is over: "completed 5 years of tamoxifen", "tamoxifen x 5 y"."""
+    sentence, text = document.sentences[item.sentence], document.text
+    start, end = document.tokens.starts[item.i], document.tokens.ends[item.j - 1]
+    low = max([text.rfind(mark, sentence.start, start) + 1 for mark in _CLAUSE_MARKS] + [sentence.start])
+    high = min([at for mark in _CLAUSE_MARKS if (at := text.find(mark, end, sentence.end)) >= 0] + [sentence.end])
+    return bool(_GIVEN_BEFORE.search(text[low:start]) or _SPAN_BEFORE.search(text[low:start]) or _GIVEN_UNTIL.search(text, end, high))
 
 
-def _cancer(document: Document, group: list[Located], treatments: int) -> list[Located]:
-    mentions = [m.mention for m in group if m.mention.status in ("active", "history")]
-    if not mentions:
+def _this_year(document: Document) -> int | None:
+    """The latest year of a full date of the encounter: what is "this year" in it; None when it has no date."""
+    if not document.sentences:
+        return None
+    found = _FULL_DATE.finditer(document.text, document.sentences[0].start, document.sentences[-1].end)
+    years = [int(next(g for g in m.groups() if g)) for m in found]
+    return max((y + 2000 if y < 100 else y for y in years), default=None)
+
+
+def _days_ago(words: str) -> int | None:
+    """How long ago the words say it was, in days; the longest of several."""
+    spans = []
+    for number, unit in _AGO.findall(words):
+        count = int(number) if number.isdigit() else _count(number.lower())
+        spans.append(count * (3650 if unit.lower().startswith("dec") else _DAYS[unit[0].lower()]))
+    if _LONG_AGO.search(words):
+        spans.append(_DAYS["y"])
+    return max(spans, default=None)
+
+
+def _count(word: str) -> int:
+    if word in ("a", "an"):
+        return 1
+    return _NUMBER_WORDS.index(word) + 1 if word in _NUMBER_WORDS else _FEW
+
+
+def _in_earlier_year(words: str, this_year: int | None) -> bool:
+    years = [int(y[-2:]) + (1900 if int(y[-2:]) > 40 else 2000) if y[0] in "'’" else int(y) for y in _YEAR.findall(words)]
+    return bool(years) and max(years) < (this_year or 9999)
+
+
+def _dated(story: _Story, m: Located, curable: bool, open_days: int) -> Located:
+    """An event that the words date long ago is over; a curable condition treated now, or an infarction of the last four
+    weeks, is not."""
+    status = m.mention.status
+    if status not in ("active", "history") or "acuity=chronic" in m.mention.attributes:
+        return m
+    words = story.clause(m)
+    ago = _days_ago(words)
+    none_since = curable and _NONE_SINCE.search(words) and _in_earlier_year(words, story.this_year)
+    treated = curable and not none_since and bool({m.sentence, m.sentence + 1} & story.drugs.get(m.mention.condition, set()))
+    if status == "history":
+        said_over = any(_SAID_OVER.search(cue) for cue in m.mention.cues if cue.startswith("“"))
+        if treated and not said_over and not (ago is None and _in_earlier_year(words, story.this_year)):
+            return _changed(m, "active", "under treatment now")
+        lately = ago is not None and ago <= _HEALING_DAYS
+        if curable and lately and not said_over and m.mention.cues[:1] in (("“s/p”",), ("“status post”",)):
+            return _changed(m, "active", "operated lately")
+        if open_days and not said_over and ((ago is not None and ago <= open_days) or (ago is None and _RECENT.search(words))):
+            return _changed(m, "active", "within four weeks")
+        return m
+    if none_since:
+        return _changed(m, "history", "dated in the past")
+    if treated or (ago is None and _RECENT.search(words)):
+        return m
+    limit = open_days or (_CURE_DAYS if curable else _EVENT_DAYS)
+    if (ago is not None and ago > limit) or (ago is None and _in_earlier_year(words, story.this_year)):
+        return _changed(m, "history", "dated in the past")
+    return m
+
+
+def _cancer(story: _Story, group: list[Located]) -> list[Located]:
+    """A cancer is present while there or treated: what its sentences say of now is weighed against what they say is past."""
+    told = [m for m in group if m.mention.status in ("active", "history")]
+    if not told:
         return group
-    text = " ".join(_around(document, m) for m in mentions)
-    now = len(set(x.lower() for x in _NOW.findall(text))) + 2 * treatments
-    past = len(set(x.lower() for x in _PAST.findall(text))) + (2 if _STRONG_PAST.search(text) else 0)
-    said_past = any(m.status == "history" for m in mentions)
-    if said_past and treatments:
-        return _with(group, "history", "active", "under treatment now")
-    if not treatments and past > now and (_STRONG_PAST.search(text) or said_past):
-        return _with(group, "active", "history", "past cancer, no current treatment named")
+    spans = sorted(story.around(m) for m in told)
+    text = " ".join(story.document.text[a:b] for a, b in spans)
+    treatments = len(story.drugs.get(group[0].mention.condition, ()))
+    now = {m.group().lower() for m in _NOW.finditer(text) if not _NO_LONGER.search(text, max(m.start() - 40, 0), m.start())}
+    over = {x.lower() for x in _PAST.findall(text)}
+    dated = _in_earlier_year(text, story.this_year)
+    strong = bool(_STRONG_PAST.search(text)) or (dated and bool(over) and not now)
+    past = len(over) + 2 * strong + dated
+    said_past = any(m.mention.status == "history" for m in told)
+    if said_past and (treatments or len(now) > past or (now and not strong and not dated)):
+        return [_changed(m, "active", "under treatment now") if m.mention.status == "history" else m for m in group]
+    if not treatments and past > len(now) and (strong or said_past):
+        why = "past cancer, no current treatment named"
+        return [_changed(m, "history", why) if m.mention.status == "active" else m for m in group]
     return group
 
 
-def _curable(document: Document, group: list[Located], treatments: int) -> list[Located]:
-    """A past event that is being treated now is present; "s/p" alone next to a current drug for it does not end it."""
-    return group
+def _agreed(group: list[Located]) -> list[Located]:
+    """The mentions of one condition after its last word: an explicit exclusion ends what was said before it, and an
+    abbreviation of several meanings does not outvote the condition's plain name."""
+    denials = (m.i for m in group if m.mention.status == "negated" and any(_EXCLUDED.search(c) for c in m.mention.cues))
+    excluded = max(denials, default=-1)
+    plain = {m.mention.status for m in group if not m.mention.ambiguous}
+    agreed = []
+    for m in group:
+        if m.mention.status == "active" and m.i < excluded:
+            agreed.append(_changed(m, "negated", "excluded later in the record"))
+        elif m.mention.status == "active" and m.mention.ambiguous and len(plain) == 1 and plain != {"active"}:
+            agreed.append(_changed(m, next(iter(plain)), "an abbreviation of what is named beside it"))
+        else:
+            agreed.append(m)
+    return agreed
 
 
-def _with(group: list[Located], old: str, new: str, why: str) -> list[Located]:
-    return [
-        replace(m, mention=replace(m.mention, status=new, cues=(*m.mention.cues, why))) if m.mention.status == old else m  # type: ignore[arg-type]
-        for m in group
-    ]
+def _changed(m: Located, status: Status, why: str) -> Located:
+    return replace(m, mention=replace(m.mention, status=status, cues=(*m.mention.cues, why)))

@@ -6,12 +6,17 @@ from collections import defaultdict
 from dataclasses import dataclass, replace
 
 from hccassist.nlp.document import Document, Sentence
-from hccassist.nlp.status import Cue, assert_status, cues_of, is_dropped
+from hccassist.nlp.forms import Assertion
+from hccassist.nlp.status import Cue, assert_status, cues_of, is_dropped, relative_of_row
 from hccassist.schema import Mention
 from hccassist.terminology.lexicon import AttributeWord, Lexicon, Reading, Term
 
 _NEAR = 8
+_NOT_SAID = frozenset("no not without denie deny denied negative never non prevent avoid risk prior previous last if".split())
+_PHASES = frozenset("exacerbation flare decompensation attack crisis relapse decompensated".split())
 _CUE_WINDOW = 25
+_MOST_COORDINATED = 6
+_COORDINATORS = frozenset(", and or & / +".split())
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,6 +39,9 @@ class _Hit:
 
 
 def _accept(term: Term, document: Document, i: int, j: int) -> bool:
+    if term.ambiguous and "," in document.tokens.norms[i:j]:
+        # A trap such as "CHF nurse" does not stand in "with CHF, nurse calls weekly".
+        return False
     if not term.cased:
         return True
     raw = document.text[document.tokens.starts[i] : document.tokens.ends[j - 1]]
@@ -55,10 +63,32 @@ def _hits(document: Document, lexicon: Lexicon) -> list[_Hit]:
                     kept = tuple(t for t in values if _accept(t, document, i, end))
                     if kept:
                         hits.append(_Hit(number, i, end, kept))
-                        taken = end
+                        more = _coordinated(document, lexicon, number, i, end)
+                        hits.extend(more)
+                        taken = more[-1].j if more else end
                         break
             i = taken
     return hits
+
+
+def _coordinated(document: Document, lexicon: Lexicon, number: int, i: int, j: int) -> list[_Hit]:
+    """What a list shares its first words with: in "mets to liver, lung and bone" the lung and the bone are sites too."""
+    tokens, stop = document.tokens, document.sentences[number].j
+    shared = tokens.norms[i : j - 1]
+    found: list[_Hit] = []
+    at = j
+    while shared and len(found) < _MOST_COORDINATED:
+        after = at
+        while after < stop and tokens.norms[after] in _COORDINATORS:
+            after += 1
+        if after == at or after >= stop or not (ends := lexicon.terms.after(shared, tokens, after, stop)):
+            break
+        end, values = ends[-1]
+        if any(own >= end for own, _ in lexicon.terms.at(tokens, after, stop)) and len(shared) == 1:
+            break
+        found.append(_Hit(number, after, end, tuple(values)))
+        at = end
+    return found
 
 
 def _score(reading: Reading, document: Document, i: int, j: int, sentence: Sentence, support: dict[str, int]) -> int:
@@ -67,13 +97,13 @@ def _score(reading: Reading, document: Document, i: int, j: int, sentence: Sente
     score = 0
     tokens = document.tokens
     for a, b, _ in reading.cues.find(tokens, 0, len(tokens)):
-        if a < j and i < b:
+        if i <= a and b <= j:
             continue
-        gap = a - j if a >= j else i - b
+        gap = a - j if a >= j else max(i - b, 0)
         inside = sentence.i <= a and b <= sentence.j
         score += 3 if inside and gap <= 3 else 2 if inside or gap <= _CUE_WINDOW else 1
     if reading.condition:
-        score += min(support.get(reading.condition, 0), 4)
+        score += min(support.get(reading.condition, 0), 2)
     return score
 
 
@@ -82,7 +112,7 @@ def _resolve(
 ) -> tuple[Term | None, tuple[str, ...]]:
     """The term that the words mean here and, where they are ambiguous, why; None when another reading wins."""
     plain = [t for t in hit.terms if not t.ambiguous]
-    word = " ".join(document.tokens.norms[hit.i : hit.j])
+    word = " ".join(n for n in document.tokens.norms[hit.i : hit.j] if n not in ",(){}")
     readings = lexicon.readings.get(word)
     if plain and not readings:
         return plain[0], ()
@@ -106,15 +136,22 @@ def _resolve(
 def _attribute_hits(document: Document, lexicon: Lexicon, sentence: Sentence) -> list[tuple[int, int, AttributeWord]]:
     return [
         (i, j, word)
-        for i, j, words in lexicon.attributes.find(document.tokens, sentence.i, sentence.j)
+        for i, j, words in lexicon.attributes.every(document.tokens, sentence.i, sentence.j)
         for word in words
     ]
 
 
+def _note_attributes(document: Document, lexicon: Lexicon) -> list[tuple[int, int, AttributeWord]]:
+    """Attribute words that count wherever in the encounter they stand ("type 1" for a complication of diabetes)."""
+    found = lexicon.note_attributes.find(document.tokens, 0, len(document.tokens))
+    return [(i, j, word) for i, j, words in found for word in words]
+
+
 def _attributes(
-    hit: _Hit, term: Term, around: list[tuple[int, int, AttributeWord]], others: list[tuple[int, int]]
+    hit: _Hit, term: Term, around: list[tuple[int, int, AttributeWord]], others: list[tuple[int, int]], norms: list[str]
 ) -> tuple[str, ...]:
-    """What the words around a mention add: attribute words in it or near it with no other condition in between."""
+    """What the words around a mention add: attribute words in it or near it with no other condition in between, unless
+    they are denied ("without acute exacerbation")."""
     found = dict(pair.split("=", 1) for pair in term.attributes)
     ranked: list[tuple[int, str, str]] = []
     for i, j, word in around:
@@ -122,11 +159,23 @@ def _attributes(
             continue
         gap = 0 if hit.i <= i < hit.j else (i - hit.j if i >= hit.j else hit.i - j)
         blocked = any(min(hit.j, j) <= a and b <= max(hit.i, i) for a, b in others)
+        if gap and _denied(norms, hit, i):
+            continue
         if word.everywhere or (gap <= _NEAR and not blocked):
             ranked.append((gap, word.name, word.value))
     for _, name, value in sorted(ranked):
         found.setdefault(name, value)
     return tuple(f"{name}={value}" for name, value in sorted(found.items()))
+
+
+def _denied(norms: list[str], hit: _Hit, i: int) -> bool:
+    """Whether a "no" or "without" stands up to three words before token ``i``, in the same clause and outside the mention."""
+    for k in range(i - 1, max(i - 4, -1), -1):
+        if norms[k] in ",;.:" or hit.i <= k < hit.j:
+            return False
+        if norms[k] in _NOT_SAID:
+            return True
+    return False
 
 
 def find_mentions(document: Document, lexicon: Lexicon, inpatient: bool, support: dict[str, int]) -> list[Located]:
@@ -147,13 +196,14 @@ def find_mentions(document: Document, lexicon: Lexicon, inpatient: bool, support
     for number, group in by_sentence.items():
         sentence = document.sentences[number]
         cues = cues_of(document, sentence, lexicon)
+        relative = relative_of_row(document, number, lexicon)
         around = _attribute_hits(document, lexicon, sentence)
         for hit in group:
             term, why = _resolve(hit, document, lexicon, support)
             if term is None:
                 continue
             others = [(h.i, h.j) for h in group if h is not hit]
-            located.append(_locate(hit, term, why, document, sentence, cues, around, others, lexicon, inpatient))
+            located.append(_locate(hit, term, why, document, sentence, cues, around, others, lexicon, inpatient, relative))
     return located
 
 
@@ -168,10 +218,19 @@ def _locate(
     others: list[tuple[int, int]],
     lexicon: Lexicon,
     inpatient: bool,
+    relative: str,
 ) -> Located:
-    attributes = _attributes(hit, term, around, others)
+    attributes = _attributes(hit, term, around, others, document.tokens.norms)
     condition = lexicon.conditions[term.condition]
-    assertion = assert_status(document, sentence, cues, hit.i, hit.j, condition, inpatient, attributes)
+    assertion = assert_status(document, sentence, cues, hit.i, hit.j, condition, inpatient, attributes, others)
+    if relative and assertion.status != "negated":
+        assertion = Assertion("family", (f"“{relative}” in the same row",))
+    phased = condition.course == "lifelong" and not _PHASES.isdisjoint(document.tokens.norms[hit.i : hit.j])
+    if phased and assertion.status in ("negated", "history"):
+        # "No CHF exacerbation", "COPD flare resolved": the phase is over or absent, the disease is not.
+        assertion = Assertion("active", ("only its exacerbation is denied",))
+        attributes = tuple(a for a in attributes if a not in ("exacerbation=yes", "acuity=acute", "acuity=acute_on_chronic"))
+        term = replace(term, code=None)
     mention = Mention(
         condition=term.condition,
         start=document.tokens.starts[hit.i],

@@ -9,23 +9,50 @@ it and medSpaCy's costs more than all else here together (docs/architecture.md h
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from hccassist.nlp.document import Document, Sentence
+from hccassist.nlp.forms import Assertion, read_layout
 from hccassist.schema import Status
 from hccassist.terminology.lexicon import Lexicon
 from hccassist.terminology.rows import Condition, ContextRow
 
-_UNCHECKED = re.compile(r"(?:\[\s?\]|☐|□|\(\s\)|__+)\s*$")
-_CHECKED = re.compile(r"(?:\[\s?[xX✓✔]\s?\]|☑|☒|✓|✔|\([xX]\))\s*$")
-_UNCHECKED_AFTER = re.compile(r"^\s*(?:\[\s?\]|☐|□|\(\s\))")
-_ANSWER_NO = re.compile(r"^\s*(?::|\?|-|=)?\s*(?:\bno\b|\bnone\b|\bneg(?:ative)?\b|\bN\b|\bdenies\b|\bdenied\b|\(-\)|\bnever\b|\babsent\b)(?!\s*(?:change|new|recent|longer|issues|flare))", re.IGNORECASE)
-_ANSWER_YES = re.compile(r"^\s*(?::|\?|=)\s*(?:yes|y|positive|present|\+)\b", re.IGNORECASE)
-_QUESTION_BEFORE = re.compile(r"\?\s?$")
-_QUESTION_AFTER = re.compile(r"^\s?\?(?!\s*(?:yes|y\b))")
-_MINUS_BEFORE = re.compile(r"(?:^|[\s,;(])(?:\(-\)|-|–|∅|Ø|0)\s?$")
+_OVER_BEFORE = re.compile(r"histor|h/o|hx|prior|previous|remote|old|past|former|ago|child|teen|recover|surviv")
+_UNDONE = re.compile(r"revers|taken down|take ?down|closed|remov|decannul|explant|no longer|stopped|recovered|inactive")
+_PLANNED = frozenset(
+    "discuss discussed decline declined refuse refused offer offered plan planned await awaiting scheduled eligible eligibility"
+    " candidate candidacy evaluation workup waitlist waitlisted consider considering future eventual eventually deferred".split()
+)
+_CLAUSE_MARKS = frozenset(", ; : . ( ) |".split())
+_MOST_CELL = 4
+_OPERATED = ("s/p", "status post")
+"""Behind a condition they name what was done for it: that ends a cancer, not a fracture or a clot."""
 _REACH = 14
-_ADJACENT = 2
+_MOST_TOUCH = 3
+_ENDED_BY_COLON = frozenset({"negated", "uncertain", "hypothetical"})
+_TOUCH = frozenset("any a an the all of that he she they patient pt there or prior known his her current currently".split())
+_COLON_LEAD = frozenset("history of the following condition problem any all known evidence sign for with such as ) (".split())
+_CONJUNCTIONS = frozenset({"and", "both", "all", "&", "or", "+"})
+_LIST_WORDS = frozenset(
+    ", and or / & + ( ) was were is are has have had been be being to all both also now then still yet since".split()
+)
+_BREAKS = frozenset("but however though although except yet while whereas despite".split())
+_END_OF_CLAUSE = frozenset(
+    ". , ; : ) ( | - – / but on by per at in today x for after since from and or with this given due because as v versus"
+    " now".split()
+)
+_SAID_OF_THE_NEXT = frozenset(
+    "negative neg no none never absent denied deny likely probable possible suspected favored suspect".split()
+)
+_HELPS = frozenset(
+    "report reported state stated says said note noted deny confirm confirmed agree agreed help assist manage give gave bring"
+    " brought drive drove call called ask asks asked request requested decline translate interpret accompany concerned think"
+    " believe feel want wants prefer worry provide provided describe described observe observed administer remind".split()
+)
+_IN_COMPANY = frozenset("with by per from".split())
+_BEARS = frozenset("with who had has have having died die diagnosed living suffer developed : 's".split())
+_RELATIVE_FACTS = frozenset("dx died d diagnosed deceased age aged living both side s".split())
 
 _DROPPED_SECTIONS = frozenset({"allergies", "legal"})
 _SECTION_STATUS: dict[str, Status] = {
@@ -33,6 +60,8 @@ _SECTION_STATUS: dict[str, Status] = {
     "education": "hypothetical",
     "screening": "hypothetical",
     "instructions": "hypothetical",
+    "copied": "history",
+    "resolved_problems": "history",
 }
 _PAST_SECTIONS = frozenset({"pmh", "psh"})
 _OPEN_COURSES = frozenset({"lifelong", "status"})
@@ -48,68 +77,127 @@ class Cue:
     rules: tuple[ContextRow, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class Assertion:
-    """A status and the words or rules that decided it, strongest first."""
-
-    status: Status
-    cues: tuple[str, ...]
-
-
 def cues_of(document: Document, sentence: Sentence, lexicon: Lexicon) -> tuple[Cue, ...]:
-    """All context phrases of a sentence, longest first at each place."""
-    found = lexicon.context.find(document.tokens, sentence.i, sentence.j)
-    return tuple(Cue(i, j, tuple(rules)) for i, j, rules in found)
+    """All context phrases of a sentence, the longest at each place; one inside another is hidden by it."""
+    found: list[Cue] = []
+    tokens, context = document.tokens, lexicon.context
+    end = 0
+    for i in range(sentence.i, sentence.j):
+        if context.starts_with(tokens.norms[i]) and (hits := context.at(tokens, i, sentence.j)):
+            j, rules = hits[-1]
+            if j > end:
+                found.append(Cue(i, j, tuple(rules)))
+                end = j
+    return tuple(found)
 
 
-def _terminated(category: str, low: int, high: int, cues: tuple[Cue, ...], document: Document) -> bool:
-    """Whether a phrase between tokens ``low`` and ``high`` ends the scope. One that touches the cue belongs to it
-    ("denies any history of"), unless a comma stands between."""
+def _terminated(rule: ContextRow, low: int, high: int, cues: Sequence[Cue], document: Document) -> bool:
+    """Whether something between tokens ``low`` and ``high`` ends the scope of ``rule``: a semicolon, a colon that does not
+    open its list ("negative for the following:"), or a terminating phrase. One that touches the cue belongs to it ("denies
+    any history of"), unless a comma stands between. A terminating phrase with a scope ("and", 1) ends only cues that have
+    none of their own."""
     norms = document.tokens.norms
-    if ";" in norms[low:high]:
+    between = norms[low:high]
+    if ";" in between:
+        return True
+    ends = ":" in between and not rule.scope and rule.category in _ENDED_BY_COLON
+    if ends and not _COLON_LEAD.issuperset(between[: between.index(":")]):
         return True
     for cue in cues:
-        if low <= cue.i and cue.j <= high and any(r.direction == "terminate" and r.category == category for r in cue.rules):
-            touches = cue.i - low <= _ADJACENT and "," not in norms[low : cue.i]
-            if not touches:
-                return True
+        if low <= cue.i and cue.j <= high:
+            for end in cue.rules:
+                if end.direction == "terminate" and end.category == rule.category and not (end.scope and rule.scope):
+                    touches = cue.i - low <= _MOST_TOUCH and _TOUCH.issuperset(norms[low : cue.i])
+                    if not touches or rule.category == "family" or norms[cue.i] in _BREAKS:
+                        return True
     return False
 
 
-def _clause_ends(rule: ContextRow, between: list[str]) -> bool:
-    """Whether a comma keeps a following cue from reaching back: "CKD 3a, likely from age" doubts the cause, not the disease.
-    A denial with a verb of its own ("HTN, DM, CHF were ruled out") reaches back over a list."""
-    return "," in between and (rule.category in ("hypothetical", "uncertain", "history") or " " not in rule.phrase)
+def _behind_comma(rule: ContextRow, document: Document, low: int, high: int, others: Sequence[tuple[int, int]]) -> bool:
+    """Whether a cue at token ``high`` reaches back over a comma to a condition that ends at ``low``: as the end of a list
+    of conditions ("DVT, PE and stroke were ruled out"), or as a remark without a subject ("depression, since resolved")."""
+    norms = document.tokens.norms
+    inside = [(a, b) for a, b in others if low <= a and b <= high]
+    if rule.category == "family":
+        return True
+    if all(norms[k] in _LIST_WORDS or any(a <= k < b for a, b in inside) for k in range(low, high)):
+        if rule.category == "hypothetical":
+            return bool(inside)
+        return not inside or rule.category == "negated" or not _CONJUNCTIONS.isdisjoint(norms[low:high])
+    return rule.category in ("resolved", "history", "uncertain") and not inside and norms[high - 1] == ","
 
 
-def _in_scope(rule: ContextRow, cue: Cue, i: int, j: int, cues: tuple[Cue, ...], document: Document) -> bool:
+def _is_companion(norms: Sequence[str], cue: Cue, sentence: Sentence) -> bool:
+    """Whether a relative only comes along, speaks or helps: "with his father", "wife reports"."""
+    after = norms[cue.j] if cue.j < sentence.j else ""
+    if after in _HELPS:
+        return True
+    k = cue.i - 1
+    if k >= sentence.i and norms[k] in ("his", "her", "their"):
+        k -= 1
+    return k >= sentence.i and norms[k] in _IN_COMPANY and after not in _BEARS
+
+
+def _in_scope(
+    rule: ContextRow, cue: Cue, i: int, j: int, cues: Sequence[Cue], document: Document, sentence: Sentence,
+    others: Sequence[tuple[int, int]],
+) -> bool:  # fmt: skip
+    if rule.category == "family" and cue.j - cue.i == 1 and _is_companion(document.tokens.norms, cue, sentence):
+        return False
     reach = rule.scope or _REACH * (3 if rule.category in ("negated", "family") else 1)
-    if cue.j <= i and rule.direction in ("forward", "both"):
-        return i - cue.j <= reach and not _terminated(rule.category, cue.j, i, cues, document)
-    if cue.i >= j and rule.direction in ("backward", "both"):
-        if _clause_ends(rule, document.tokens.norms[j : cue.i]):
+    ahead, behind = cue.i < i, cue.j > j
+    if ahead and rule.direction in ("forward", "both"):
+        low = min(cue.j, i)
+        return i - low <= reach and not _terminated(rule, low, i, cues, document)
+    if behind and rule.direction in ("backward", "both"):
+        high = max(cue.i, j)
+        norms = document.tokens.norms
+        if ":" in norms[j:high] and rule.category in ("resolved", "history") and norms[high - 1] != ":":
             return False
-        return cue.i - j <= min(reach, _REACH) and not _terminated(rule.category, j, cue.i, cues, document)
+        if "," in norms[j:high] and not _behind_comma(rule, document, j, high, others):
+            return False
+        if cue.j - cue.i == 1 and cue.j < sentence.j and norms[cue.j] not in _END_OF_CLAUSE:
+            # "lupus with negative dsDNA", "CAD, brother is well": the word is said of what follows it.
+            if norms[cue.i] in _SAID_OF_THE_NEXT:
+                return False
+            if rule.category == "uncertain" and norms[cue.i] in ("v", "versus") and norms[cue.j][0].isdigit():
+                return False
+            if rule.category == "family" and norms[cue.j] not in _RELATIVE_FACTS and not norms[cue.j][0].isdigit():
+                return False
+        return high - j <= min(reach, _REACH) and not _terminated(rule, j, high, cues, document)
     return False
 
 
-def _layout(document: Document, sentence: Sentence, start: int, end: int) -> Assertion | None:
-    """Check boxes, yes/no answers, question and minus marks around the words."""
-    text = document.text
-    before, after = text[max(sentence.start - 6, start - 8, 0) : start], text[end : min(end + 14, sentence.end)]
-    if _CHECKED.search(before):
-        return Assertion("active", ("checked box",))
-    if _UNCHECKED.search(before) or _UNCHECKED_AFTER.match(after) and "[" not in text[sentence.start : start]:
-        return Assertion("negated", ("box not checked",))
-    if _ANSWER_YES.match(after):
-        return Assertion("active", ("answered yes",))
-    if _ANSWER_NO.match(after) and (after.lstrip()[:1] in ":?-=" or after.lstrip()[:3] in ("(-)",)):
-        return Assertion("negated", ("answered no",))
-    if _QUESTION_BEFORE.search(before) or _QUESTION_AFTER.match(after):
-        return Assertion("uncertain", ("question mark",))
-    if _MINUS_BEFORE.search(before) and sentence.section == "ros" and start - sentence.start > 2:
-        return Assertion("negated", ("minus sign",))
-    return None
+def relative_of_row(document: Document, number: int, lexicon: Lexicon) -> str:
+    """The relative whom another cell of the same table row names ("Colon cancer | Father"), or blank."""
+    sentences = document.sentences
+    line = sentences[number].line
+    for step in (-1, 1):
+        k = number + step
+        while 0 <= k < len(sentences) and sentences[k].line == line:
+            cell = sentences[k]
+            first = cell.i + (document.tokens.norms[cell.i] == "|")
+            if 0 < cell.j - first <= _MOST_CELL and not document.text[cell.start : cell.end].endswith("."):
+                for _, rules in lexicon.context.at(document.tokens, first, cell.j):
+                    if any(r.category == "family" and r.direction == "forward" for r in rules):
+                        return document.text[cell.start : cell.end].strip("| \t")
+            k += step
+    return ""
+
+
+def _only_planned(norms: Sequence[str], sentence: Sentence, i: int, j: int) -> bool:
+    """Whether the words beside a procedure say that it is only talked of: "declines LVAD", "lung transplant candidate"."""
+    for k in range(i - 1, max(i - 5, sentence.i - 1), -1):
+        if norms[k] in _CLAUSE_MARKS or norms[k] == "status":
+            break
+        if norms[k] in _PLANNED:
+            return True
+    for k in range(j, min(j + 3, sentence.j)):
+        if norms[k] in _CLAUSE_MARKS:
+            break
+        if norms[k] in _PLANNED:
+            return True
+    return False
 
 
 def assert_status(
@@ -121,39 +209,59 @@ def assert_status(
     condition: Condition,
     inpatient: bool,
     attributes: tuple[str, ...] = (),
+    others: Sequence[tuple[int, int]] = (),
 ) -> Assertion:
-    """The status of the condition at tokens [i, j) of ``document`` in ``sentence``.
+    """The status of the condition at tokens [i, j) of ``document`` in ``sentence``; ``others`` are the conditions beside it.
 
     Rules: ICD-10-CM guidelines IV.H (outpatient: uncertain is not coded), II.H (inpatient: coded as if present), I.C.2
     (cancer), I.C.9.d (stroke); "history of" a lifelong disease is that disease.
     """
     start, end = document.tokens.starts[i], document.tokens.ends[j - 1]
-    if layout := _layout(document, sentence, start, end):
+    by_section = _SECTION_STATUS.get(sentence.section)
+    if layout := read_layout(document, sentence, start, end):
         return layout
     found: dict[str, str] = {}
     for cue in cues:
-        if cue.i < j and i < cue.j:
+        if (i <= cue.i and cue.j <= j) or (cue.i <= i and j <= cue.j):
             continue
         for rule in cue.rules:
             if rule.direction in ("terminate", "pseudo") or rule.category in ("none", "affirmed"):
                 continue
-            if _in_scope(rule, cue, i, j, cues, document):
-                found.setdefault(rule.category, rule.phrase)
+            if rule.category not in found and _in_scope(rule, cue, i, j, cues, document, sentence, others):
+                if rule.category == "negated" and cue.i < i and _affirmed_behind_comma(document, cue, i, j, cues):
+                    continue
+                if rule.category == "history" and cue.i >= j and rule.phrase in _OPERATED and condition.course != "cancer":
+                    continue
+                found[rule.category] = rule.phrase
+    stays = condition.course in _OPEN_COURSES or (condition.course == "curable" and "acuity=chronic" in attributes)
     resolved = found.pop("resolved", None)
-    if resolved and condition.course != "status":
+    if resolved and (condition.course != "status" or _UNDONE.search(resolved)):
         found.setdefault("history", resolved)
-    elif condition.course in _OPEN_COURSES:
+    elif stays:
         found.pop("history", None)
     if inpatient:
         found.pop("uncertain", None)
+        if not stays and not _OVER_BEFORE.search(found.get("history", "history")):
+            # Treated and gone within the stay: still a diagnosis of the stay.
+            found.pop("history", None)
+    if by_section and "negated" not in found:
+        return Assertion(by_section, (f"stands under {sentence.section.replace('_', ' ')}",))
+    if condition.course == "status" and "negated" not in found and _only_planned(document.tokens.norms, sentence, i, j):
+        found["hypothetical"] = "planned or discussed"
     if found:
         best = max(found, key=lambda c: _RANK[c])
         return Assertion(best, tuple(f"“{found[c]}”" for c in sorted(found, key=lambda c: -_RANK[c])))  # type: ignore[arg-type]
-    if sentence.section in _SECTION_STATUS:
-        return Assertion(_SECTION_STATUS[sentence.section], (f"stands under {sentence.section.replace('_', ' ')}",))
-    if sentence.section in _PAST_SECTIONS and condition.course in ("cancer", "acute", "curable") and "status=current" not in attributes:
+    if sentence.section in _PAST_SECTIONS and not stays and "status=current" not in attributes:
         return Assertion("history", ("listed as past history",))
     return Assertion("active", ())
+
+
+def _affirmed_behind_comma(document: Document, cue: Cue, i: int, j: int, cues: Sequence[Cue]) -> bool:
+    """ "No seizures this year, epilepsy controlled on lamotrigine": behind a comma, a condition that is said to have a state
+    opens a clause of its own."""
+    if "," not in document.tokens.norms[cue.j : i]:
+        return False
+    return any(0 <= c.i - j <= 1 and r.category == "affirmed" and r.direction == "backward" for c in cues for r in c.rules)
 
 
 def is_dropped(section: str) -> bool:

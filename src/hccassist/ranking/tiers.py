@@ -16,7 +16,7 @@ _PER_LETTER = 3
 _SUPPORTS = 0.25
 _WORTH_SHOWING = 0.13
 _WORTH_ADDING = 0.33
-_PASSING = ("R0", "R1", "R2", "R3", "R4", "R5", "R6", "R73.9", "R8", "R9", "S", "T")
+_PASSING = ("R0", "R1", "R2", "R3", "R4", "R5", "R6", "R70", "R71", "R72", "R73.9", "R74", "R75", "R76", "R77", "R78", "R79", "R8", "R9", "S", "T")
 _HELD_BACK: dict[Status, str] = {
     "active": "",
     "history": "documented as past",
@@ -96,7 +96,7 @@ def tier_of(
         return "suppressed", "a symptom, an injury or a passing problem without a payment category"
     if {m.section for m in candidate.mentions} <= set(policy.ignore_sections):
         return "suppressed", "stands only in a section that the policy ignores"
-    if not any(e.strength >= _SUPPORTS for e in candidate.evidence):
+    if not any(e.strength >= _SUPPORTS or e.kind == "drug" for e in candidate.evidence):
         return "mention_only", "named as present, but nothing in this record monitors, evaluates, assesses or treats it"
     threshold = policy.threshold_for(category, risk.group if risk else None)
     if confidence < threshold:

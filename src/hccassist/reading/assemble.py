@@ -66,9 +66,7 @@ def assemble(drafts: Iterable[PageDraft], name: str, sha256: str, max_characters
         parts.append(text)
         at += len(text)
         if at > max_characters:
-            raise ReadError(
-                "too_large", f"{name}: more than {max_characters:,} characters; split the file and try again"
-            )
+            raise ReadError("too_large", f"{name}: more than {max_characters:,} characters; split the file and try again")
     return Chart(name, sha256, "".join(parts), tuple(pages), find_noise(edges))
 
 

@@ -98,9 +98,7 @@ def _outlines(
     for grid, dy, dx in ((rows, side, 0), (columns, 0, 0), (columns, 0, side)):
         keep = grid[tops + dy, lefts + dx] >= least
         tops, lefts = tops[keep], lefts[keep]
-    scores = (rows[tops, lefts] + rows[tops + side, lefts] + columns[tops, lefts] + columns[tops, lefts + side]) / (
-        4.0 * side
-    )
+    scores = (rows[tops, lefts] + rows[tops + side, lefts] + columns[tops, lefts] + columns[tops, lefts + side]) / (4.0 * side)
     return [(float(s), int(t), int(x), side) for s, t, x in zip(scores, tops, lefts, strict=True)]
 
 
@@ -169,16 +167,13 @@ def _in_a_word(box: CheckBox, words: list[tuple[float, tuple[int, int, int, int]
     x, y = (box.box[0] + box.box[2]) / 2, (box.box[1] + box.box[3]) / 2
     side = box.box[2] - box.box[0]
     return any(
-        w[0] <= x <= w[2] and w[1] <= y <= w[3] and w[2] - w[0] > 1.9 * side and confidence > _SURE
-        for confidence, w in words
+        w[0] <= x <= w[2] and w[1] <= y <= w[3] and w[2] - w[0] > 1.9 * side and confidence > _SURE for confidence, w in words
     )
 
 
 def _before_a_word(box: CheckBox, words: list[tuple[float, tuple[int, int, int, int]]]) -> bool:
     y, side = (box.box[1] + box.box[3]) / 2, box.box[2] - box.box[0]
     return any(
-        0 <= w[0] - box.box[2] + side / 2 <= 2.5 * side
-        and w[1] - side / 2 <= y <= w[3] + side / 2
-        and w[2] > box.box[2] + side
+        0 <= w[0] - box.box[2] + side / 2 <= 2.5 * side and w[1] - side / 2 <= y <= w[3] + side / 2 and w[2] > box.box[2] + side
         for _, w in words
     )

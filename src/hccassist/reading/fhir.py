@@ -31,9 +31,7 @@ _SUFFIX = {
 }
 
 
-def read_fhir(
-    data: bytes, name: str, sha256: str, limits: Limits, read: Callable[[bytes, str, Limits], Chart]
-) -> Chart:
+def read_fhir(data: bytes, name: str, sha256: str, limits: Limits, read: Callable[[bytes, str, Limits], Chart]) -> Chart:
     """The chart of a FHIR resource or bundle. ``read`` reads one attachment. Raises ``ReadError``."""
     try:
         document = json.loads(data.decode("utf-8-sig"))
@@ -53,11 +51,7 @@ def read_fhir(
             suffix = _SUFFIX.get(str(attachment.get("contentType", "")).split(";")[0].strip().lower(), ".txt")
             if suffix in {".txt", ".html"}:
                 # Text alone carries no letterhead: the resource's own facts go before it.
-                text = (
-                    content.decode("utf-8", "replace")
-                    if suffix == ".txt"
-                    else html_text(content.decode("utf-8", "replace"))
-                )
+                text = content.decode("utf-8", "replace") if suffix == ".txt" else html_text(content.decode("utf-8", "replace"))
                 charts.append(one_page("\n".join([*header, text]), name, sha256))
             else:
                 charts.append(read(content, f"{name}/attachment {len(charts) + 1}{suffix}", limits))

@@ -234,9 +234,7 @@ def _runs(lines: list[Line], x: float) -> Iterable[_Gutter]:
 def _trim(lines: list[Line], first: int, last: int, x: float) -> tuple[int, int] | None:
     """The stretch without leading and trailing lines that are not part of two columns: where the two sides stand side
     by side, plus what goes on in one column at the same pitch (columns seldom end together)."""
-    sides = [
-        (any(s.x1 <= x for s in line.segments), any(s.x1 > x for s in line.segments)) for line in lines[first:last]
-    ]
+    sides = [(any(s.x1 <= x for s in line.segments), any(s.x1 > x for s in line.segments)) for line in lines[first:last]]
     rights = [i for i, (_, right) in enumerate(sides) if right]
     lefts = [i for i, (left, _) in enumerate(sides) if left]
     if len(rights) < _MIN_COLUMN_LINES or len(lefts) < _MIN_COLUMN_LINES:

@@ -18,4 +18,4 @@ class Limits:
     max_archive_members: int = 2_000
     ocr: bool = True
     ocr_dpi: int = 200
-    ocr_seconds: float = 60.0
+    ocr_seconds: float = 30.0

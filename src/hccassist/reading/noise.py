@@ -57,9 +57,7 @@ def find_noise(pages: Sequence[Sequence[EdgeLine]]) -> tuple[tuple[int, int], ..
         repeated = [_stands_in(shape, top, near) for shape, top in shapes[i]]
         header = [n for n in _run(page, repeated, range(len(page)), _MAX_HEADER_LINES) if page[n].top < _HEADER_END]
         footer = [
-            n
-            for n in _run(page, repeated, range(len(page) - 1, -1, -1), _MAX_FOOTER_LINES)
-            if page[n].bottom > _FOOTER_START
+            n for n in _run(page, repeated, range(len(page) - 1, -1, -1), _MAX_FOOTER_LINES) if page[n].bottom > _FOOTER_START
         ]
         ranges += [(page[n].start, page[n].end) for n in sorted({*header, *footer})]
     return tuple(ranges)

@@ -21,7 +21,7 @@ from hccassist.schema import Box
 if TYPE_CHECKING:
     from PIL.Image import Image
 
-_SURE = 75.0
+_SURE = 65.0
 """Mean word confidence (0 to 100) from which a first reading is taken as upright."""
 _READABLE = 50.0
 """Below this mean confidence the words are guesses: the page counts as unread."""

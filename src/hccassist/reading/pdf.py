@@ -43,9 +43,7 @@ def read_pdf(data: bytes, name: str, sha256: str, limits: Limits) -> Chart:
         if not count:
             raise ReadError("broken", f"{name}: the PDF has no pages; export it again")
         if count > limits.max_pages:
-            raise ReadError(
-                "too_many_pages", f"{name}: {count:,} pages, more than {limits.max_pages:,}; split the file"
-            )
+            raise ReadError("too_many_pages", f"{name}: {count:,} pages, more than {limits.max_pages:,}; split the file")
         drafts = (_read_page(document, index, name, limits) for index in range(count))
         return assemble(drafts, name, sha256, limits.max_characters)
 

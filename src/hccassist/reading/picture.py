@@ -38,9 +38,7 @@ def frames(data: bytes, name: str, limits: Limits) -> Iterator[Image]:
             image = Image.open(io.BytesIO(data), formats=("TIFF", "PNG", "JPEG"))
             count = int(getattr(image, "n_frames", 1))
             if count > limits.max_pages:
-                raise ReadError(
-                    "too_many_pages", f"{name}: {count:,} pages, more than {limits.max_pages:,}; split the file"
-                )
+                raise ReadError("too_many_pages", f"{name}: {count:,} pages, more than {limits.max_pages:,}; split the file")
             for number in range(count):
                 image.seek(number)
                 if image.width * image.height > limits.max_image_pixels:

@@ -11,9 +11,7 @@ def read_plain(data: bytes, name: str, sha256: str) -> Chart:
     try:
         text = data.decode("utf-8")
     except UnicodeDecodeError as error:
-        raise ReadError(
-            "not_utf8", f"{name}: not UTF-8 text (byte {error.start}); save it as UTF-8 and try again"
-        ) from None
+        raise ReadError("not_utf8", f"{name}: not UTF-8 text (byte {error.start}); save it as UTF-8 and try again") from None
     if not text.strip("\ufeff \t\r\n\f"):
         raise ReadError("empty", f"{name}: the file holds no text; export it again")
     return one_page(text, name, sha256)

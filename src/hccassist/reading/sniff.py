@@ -57,9 +57,7 @@ def kind_of(data: bytes, name: str) -> Kind:
             raise ReadError("unsupported", f"{name}: files of this kind are not read; export it as PDF or UTF-8 text")
         return kind
     if kind not in promised:
-        raise ReadError(
-            "mismatch", f"{name}: the content is not {suffix[1:].upper()}, as its name says; export it again"
-        )
+        raise ReadError("mismatch", f"{name}: the content is not {suffix[1:].upper()}, as its name says; export it again")
     return kind
 
 
@@ -70,9 +68,7 @@ def _binary_kind(data: bytes, name: str) -> Kind | None:
         if data.startswith(magic):
             return kind
     if data.startswith(_OLE):
-        raise ReadError(
-            "unsupported", f"{name}: an old or encrypted Office file; save it as DOCX or PDF without a password"
-        )
+        raise ReadError("unsupported", f"{name}: an old or encrypted Office file; save it as DOCX or PDF without a password")
     if data.startswith((b"PK\x03\x04", b"PK\x05\x06")):
         try:
             with zipfile.ZipFile(io.BytesIO(data)) as archive:

@@ -33,6 +33,8 @@ _LIGATURES = str.maketrans(
 )
 _INVISIBLE = re.compile("[\x00-\x1f\x7f\u200b-\u200f\u2028-\u202e\u2060\ufeff]")
 _DIAGONAL = -1
+_ABOVE, _BELOW = 0.2, 0.08
+"""Parts of a font box's height that glyphs leave empty."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,7 +110,7 @@ def turn(tokens: list[Token], angle: int, width: float, height: float) -> list[T
     if not angle:
         return tokens
     for t in tokens:
-        x0, y0, x1, y1 = t.box
+        x0, y0, x1, y1 = t.x0, t.y0, t.x1, t.y1
         if angle == 90:
             t.x0, t.y0, t.x1, t.y1 = y0, width - x1, y1, width - x0
         elif angle == 180:
@@ -168,8 +170,23 @@ def _words(text_page: ctypes.c_void_p, text: str, frame: Frame) -> dict[int, lis
         tokens = found.get(angle)
         if tokens is None:
             tokens = found[angle] = []
-        tokens.append(Token(clean, x0, y0, x1, y1, (x0, y0, x1, y1)))
+        tokens.append(Token(clean, x0, y0, x1, y1, _glyph_box(x0, y0, x1, y1, angle)))
     return found
+
+
+def _glyph_box(x0: float, y0: float, x1: float, y1: float, angle: int) -> Box:
+    """A font box without the room fonts keep above capitals and below descenders: in tightly set text that room reaches
+    into the neighbouring lines."""
+    if angle == 90:
+        size = x1 - x0
+        return (x0 + _BELOW * size, y0, x1 - _ABOVE * size, y1)
+    if angle == 270:
+        size = x1 - x0
+        return (x0 + _ABOVE * size, y0, x1 - _BELOW * size, y1)
+    size = y1 - y0
+    if angle == 180:
+        return (x0, y0 + _BELOW * size, x1, y1 - _ABOVE * size)
+    return (x0, y0 + _ABOVE * size, x1, y1 - _BELOW * size)
 
 
 def _direction(dx: float, dy: float) -> int:

@@ -35,6 +35,7 @@ from hccassist.review.tables import (
 )
 from hccassist.schema import ChartResult
 
+SUSPECT = "A suspect is no diagnosis: query the provider, or add the condition from the words that state it."
 PRESENCE = timedelta(minutes=15)
 _ACTION = TypeAdapter(Action)
 _TIERS = ("supported", "mention_only", "suspect", "suppressed")
@@ -174,9 +175,7 @@ class Store:
         return ImportSummary(len(seen), skipped)
 
     def _upsert(self, db: Connection, result: ChartResult, where: dict[str, Any]) -> int:
-        chart_id = db.scalar(
-            select(ChartRow.id).where(ChartRow.chart == result.chart, ChartRow.sha256 == result.sha256)
-        )
+        chart_id = db.scalar(select(ChartRow.id).where(ChartRow.chart == result.chart, ChartRow.sha256 == result.sha256))
         states = self._states(db, chart_id) if chart_id is not None else {}
         values = {
             **where,
@@ -233,9 +232,12 @@ class Store:
     def record(self, chart: OpenChart, action: Action, who: str) -> SuggestionState:
         """Record one action, in one transaction, and return what the suggestion's events now amount to.
 
-        The same ``action_id`` twice is recorded once. Raises DecisionError where the action is incomplete, or where
-        somebody else decided on the suggestion after the coder last saw it."""
+        The same ``action_id`` twice is recorded once. Raises DecisionError where the action is incomplete, would make
+        a code of a suspect, or where somebody else decided on the suggestion after the coder last saw it."""
         check(action)
+        suggestion = chart.suggestion(action.suggestion_id)
+        if suggestion is not None and suggestion.tier == "suspect" and action.kind in ACCEPTED:
+            raise DecisionError(SUSPECT)
         if not who.strip():
             raise DecisionError("Say who you are first: the record needs a name.")
         with self._write() as db:
@@ -324,9 +326,7 @@ class Store:
         open_ = (DecisionRow.kind == "escalate", DecisionRow.seq.not_in(answered), ChartRow.present)
         query = select(EventRow.__table__, ChartRow.chart).join(DecisionRow, DecisionRow.seq == EventRow.seq)
         with self._read() as db:
-            rows = db.execute(
-                query.join(ChartRow, ChartRow.id == EventRow.chart_id).where(*open_).order_by(EventRow.seq)
-            )
+            rows = db.execute(query.join(ChartRow, ChartRow.id == EventRow.chart_id).where(*open_).order_by(EventRow.seq))
             return [self._question(db, row) for row in rows.all()]
 
     def _question(self, db: Connection, row: Any) -> Question:
@@ -425,9 +425,7 @@ def _event(row: Any) -> Event:
 def _summary(result: ChartResult, states: dict[str, SuggestionState]) -> dict[str, object]:
     """What the worklist shows of a chart without opening its line. ``shown`` are the keys its decisions stand under."""
     tiers = {tier: sum(s.tier == tier for s in result.suggestions) for tier in _TIERS}
-    shown = [
-        states[s.id].suggestion_id if s.id in states else s.id for s in result.suggestions if s.tier == "supported"
-    ]
+    shown = [states[s.id].suggestion_id if s.id in states else s.id for s in result.suggestions if s.tier == "supported"]
     high_risk = sum(bool(s.high_risk) for s in result.suggestions if s.tier == "supported")
     return {"tiers": tiers, "shown": shown, "high_risk": high_risk, "complexity": asdict(complexity(result))}
 

@@ -27,7 +27,8 @@ def reference_problems(knowledge: Knowledge) -> list[str]:
         if reading.condition and reading.condition not in knowledge.conditions:
             problems.append(f"ambiguous: {reading.word}: {reading.condition}: no such condition")
     for pair in knowledge.combinations:
-        problems += [f"combinations: {c}: no such condition" for c in (pair.first, pair.second) if not knowledge.matching(c)]
+        ids = [pair.first, *(c for part in pair.second.split("+") for c in part.split("|") if not c[0].isupper())]
+        problems += [f"combinations: {c}: no such condition" for c in ids if not knowledge.matching(c)]
     codes = {(code, c.id) for c in knowledge.conditions.values() for _, code in c.codes}
     codes |= {(row.code, row.first) for row in knowledge.combinations}
     for code, where in sorted(codes):

@@ -21,7 +21,6 @@ from hccassist.terminology.codes import Codes, cache_folder, load_codes, write_c
 from hccassist.terminology.phrases import Phrases
 from hccassist.terminology.rows import (
     KIND_ELEMENT,
-    CombinationRow,
     Condition,
     ContextRow,
     Course,
@@ -110,6 +109,28 @@ class HighRisk:
 
 
 @dataclass(frozen=True, slots=True)
+class Partner:
+    """A condition that must be active too: one of these ids, or one whose code starts with one of these prefixes."""
+
+    ids: frozenset[str]
+    codes: tuple[str, ...]
+
+    def accepts(self, condition: str, code: str) -> bool:
+        return condition in self.ids or (bool(self.codes) and code.startswith(self.codes))
+
+
+@dataclass(frozen=True, slots=True)
+class Combination:
+    """With all ``partners`` also active, the code; ``replaces``: code prefixes of the first that it stands instead of;
+    ``unless``: lower-case words that say they are unrelated."""
+
+    partners: tuple[Partner, ...]
+    code: str
+    replaces: tuple[str, ...]
+    unless: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class Lexicon:
     """Everything that screening looks up. Tries map normalized words to what they mean."""
 
@@ -118,11 +139,12 @@ class Lexicon:
     conditions: dict[str, Condition]
     terms: Phrases[Term]
     attributes: Phrases[AttributeWord]
+    note_attributes: Phrases[AttributeWord]
     evidence: Phrases[EvidenceWord]
     context: Phrases[ContextRow]
     readings: dict[str, tuple[Reading, ...]]
     sections: dict[str, str]
-    combinations: tuple[CombinationRow, ...]
+    combinations: dict[str, tuple[Combination, ...]]
     attribute_names: dict[str, frozenset[str]]
     implied: dict[str, tuple[str, ...]]
     high_risk: tuple[HighRisk, ...]
@@ -183,12 +205,13 @@ def compile_lexicon(knowledge: Knowledge, codes: Codes, normalizer: Normalizer) 
         normalizer=normalizer,
         conditions=conditions,
         terms=terms,
-        attributes=_attributes(knowledge, names, normalizer),
+        attributes=_attributes(knowledge, names, normalizer, "near"),
+        note_attributes=_attributes(knowledge, names, normalizer, "note"),
         evidence=_evidence(knowledge, normalizer),
         context=_context(knowledge, normalizer),
         readings=_readings(knowledge, normalizer),
         sections={row.heading.lower(): row.section for row in knowledge.sections},
-        combinations=tuple(knowledge.combinations),
+        combinations=_combinations(knowledge),
         attribute_names=names,
         implied=_implied(knowledge),
         high_risk=tuple(HighRisk(row.group, row.codes, row.proof) for row in knowledge.high_risk),
@@ -212,9 +235,11 @@ def _terms(knowledge: Knowledge, conditions: dict[str, Condition], codes: Codes,
     return terms
 
 
-def _attributes(knowledge: Knowledge, names: Mapping[str, frozenset[str]], normalizer: Normalizer) -> Phrases[AttributeWord]:
+def _attributes(
+    knowledge: Knowledge, names: Mapping[str, frozenset[str]], normalizer: Normalizer, reach: str
+) -> Phrases[AttributeWord]:
     found: Phrases[AttributeWord] = Phrases()
-    for row in knowledge.attributes:
+    for row in (r for r in knowledge.attributes if r.reach == reach):
         matching = {c for pattern in row.condition for c in knowledge.matching(pattern)}
         scope = frozenset(c for c in matching if row.attribute in names[c])
         word = AttributeWord(row.attribute, row.value, scope, row.reach == "note")
@@ -258,6 +283,23 @@ def _readings(knowledge: Knowledge, normalizer: Normalizer) -> dict[str, tuple[R
         for word in each_term(row.word):
             found[" ".join(normalizer.words(word))].append(Reading(row.reading, row.condition, cues))
     return {word: tuple(readings) for word, readings in found.items()}
+
+
+def _combinations(knowledge: Knowledge) -> dict[str, tuple[Combination, ...]]:
+    """The rules by their first condition, in the order of the files."""
+    found: dict[str, list[Combination]] = defaultdict(list)
+    for row in knowledge.combinations:
+        unless = tuple(words for w in row.unless.lower().split("|") if (words := w.strip()))
+        partners = tuple(_partner(part.split("|"), knowledge) for part in row.second.split("+"))
+        rule = Combination(partners, row.code, row.replaces, unless)
+        for first in knowledge.matching(row.first):
+            found[first].append(rule)
+    return {first: tuple(rules) for first, rules in found.items()}
+
+
+def _partner(alternatives: Sequence[str], knowledge: Knowledge) -> Partner:
+    ids = frozenset(c for a in alternatives if not a[0].isupper() for c in knowledge.matching(a))
+    return Partner(ids, tuple(a for a in alternatives if a[0].isupper()))
 
 
 def _implied(knowledge: Knowledge) -> dict[str, tuple[str, ...]]:

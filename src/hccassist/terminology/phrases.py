@@ -19,37 +19,50 @@ class Phrases(Generic[V]):
     """
 
     def __init__(self, skip_fillers: bool = False) -> None:
-        self._root: dict[str, Any] = {}
+        # A first word's trie is built when a text first holds that word: most of the lexicon is never asked for.
+        self._first: dict[str, dict[str, Any] | list[tuple[tuple[str, ...], V]]] = {}
         self._skip = skip_fillers
 
-    def add(self, words: Iterable[str], value: V) -> None:
-        node = self._root
-        for word in words:
-            node = node.setdefault(word, {})
-        values = node.setdefault(_LEAF, [])
-        if value not in values:
-            values.append(value)
+    def add(self, words: tuple[str, ...], value: V) -> None:
+        """Adds a phrase of at least one word. All phrases are added before the first look-up."""
+        waiting = self._first.setdefault(words[0], [])
+        if isinstance(waiting, dict):
+            raise TypeError("a phrase was added after the first look-up")
+        waiting.append((words[1:], value))
 
     def starts_with(self, word: str) -> bool:
         """Whether any phrase starts with this word."""
-        return word in self._root
+        return word in self._first
 
-    def vocabulary(self) -> set[str]:
-        """Every word of every phrase."""
-        found: set[str] = set()
-        stack = [self._root]
-        while stack:
-            node = stack.pop()
-            for word, child in node.items():
-                if word:
-                    found.add(word)
-                    stack.append(child)
-        return found
+    def _node(self, word: str) -> dict[str, Any] | None:
+        found = self._first.get(word)
+        if not isinstance(found, list):
+            return found
+        root: dict[str, Any] = {}
+        for rest, value in found:
+            node = root
+            for next_word in rest:
+                node = node.setdefault(next_word, {})
+            values = node.setdefault(_LEAF, [])
+            if value not in values:
+                values.append(value)
+        self._first[word] = root
+        return root
+
+    def after(self, words: Iterable[str], tokens: Tokens, i: int, stop: int) -> list[tuple[int, list[V]]]:
+        """Every phrase that starts with ``words`` and goes on at token ``i``: (end token, values), shortest first."""
+        first, *rest = words
+        node = self._node(first)
+        for word in rest:
+            node = node.get(word) if node is not None else None
+        return self._walk(node.get(tokens.norms[i]) if node is not None and i < stop else None, tokens, i, stop)
 
     def at(self, tokens: Tokens, i: int, stop: int) -> list[tuple[int, list[V]]]:
         """Every phrase that starts at token ``i``: (end token, values), shortest first."""
+        return self._walk(self._node(tokens.norms[i]), tokens, i, stop)
+
+    def _walk(self, node: dict[str, Any] | None, tokens: Tokens, i: int, stop: int) -> list[tuple[int, list[V]]]:
         norms = tokens.norms
-        node = self._root.get(norms[i])
         hits: list[tuple[int, list[V]]] = []
         j = i + 1
         skipped = 0
@@ -69,12 +82,19 @@ class Phrases(Generic[V]):
             j += 1
         return hits
 
+    def every(self, tokens: Tokens, start: int, stop: int) -> Iterator[tuple[int, int, list[V]]]:
+        """All matches, overlapping ones too: (first token, end token, values)."""
+        for i in range(start, stop):
+            if tokens.norms[i] in self._first:
+                for end, values in self.at(tokens, i, stop):
+                    yield i, end, values
+
     def find(self, tokens: Tokens, start: int, stop: int) -> Iterator[tuple[int, int, list[V]]]:
         """Non-overlapping longest matches in ``tokens[start:stop]``: (first token, end token, values)."""
-        norms, root = tokens.norms, self._root
+        norms, first = tokens.norms, self._first
         i = start
         while i < stop:
-            if norms[i] in root and (hits := self.at(tokens, i, stop)):
+            if norms[i] in first and (hits := self.at(tokens, i, stop)):
                 end, values = hits[-1]
                 yield i, end, values
                 i = end

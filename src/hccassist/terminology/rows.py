@@ -90,8 +90,11 @@ class AmbiguousRow(Row):
 
 
 class CombinationRow(Row):
+    """``second``: what must be active beside ``first``: ids, ``prefix_*`` or code prefixes (``N18.5``), several alternatives with
+    ``|``, several that must all be there with ``+``."""
+
     first: IdOrPrefix
-    second: IdOrPrefix
+    second: Text
     code: Code
     replaces: Annotated[tuple[str, ...], _split("|")] = ()
     unless: Optional = ""

@@ -18,7 +18,7 @@ _TOKEN = re.compile(
 )
 _BRACES = re.compile(r"\{([^{}]*)\}")
 
-FILLERS = frozenset("the a an his her their my your its this that left right bilateral , ( both underlying known".split())
+FILLERS = frozenset("the a an his her their my your its this that left right bilateral , ( both underlying known )".split())
 """Words that may stand between the words of a term: "amputation of her left leg" is "amputation of leg"."""
 
 

@@ -1,0 +1,88 @@
+"""What the layout around a condition's name says: check boxes, yes/no answers, question and minus marks, unfilled templates."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+
+from hccassist.nlp.document import Document, Sentence
+from hccassist.schema import Status
+
+_MARK = r"\[\s?[xX✓✔]?\s?\]|[☐□☑☒✓✔]|\(\s?[xX]?\s?\)|_+[xX✓]?_+"
+_UNCHECKED = re.compile(r"(?:\[\s?\]|☐|□|\(\s\)|__+)\s*$")
+_CHECKED = re.compile(r"(?:\[\s?[xX✓✔]\s?\]|☑|☒|✓|✔|\([xX]\))\s*$")
+_UNCHECKED_AFTER = re.compile(r"^\s*(?:\[\s?\]|☐|□|\(\s\))")
+_CHOICE = re.compile(rf"\s*({_MARK})\s*(yes|no|y|n)\b", re.IGNORECASE)
+_CHOICE_BEHIND = re.compile(rf"\s*/?\s*(yes|no|y|n)\s*({_MARK})", re.IGNORECASE)
+_TO_ANSWER = re.compile(r"\)?(?:\s?/\s?[^\W\d_]+|\s?\([^()]{1,20}\))?(?:\s*(?:[:?=]|[-–—]\s|\.{3,}|\(|\t)|\s{2,})[\s.:]*")
+_BOTH_PRINTED = re.compile(r"(?:yes|y)\s*/\s*(?:no|n)\b", re.IGNORECASE)
+_YES = re.compile(r"(?:yes|y|positive|pos|\+)(?![\w/])", re.IGNORECASE)
+_NO = re.compile(
+    r"(?:no|none|n|neg|negative|denie[sd]|never|absent|-|not present)"
+    r"(?=\s*(?:$|[.,;|)\]\n]|[-–—]\s|\s{2}|\s(?:known|history|hx|evidence|per|reported|documented|prior|diagnos\w+)\b))",
+    re.IGNORECASE,
+)
+_NO_IN_LIST = re.compile(r" (?:N|No|NO)(?=\s*(?:$|[,;|]|\s{2}))")
+_QUESTION_BEFORE = re.compile(r"(?:^|[\s,;:(/-])\?+\s?$")
+_QUESTION_AFTER = re.compile(r"\s?\?")
+_MINUS_LIST = re.compile(r"(?:^|[\s,;(:])-[^\W\d_]{3}")
+_MINUS_BEFORE = re.compile(r"(?:^|[\s,;(])(?:\(-\)|-|–|∅|Ø|0)\s?$")
+_ANSWER_REACH = 48
+
+
+@dataclass(frozen=True, slots=True)
+class Assertion:
+    """A status and the words or rules that decided it, strongest first."""
+
+    status: Status
+    cues: tuple[str, ...]
+
+
+def read_layout(document: Document, sentence: Sentence, start: int, end: int) -> Assertion | None:
+    """Check boxes, yes/no answers, question and minus marks around the words."""
+    text = document.text
+    before = text[max(sentence.start - 6, start - 8, 0) : start]
+    newline = text.find("\n", end, end + _ANSWER_REACH)
+    after = text[end : newline if newline >= 0 else min(end + _ANSWER_REACH, len(text))]
+    if answer := _answer(after):
+        return answer
+    if _CHECKED.search(before):
+        return Assertion("active", ("checked box",))
+    if _UNCHECKED.search(before) or (_UNCHECKED_AFTER.match(after) and "[" not in text[sentence.start : start]):
+        return Assertion("negated", ("box not checked",))
+    open_brace = text.rfind("{", sentence.start, start) > text.rfind("}", sentence.start, start)
+    if open_brace or "***" in text[sentence.start : sentence.end]:
+        return Assertion("hypothetical", ("template text that was not filled in",))
+    if _QUESTION_BEFORE.search(before) or _QUESTION_AFTER.match(after):
+        return Assertion("uncertain", ("question mark",))
+    if _MINUS_BEFORE.search(before) and start - sentence.start > 2:
+        attached = text[start - 1] == "-" and len(_MINUS_LIST.findall(text, sentence.start, start + 3)) > 1
+        if sentence.section == "ros" or attached:
+            return Assertion("negated", ("minus sign",))
+    return None
+
+
+def _answer(after: str) -> Assertion | None:
+    """The answer of a form behind a condition's name: ": no", "? Y", "[ ] yes [x] no"; one must stand alone, so that
+    "RA: no stiffness" is none."""
+    if _NO_IN_LIST.match(after):
+        return Assertion("negated", ("answered no",))
+    lead = _TO_ANSWER.match(after)
+    at = lead.end() if lead else 0
+    pairs = [(m[2], m[1]) for m in _CHOICE.finditer(after, at, len(after))] if _CHOICE.match(after, at) else []
+    if not pairs and _CHOICE_BEHIND.match(after, at):
+        pairs = [(m[1], m[2]) for m in _CHOICE_BEHIND.finditer(after, at)]
+    if pairs:
+        chosen = [word[0].lower() for word, mark in pairs if any(c in "xX✓✔☑☒" for c in mark)]
+        if chosen == ["y"]:
+            return Assertion("active", ("answered yes",))
+        return Assertion("negated", ("answered no" if chosen else "not answered",))
+    if not lead:
+        return None
+    if _BOTH_PRINTED.match(after, at):
+        return Assertion("hypothetical", ("not answered",))
+    if _YES.match(after, at):
+        return Assertion("active", ("answered yes",))
+    if _NO.match(after, at):
+        return Assertion("negated", ("answered no",))
+    return None
