@@ -30,7 +30,7 @@ def overall_status(mentions: Sequence[Mention]) -> Status:
     """The status that counts where mentions differ.
 
     Present anywhere means present, unless the note takes it back: a later mention is ruled out outright, or the conclusion
-    (assessment, hospital course) denies or doubts what only the narrative said.
+    (assessment, hospital course) denies or doubts what only the narrative said, or doubts it where it first names it.
     """
     statuses = {m.status for m in mentions}
     if len(statuses) == 1:
@@ -43,6 +43,9 @@ def overall_status(mentions: Sequence[Mention]) -> Status:
         told = {m.section for m in mentions if m.status == "active"}
         if concluded and "active" not in concluded and told <= _OVERRULED and concluded & {"negated", "uncertain"}:
             return "negated" if "negated" in concluded else "uncertain"
+        first = min((m for m in mentions if m.section in _CONCLUSIONS), key=lambda m: m.start, default=None)
+        if first and first.status == "uncertain" and told <= _CONCLUSIONS:
+            return "uncertain"
         return "active"
     order: tuple[Status, ...] = ("uncertain", "history", "negated", "hypothetical", "family")
     return next(s for s in order if s in statuses)

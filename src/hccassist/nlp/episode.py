@@ -56,7 +56,8 @@ _GIVEN_BEFORE = re.compile(
 )
 _SPAN_BEFORE = re.compile(r"\b\d+ ?(?:mos?|months?|y|yrs?|years?|wks?|weeks?|cycles?) (?:of |course of )?$", re.IGNORECASE)
 _GIVEN_UNTIL = re.compile(
-    r"\b(?:complet\w+|finished|stopped|until|ended|x ?\d+(?! ?(?:d|days?|h|mg|wks?|weeks?)\b)(?: ?(?:y|yrs?|years?|mos?|months?))?|(?<!since )(?:19|20)\d\d)\b",
+    r"\b(?:complet\w+|finished|stopped|until|ended"
+    r"|x ?\d+(?! ?(?:d|days?|h|mg|wks?|weeks?)\b)(?: ?(?:y|yrs?|years?|mos?|months?))?|(?<!since )(?:19|20)\d\d)\b",
     re.IGNORECASE,
 )
 _CLAUSE_MARKS = ",;."
@@ -169,7 +170,8 @@ def _given_once(document: Document, item: Item) -> bool:
     start, end = document.tokens.starts[item.i], document.tokens.ends[item.j - 1]
     low = max([text.rfind(mark, sentence.start, start) + 1 for mark in _CLAUSE_MARKS] + [sentence.start])
     high = min([at for mark in _CLAUSE_MARKS if (at := text.find(mark, end, sentence.end)) >= 0] + [sentence.end])
-    return bool(_GIVEN_BEFORE.search(text[low:start]) or _SPAN_BEFORE.search(text[low:start]) or _GIVEN_UNTIL.search(text, end, high))
+    before = text[low:start]
+    return bool(_GIVEN_BEFORE.search(before) or _SPAN_BEFORE.search(before) or _GIVEN_UNTIL.search(text, end, high))
 
 
 def _this_year(document: Document) -> int | None:

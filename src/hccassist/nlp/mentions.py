@@ -10,6 +10,7 @@ from hccassist.nlp.forms import Assertion
 from hccassist.nlp.status import Cue, assert_status, cues_of, is_dropped, relative_of_row
 from hccassist.schema import Mention
 from hccassist.terminology.lexicon import AttributeWord, Lexicon, Reading, Term
+from hccassist.terminology.words import FILLERS
 
 _NEAR = 8
 _NOT_SAID = frozenset("no not without denie deny denied negative never non prevent avoid risk prior previous last if".split())
@@ -112,8 +113,9 @@ def _resolve(
 ) -> tuple[Term | None, tuple[str, ...]]:
     """The term that the words mean here and, where they are ambiguous, why; None when another reading wins."""
     plain = [t for t in hit.terms if not t.ambiguous]
-    word = " ".join(n for n in document.tokens.norms[hit.i : hit.j] if n not in ",(){}")
-    readings = lexicon.readings.get(word)
+    words = [n for n in document.tokens.norms[hit.i : hit.j] if n not in ",(){}"]
+    word = " ".join(words)
+    readings = lexicon.readings.get(word) or lexicon.readings.get(" ".join(n for n in words if n not in FILLERS))
     if plain and not readings:
         return plain[0], ()
     sentence = document.sentences[hit.sentence]

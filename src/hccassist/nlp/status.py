@@ -22,7 +22,8 @@ _OVER_BEFORE = re.compile(r"histor|h/o|hx|prior|previous|remote|old|past|former|
 _UNDONE = re.compile(r"revers|taken down|take ?down|closed|remov|decannul|explant|no longer|stopped|recovered|inactive")
 _PLANNED = frozenset(
     "discuss discussed decline declined refuse refused offer offered plan planned await awaiting scheduled eligible eligibility"
-    " candidate candidacy evaluation workup waitlist waitlisted consider considering future eventual eventually deferred".split()
+    " candidate candidacy evaluation workup waitlist waitlisted consider considering future eventual eventually"
+    " deferred".split()
 )
 _CLAUSE_MARKS = frozenset(", ; : . ( ) |".split())
 _MOST_CELL = 4
@@ -32,7 +33,9 @@ _REACH = 14
 _MOST_TOUCH = 3
 _ENDED_BY_COLON = frozenset({"negated", "uncertain", "hypothetical"})
 _TOUCH = frozenset("any a an the all of that he she they patient pt there or prior known his her current currently".split())
-_COLON_LEAD = frozenset("history of the following condition problem any all known evidence sign for with such as ) (".split())
+_COLON_LEAD = frozenset(
+    "history of the following condition problem any all known evidence sign for with such as ) (".split()
+)
 _CONJUNCTIONS = frozenset({"and", "both", "all", "&", "or", "+"})
 _LIST_WORDS = frozenset(
     ", and or / & + ( ) was were is are has have had been be being to all both also now then still yet since".split()

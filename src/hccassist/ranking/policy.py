@@ -19,15 +19,17 @@ class Policy(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
     version: str
     threshold: Share
+    without_hcc: Share
     hcc: dict[str, Share] = {}
     high_risk: dict[str, Share] = {}
     ignore_sections: tuple[str, ...] = ()
 
-    def threshold_for(self, hcc: str | None, high_risk: str | None) -> float:
-        """The threshold of a high-risk group, else of a V28 category, else the general one."""
+    def threshold_for(self, hcc: str | None, high_risk: str | None, pays: bool) -> float:
+        """The threshold of a high-risk group, else of a V28 category, else the general one; conditions that pay in no
+        CMS-HCC model have their own."""
         if high_risk and high_risk in self.high_risk:
             return self.high_risk[high_risk]
-        return self.hcc.get(hcc or "", self.threshold)
+        return self.hcc.get(hcc or "", self.threshold if pays else self.without_hcc)
 
 
 class PolicyError(Exception):

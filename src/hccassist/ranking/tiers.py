@@ -98,7 +98,7 @@ def tier_of(
         return "suppressed", "stands only in a section that the policy ignores"
     if not any(e.strength >= _SUPPORTS or e.kind == "drug" for e in candidate.evidence):
         return "mention_only", "named as present, but nothing in this record monitors, evaluates, assesses or treats it"
-    threshold = policy.threshold_for(category, risk.group if risk else None)
+    threshold = policy.threshold_for(category, risk.group if risk else None, candidate.pays)
     if confidence < threshold:
         return "suppressed", f"confidence {confidence:.2f} is below the threshold of {threshold:.2f}"
     letters = {e.element for e in candidate.evidence}
