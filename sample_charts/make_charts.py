@@ -34,7 +34,7 @@ def main() -> int:
         charts.append(expected_chart(source, target.name, pages))
         print(f"{target.name}: {charts[-1]['pages']} pages, {target.stat().st_size // 1024} KB")
     text = json.dumps({"charts": charts}, indent=1, ensure_ascii=False)
-    (FOLDER / "expected.json").write_text(text + "\n", encoding="utf-8")
+    (FOLDER.parent / "tests" / "sample_charts_expected.json").write_text(text + "\n", encoding="utf-8")
     return 0
 
 

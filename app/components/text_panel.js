@@ -1,4 +1,9 @@
 // The chart's words, page by page, with the words that the chosen suggestion rests on marked by letter.
+const BLOCK = 5000; // characters
+const LINE = 95;
+const SETTLING_FRAMES = 5;
+const LIT = ["lit", "mention", "letter-M", "letter-E", "letter-A", "letter-T"];
+
 class TextPanel {
   constructor({ onMention, onSelection }) {
     this.element = h("div", { class: "text", tabindex: "0", "aria-label": "Chart text" });
@@ -38,9 +43,10 @@ class TextPanel {
     const from = this.offsets.toUnit(page.start);
     const to = this.offsets.toUnit(page.end);
     const text = this.chart.text.slice(from, to);
-    const body = h("div", { class: "words" });
+    const blocks = this.blocks(text, from);
+    const bodies = [];
     const here = spans.filter((span) => span.from < to && span.to > from);
-    const cuts = new Set([from, to]);
+    const cuts = new Set([...blocks, to]);
     here.forEach((span) => { cuts.add(Math.max(from, span.from)); cuts.add(Math.min(to, span.to)); });
     const ends = [...cuts].sort((a, b) => a - b);
     let next = 0;
@@ -49,16 +55,22 @@ class TextPanel {
       const [start, end] = [ends[i], ends[i + 1]];
       while (next < here.length && here[next].from <= start) { open.push(here[next]); next += 1; }
       open = open.filter((span) => span.to > start);
-      body.append(this.piece(start, end, open));
+      if (blocks.has(start)) bodies.push(h("div", { class: "words" }));
+      bodies.at(-1).append(this.piece(start, end, open));
     }
-    // A page that was never laid out is given the height its lines will take, so that jumps land where they should.
-    const lines = text.split("\n").reduce((sum, line) => sum + 1 + Math.floor(line.length / 95), 0);
-    const section = h("section", {
-      class: "page", "data-page": page.n, style: `contain-intrinsic-size: auto ${Math.round(lines * 20 + 60)}px`,
-    }, this.heading(page), page.source === "unread" ? h("p", { class: "problem" },
-      "This page could not be read. Look at its image, or at the file itself.") : null, body);
+    // Words that were never laid out are given the height their lines will take, so that jumps land where they should.
+    bodies.forEach((body) => { body.style.containIntrinsicSize = `auto ${lineCount(body.textContent) * 1.5}em`; });
+    const section = h("section", { class: "page", "data-page": page.n }, this.heading(page), page.source === "unread" ? h("p", { class: "problem" },
+      "This page could not be read. Look at its image, or at the file itself.") : null, bodies);
     this.pages.set(page.n, section);
     return section;
+  }
+
+  /** Where the blocks of a page begin: a plain text file is one page of any length, and is laid out block by block. */
+  blocks(text, from) {
+    const starts = new Set([from]);
+    for (let at = text.indexOf("\n", BLOCK); at >= 0 && at + 1 < text.length; at = text.indexOf("\n", at + BLOCK)) starts.add(from + at + 1);
+    return starts;
   }
 
   heading(page) {
@@ -96,7 +108,7 @@ class TextPanel {
 
   /** Marks the words of one suggestion and no other. */
   light(spans) {
-    this.lit.forEach((piece) => { piece.className = piece.className.includes("named") ? "named" : ""; delete piece.dataset.badge; });
+    this.lit.forEach((piece) => { piece.classList.remove(...LIT); delete piece.dataset.badge; });
     this.lit = [];
     for (const span of spans) {
       (span.parts || []).forEach((piece, i) => {
@@ -114,10 +126,21 @@ class TextPanel {
       this.pages?.get(span.page)?.scrollIntoView({ block: "start" });
       return;
     }
-    first.scrollIntoView({ block: "center", inline: "nearest" });
-    this.element.querySelectorAll(".now").forEach((piece) => piece.classList.remove("now"));
+    this.center(first);
+    this.forget();
     void first.offsetWidth; // so that the flash of words that were just shown starts anew
     span.parts.forEach((piece) => piece.classList.add("now"));
+  }
+
+  /** Takes the mark off the words that were shown last. */
+  forget() { this.element.querySelectorAll(".now").forEach((piece) => piece.classList.remove("now")); }
+
+  /** Blocks that are laid out for the first time, a frame after they come into view, push the words away from where
+   *  they were brought: so they are brought there again in the next few frames. */
+  center(piece, frames = SETTLING_FRAMES) {
+    this.wanted = piece;
+    piece.scrollIntoView({ block: "center", inline: "nearest" });
+    if (frames) requestAnimationFrame(() => { if (this.wanted === piece) this.center(piece, frames - 1); });
   }
 
   showPage(number) { this.pages?.get(number)?.scrollIntoView({ block: "start" }); }
@@ -195,6 +218,10 @@ class TextPanel {
     };
     this.onSelection(quote, range.getBoundingClientRect());
   }
+}
+
+function lineCount(text) {
+  return text.split("\n").reduce((sum, line) => sum + 1 + Math.floor(line.length / LINE), 0);
 }
 
 function encounterLine(e) {

@@ -175,7 +175,7 @@ class Workbench {
     const item = this.byId.get(id);
     if (!item) return;
     this.search.close();
-    if (id !== this.chosen) this.currentSpan = null;
+    if (id !== this.chosen) { this.currentSpan = null; this.text.forget(); }
     this.chosen = id;
     if (this.list.reveal(item)) this.list.draw(this.items, id); else this.list.choose(id);
     this.drawChosen();

@@ -1,4 +1,4 @@
-"""expected.json: what a careful coder finds in each sample chart, from the lines beside the charts' text."""
+"""sample_charts_expected.json: what a careful coder finds in each sample chart, from the lines beside the charts' text."""
 
 from __future__ import annotations
 

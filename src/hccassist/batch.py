@@ -110,7 +110,7 @@ def run(paths: Sequence[Path], out: Path, console: Console) -> Outcome:
     partial = _open_out(out)
     outcome = Outcome(errors=list(problems))
     for problem in problems:
-        console.print(f"[red]{problem.type}[/red] {problem.message}", highlight=False)
+        console.print(f"[red]{problem.type}[/red] {problem.message}", highlight=False, soft_wrap=True)
     screener = load_screener()
     columns = (
         TextColumn("[progress.description]{task.description}"),
@@ -125,7 +125,7 @@ def run(paths: Sequence[Path], out: Path, console: Console) -> Outcome:
             partial.write(_RESULT.dump_json(result).decode() + "\n")
             _count(outcome, result)
             if result.error:
-                console.print(f"[red]{result.error.type}[/red] {result.error.message}", highlight=False)
+                console.print(f"[red]{result.error.type}[/red] {result.error.message}", highlight=False, soft_wrap=True)
             progress.advance(task)
     Path(partial.name).replace(out / _RESULTS_NAME)
     _write_run(out, paths, screener)

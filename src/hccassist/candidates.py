@@ -9,12 +9,12 @@ from datetime import date
 
 from hccassist.coding import Coded, Combined, code_condition, combine
 from hccassist.evidence.detect import Item
+from hccassist.evidence.episode import settle
 from hccassist.evidence.link import Candidate as EvidenceCandidate
 from hccassist.evidence.link import candidates as evidence_candidates
 from hccassist.evidence.link import link
 from hccassist.evidence.strength import Strength
 from hccassist.nlp.document import Document
-from hccassist.nlp.episode import settle
 from hccassist.nlp.mentions import Located
 from hccassist.ranking.features import Candidate
 from hccassist.schema import Encounter, Evidence, Mention, Status

@@ -20,7 +20,7 @@ NOTHING_SCREENED, USAGE = 1, 2
 
 
 def _fail(message: str, code: int = USAGE) -> typer.Exit:
-    console.print(f"[red]error[/red]: {message}", markup=True, highlight=False)
+    console.print(f"[red]error[/red]: {message}", markup=True, highlight=False, soft_wrap=True)
     return typer.Exit(code)
 
 
@@ -90,7 +90,7 @@ def train(
         write_table(list(linker_rows(labelled, load_screener())), folder / "linker-training.csv")
     value, scores = train_linker(folder / "linker-training.csv", version)
     write_ranker(value, folder / "linker.json")
-    console.print("linker    " + "".join(f"  {k} {v:.3f}" for k, v in scores.items()), highlight=False)
+    console.print("linker    " + "".join(f"  {k} {v:.3f}" for k, v in scores.items()), highlight=False, soft_wrap=True)
     if labelled:
         load_screener.cache_clear()
         write_table(list(ranker_rows(labelled, load_screener())), folder / "training.csv")
@@ -99,9 +99,9 @@ def train(
     except (OSError, ValueError) as error:
         raise _fail(str(error)) from None
     for name, scores in nested(rows).items():
-        console.print(f"{name:10}" + "".join(f"  {k} {v:.3f}" for k, v in scores.items()), highlight=False)
+        console.print(f"{name:10}" + "".join(f"  {k} {v:.3f}" for k, v in scores.items()), highlight=False, soft_wrap=True)
     write_ranker(fit(rows, version), folder / "ranker.json")
-    console.print(f"{len(rows.y)} candidates of {len(set(rows.groups))} notes", highlight=False)
+    console.print(f"{len(rows.y)} candidates of {len(set(rows.groups))} notes", highlight=False, soft_wrap=True)
 
 
 @knowledge_app.command("check")

@@ -21,8 +21,9 @@ _PLANNED = re.compile(
     r"|in (?:one|two|three|four|six|nine|twelve) (?:week|month|year|day)|monitor|trend|follow)",
     re.IGNORECASE,
 )
+_NOT_TOLERATED = re.compile(r"\b(?:allerg(?:y|ic|ies)|intoleran(?:t|ce))\b", re.IGNORECASE)
 _STOPPED = re.compile(
-    r"\b(?:allerg(?:y|ic|ies)|intoleran(?:t|ce)|stopped|discontinued?|d/c(?:'?d|ed)|off of|no longer (?:on|taking)"
+    r"\b(?:stopped|discontinued?|d/c(?:'?d|ed)|off of|no longer (?:on|taking)"
     r"|never took|not (?:on|taking)|quit taking|came off|without|held|declin\w+|refus\w+|avoid|contraindicat\w+"
     r"|never (?:needed|required|took|received|had|on|started|used)|(?:did not|didn't) (?:need|require|take|start)"
     r"|not (?:needed|required|started|indicated))\b",
@@ -57,6 +58,13 @@ def _elements(word: EvidenceWord, sentence_text: str) -> tuple[Element, ...]:
     return word.elements
 
 
+def _is_stopped(text: str, start: int, low: int, high: int, end: int) -> bool:
+    """Whether the clause of a drug says that it is not taken: "Oxbryta stopped, on Adakveo" stops one of the two."""
+    clause_start = max(text.rfind(mark, start, low) for mark in ",;") + 1 or start
+    ends = [at for mark in ",;" if (at := text.find(mark, high, end)) >= 0]
+    return bool(_STOPPED.search(text, clause_start, min(ends, default=end)))
+
+
 def detect(document: Document, lexicon: Lexicon) -> list[Item]:
     """Every evidence word of the document, longest match first, outside the sections that prove nothing."""
     items: list[Item] = []
@@ -65,7 +73,7 @@ def detect(document: Document, lexicon: Lexicon) -> list[Item]:
         if sentence.section in SILENT_SECTIONS:
             continue
         words = text[sentence.start : sentence.end]
-        stopped: bool | None = None
+        refused: bool | None = None
         i = sentence.i
         while i < sentence.j:
             taken = i + 1
@@ -76,8 +84,9 @@ def detect(document: Document, lexicon: Lexicon) -> list[Item]:
                 specific = [v for v in kept if v.conditions] or kept
                 for value in specific:
                     if value.kind == "drug":
-                        stopped = bool(_STOPPED.search(words)) if stopped is None else stopped
-                        if stopped:
+                        if refused is None:
+                            refused = bool(_NOT_TOLERATED.search(words))
+                        if refused or _is_stopped(text, sentence.start, tokens.starts[i], tokens.ends[end - 1], sentence.end):
                             continue
                     items.append(Item(number, i, end, value, _elements(value, words)))
                 taken = end

@@ -14,7 +14,7 @@ _BULLET = re.compile(
 )
 _BOUNDARY = re.compile(r"[.!?][\"')\]]*\s+(?=[\"'(\[]*[A-Z0-9•#*\-])|[ \t]+[•●▪][ \t]*|\s{6,}|[ \t]\|[ \t]")
 _NOT_AN_END = re.compile(
-    r"(?:\b(?:dr|mr|mrs|ms|vs|st|no|approx|e\.g|i\.e|etc|jr|sr|fig|inc|ext|q|b\.i\.d|t\.i\.d|q\.d|p\.o|p\.r\.n|pt|hx|wt|ht|dx|tx|rx|temp|resp|dept|prof)|(?<!\d )\b[A-Z])\.$",
+    r"(?:\b(?:dr|mr|mrs|ms|vs|st|approx|e\.g|i\.e|etc|jr|sr|fig|inc|ext|q|b\.i\.d|t\.i\.d|q\.d|p\.o|p\.r\.n|pt|hx|wt|ht|dx|tx|rx|temp|resp|dept|prof)|(?<!\d )\b[A-Z])\.$",
     re.IGNORECASE,
 )
 _HEADING_TAIL = re.compile(r"\s*\([^)]*\)|\s*[-–]?\s*\d{1,2}/\d{1,2}(?:/\d{2,4})?")
@@ -192,7 +192,7 @@ def _join_wrapped(text: str, lines: list[_Line]) -> list[list[_Line]]:
             head = text[line.start : line.end].lstrip()
             same = last.paragraph == line.paragraph and not line.cut and not (last.cut and last.cut[-1] >= last.end)
             open_end = body[-1:] not in ".:;!?|" and len(body) >= _WRAP_COLUMN
-            wrapped = head[:1].islower() or open_end and len(body) >= _WRAP_COLUMN + 15
+            wrapped = head[:1].islower() or (open_end and len(body) >= _WRAP_COLUMN + 15)
             if same and open_end and wrapped and not _BULLET.match(text, line.start, line.end):
                 blocks[-1].append(line)
                 continue

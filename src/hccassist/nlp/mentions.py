@@ -16,6 +16,10 @@ _NEAR = 8
 _NOT_SAID = frozenset("no not without denie deny denied negative never non prevent avoid risk prior previous last if".split())
 _PHASES = frozenset("exacerbation flare decompensation attack crisis relapse decompensated".split())
 _CUE_WINDOW = 25
+_BESIDE = 3
+_MOST_FAR = 2
+_SHOUTED = 4
+_SHORT_FORM = 3
 _MOST_COORDINATED = 6
 _COORDINATORS = frozenset(", and or & / +".split())
 
@@ -93,24 +97,26 @@ def _coordinated(document: Document, lexicon: Lexicon, number: int, i: int, j: i
 
 
 def _score(reading: Reading, document: Document, i: int, j: int, sentence: Sentence, support: dict[str, int]) -> int:
-    """How much the surroundings speak for a reading: its cues in the sentence count three, near it two, elsewhere one; a
-    condition named plainly in the encounter, or whose drugs and tests are, counts too."""
-    score = 0
+    """How much the surroundings speak for a reading: a cue beside it counts four, in its sentence two, near it one; cues
+    elsewhere count at most two in all, and so does a condition named plainly in the encounter or treated there."""
+    near = far = 0
     tokens = document.tokens
     for a, b, _ in reading.cues.find(tokens, 0, len(tokens)):
         if i <= a and b <= j:
             continue
         gap = a - j if a >= j else max(i - b, 0)
-        inside = sentence.i <= a and b <= sentence.j
-        score += 3 if inside and gap <= 3 else 2 if inside or gap <= _CUE_WINDOW else 1
+        if sentence.i <= a and b <= sentence.j:
+            near += 4 if gap <= _BESIDE else 2
+        elif gap <= _CUE_WINDOW:
+            near += 1
+        else:
+            far += 1
     if reading.condition:
-        score += min(support.get(reading.condition, 0), 2)
-    return score
+        far += support.get(reading.condition, 0)
+    return near + min(far, _MOST_FAR)
 
 
-def _resolve(
-    hit: _Hit, document: Document, lexicon: Lexicon, support: dict[str, int]
-) -> tuple[Term | None, tuple[str, ...]]:
+def _resolve(hit: _Hit, document: Document, lexicon: Lexicon, support: dict[str, int]) -> tuple[Term | None, tuple[str, ...]]:
     """The term that the words mean here and, where they are ambiguous, why; None when another reading wins."""
     plain = [t for t in hit.terms if not t.ambiguous]
     words = [n for n in document.tokens.norms[hit.i : hit.j] if n not in ",(){}"]
@@ -127,7 +133,9 @@ def _resolve(
     scores = [(_score(r, document, hit.i, hit.j, sentence, support), r) for r in readings]
     top, reading = max(scores, key=lambda s: (s[0], bool(s[1].condition)))
     others = ", ".join(r.name for _, r in sorted(scores, key=lambda s: -s[0]) if r is not reading)
-    if not reading.condition or top <= 0:
+    shouted = len(word) <= _SHORT_FORM and document.text[sentence.start : sentence.end].isupper()
+    if not reading.condition or top < (_SHOUTED if shouted else 1):
+        # In a text all in capitals AN, OR and ALL are words again, unless something beside them says otherwise.
         return None, ()
     match = next((t for t in hit.terms if t.condition == reading.condition), None)
     if match is None:
@@ -136,11 +144,7 @@ def _resolve(
 
 
 def _attribute_hits(document: Document, lexicon: Lexicon, sentence: Sentence) -> list[tuple[int, int, AttributeWord]]:
-    return [
-        (i, j, word)
-        for i, j, words in lexicon.attributes.every(document.tokens, sentence.i, sentence.j)
-        for word in words
-    ]
+    return [(i, j, word) for i, j, words in lexicon.attributes.every(document.tokens, sentence.i, sentence.j) for word in words]
 
 
 def _note_attributes(document: Document, lexicon: Lexicon) -> list[tuple[int, int, AttributeWord]]:
@@ -189,6 +193,8 @@ def find_mentions(document: Document, lexicon: Lexicon, inpatient: bool, support
     hits = _hits(document, lexicon)
     support = dict(support)
     for hit in hits:
+        if " ".join(document.tokens.norms[hit.i : hit.j]) in lexicon.readings:
+            continue
         for condition in {t.condition for t in hit.terms if not t.ambiguous}:
             support[condition] = support.get(condition, 0) + 2
     by_sentence: dict[int, list[_Hit]] = defaultdict(list)

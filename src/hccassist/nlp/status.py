@@ -19,7 +19,7 @@ from hccassist.terminology.lexicon import Lexicon
 from hccassist.terminology.rows import Condition, ContextRow
 
 _OVER_BEFORE = re.compile(r"histor|h/o|hx|prior|previous|remote|old|past|former|ago|child|teen|recover|surviv")
-_UNDONE = re.compile(r"revers|taken down|take ?down|closed|remov|decannul|explant|no longer|stopped|recovered|inactive")
+_UNDONE = re.compile(r"revers|taken down|take ?down|closed|remov|decannul|explant|no longer|stopped|recovered|inactive|used to")
 _PLANNED = frozenset(
     "discuss discussed decline declined refuse refused offer offered plan planned await awaiting scheduled eligible eligibility"
     " candidate candidacy evaluation workup waitlist waitlisted consider considering future eventual eventually"
@@ -30,12 +30,11 @@ _MOST_CELL = 4
 _OPERATED = ("s/p", "status post")
 """Behind a condition they name what was done for it: that ends a cancer, not a fracture or a clot."""
 _REACH = 14
+_WHEN = frozenset("on after since following from given".split())
 _MOST_TOUCH = 3
 _ENDED_BY_COLON = frozenset({"negated", "uncertain", "hypothetical"})
 _TOUCH = frozenset("any a an the all of that he she they patient pt there or prior known his her current currently".split())
-_COLON_LEAD = frozenset(
-    "history of the following condition problem any all known evidence sign for with such as ) (".split()
-)
+_COLON_LEAD = frozenset("history of the following condition problem any all known evidence sign for with such as ) (".split())
 _CONJUNCTIONS = frozenset({"and", "both", "all", "&", "or", "+"})
 _LIST_WORDS = frozenset(
     ", and or / & + ( ) was were is are has have had been be being to all both also now then still yet since".split()
@@ -109,6 +108,9 @@ def _terminated(rule: ContextRow, low: int, high: int, cues: Sequence[Cue], docu
     for cue in cues:
         if low <= cue.i and cue.j <= high:
             for end in cue.rules:
+                if rule.direction == "backward" and norms[cue.i] in _WHEN:
+                    # "Considered on admission and ruled out": when it was considered ends nothing.
+                    continue
                 if end.direction == "terminate" and end.category == rule.category and not (end.scope and rule.scope):
                     touches = cue.i - low <= _MOST_TOUCH and _TOUCH.issuperset(norms[low : cue.i])
                     if not touches or rule.category == "family" or norms[cue.i] in _BREAKS:

@@ -9,14 +9,37 @@ from hccassist.places import Places
 from hccassist.ranking.features import Candidate, features
 from hccassist.ranking.model import Ranker
 from hccassist.ranking.policy import Policy
-from hccassist.schema import ELEMENT_NAMES, Element, Encounter, EvidenceSpan, Status, Suggestion, Tier
+from hccassist.schema import ELEMENT_NAMES, Element, Encounter, Evidence, EvidenceSpan, Status, Suggestion, Tier
 from hccassist.terminology.lexicon import HighRisk, Lexicon
 
 _PER_LETTER = 3
 _SUPPORTS = 0.25
+_TREATMENTS = frozenset({"procedure", "therapy", "device"})
 _WORTH_SHOWING = 0.13
 _WORTH_ADDING = 0.33
-_PASSING = ("R0", "R1", "R2", "R3", "R4", "R5", "R6", "R70", "R71", "R72", "R73.9", "R74", "R75", "R76", "R77", "R78", "R79", "R8", "R9", "S", "T")
+_PASSING = (
+    "R0",
+    "R1",
+    "R2",
+    "R3",
+    "R4",
+    "R5",
+    "R6",
+    "R70",
+    "R71",
+    "R72",
+    "R73.9",
+    "R74",
+    "R75",
+    "R76",
+    "R77",
+    "R78",
+    "R79",
+    "R8",
+    "R9",
+    "S",
+    "T",
+)
 _HELD_BACK: dict[Status, str] = {
     "active": "",
     "history": "documented as past",
@@ -96,13 +119,18 @@ def tier_of(
         return "suppressed", "a symptom, an injury or a passing problem without a payment category"
     if {m.section for m in candidate.mentions} <= set(policy.ignore_sections):
         return "suppressed", "stands only in a section that the policy ignores"
-    if not any(e.strength >= _SUPPORTS or e.kind == "drug" for e in candidate.evidence):
+    if not any(_supports(e) for e in candidate.evidence):
         return "mention_only", "named as present, but nothing in this record monitors, evaluates, assesses or treats it"
     threshold = policy.threshold_for(category, risk.group if risk else None, candidate.pays)
     if confidence < threshold:
         return "suppressed", f"confidence {confidence:.2f} is below the threshold of {threshold:.2f}"
     letters = {e.element for e in candidate.evidence}
     return "supported", "found: " + ", ".join(ELEMENT_NAMES[e] for e in "MEAT" if e in letters)
+
+
+def _supports(e: Evidence) -> bool:
+    """Whether a piece of evidence is enough on its own: strong, a drug for the condition, or a treatment in its sentence."""
+    return e.strength >= _SUPPORTS or e.kind == "drug" or (e.kind in _TREATMENTS and e.why == "same sentence")
 
 
 def _spans(candidate: Candidate, places: Places) -> tuple[EvidenceSpan, ...]:

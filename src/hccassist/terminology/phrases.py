@@ -12,6 +12,10 @@ _LEAF = ""
 _MOST_FILLERS = 2
 
 
+def _end(hit: tuple[int, Any]) -> int:
+    return hit[0]
+
+
 class Phrases(Generic[V]):
     """Maps phrases (tuples of normalized words) to values; ``find`` yields where they stand in a token list.
 
@@ -62,25 +66,24 @@ class Phrases(Generic[V]):
         return self._walk(self._node(tokens.norms[i]), tokens, i, stop)
 
     def _walk(self, node: dict[str, Any] | None, tokens: Tokens, i: int, stop: int) -> list[tuple[int, list[V]]]:
+        """Hits from a node reached at token ``i``, shortest first; a filler may be a word of the phrase or be skipped."""
+        if node is None:
+            return []
         norms = tokens.norms
-        hits: list[tuple[int, list[V]]] = []
-        j = i + 1
-        skipped = 0
-        while node is not None:
-            if _LEAF in node and not skipped:
-                hits.append((j, node[_LEAF]))
+        hits: dict[int, list[V]] = {}
+        paths = [(node, i + 1, 0)]
+        while paths:
+            at, j, skipped = paths.pop()
+            if _LEAF in at and not skipped:
+                hits.setdefault(j, at[_LEAF])
             if j >= stop:
-                break
-            child = node.get(norms[j])
-            if child is None:
-                if self._skip and skipped < _MOST_FILLERS and norms[j] in FILLERS:
-                    skipped += 1
-                    j += 1
-                    continue
-                break
-            node, skipped = child, 0
-            j += 1
-        return hits
+                continue
+            word = norms[j]
+            if self._skip and skipped < _MOST_FILLERS and word in FILLERS:
+                paths.append((at, j + 1, skipped + 1))
+            if (child := at.get(word)) is not None:
+                paths.append((child, j + 1, 0))
+        return sorted(hits.items(), key=_end)
 
     def every(self, tokens: Tokens, start: int, stop: int) -> Iterator[tuple[int, int, list[V]]]:
         """All matches, overlapping ones too: (first token, end token, values)."""

@@ -249,7 +249,8 @@ def _cancer(story: _Story, group: list[Located]) -> list[Located]:
     strong = bool(_STRONG_PAST.search(text)) or (dated and bool(over) and not now)
     past = len(over) + 2 * strong + dated
     said_past = any(m.mention.status == "history" for m in told)
-    if said_past and (treatments or len(now) > past or (now and not strong and not dated)):
+    explicit = any(_SAID_OVER.search(cue) for m in told for cue in m.mention.cues)
+    if said_past and (treatments or len(now) > past or (now and not explicit and not strong and not dated)):
         return [_changed(m, "active", "under treatment now") if m.mention.status == "history" else m for m in group]
     if not treatments and past > len(now) and (strong or said_past):
         why = "past cancer, no current treatment named"
