@@ -69,7 +69,7 @@ HF = Condition(
     alternatives=("I50.9", "I50.20"),
 )  # fmt: skip
 DM = Condition(
-    "type_2_diabetes_ckd", "E11.22", "Type 2 diabetes mellitus with diabetic chronic kidney disease", confidence=0.88,
+    "type_2_diabetes_ckd", "E11.22", "Type 2 diabetes with diabetic CKD", confidence=0.88,
     hcc={"V28": ("37", "Diabetes with Chronic Complications"), "V24": ("18", "Diabetes with Chronic Complications")},
 )  # fmt: skip
 STROKE = Condition(
@@ -207,9 +207,7 @@ def write_pdf_chart(root: Path, name: str) -> ChartResult:
         (place("systolic heart failure"),), (evidence,),
     )  # fmt: skip
     pages = (PageSummary(1, 612, PDF_HEIGHT, "text", 0),)
-    encounter = EncounterSummary(
-        "e1", (1,), None, None, "2025-03-04", "Jane Roe", "MD", "office", True, None, "yes", ()
-    )
+    encounter = EncounterSummary("e1", (1,), None, None, "2025-03-04", "Jane Roe", "MD", "office", True, None, "yes", ())
     return ChartResult(name, chart.sha256, "ok", None, pages, (encounter,), (suggestion,), {"hccassist": "0.1.0"})
 
 

@@ -93,6 +93,7 @@ _APART = re.compile(r"[,;|]|\band\b|\s/\s")
 _DAYS = {"d": 1, "w": 7, "m": 30, "y": 365}
 _NUMBER_WORDS = "one two three four five six seven eight nine ten".split()
 _FEW = 3
+_MOST_TARGETS = 20
 _INFARCTION_DAYS = 28
 _EVENT_DAYS = 28
 _CURE_DAYS = 180
@@ -155,10 +156,11 @@ def settle(document: Document, located: Sequence[Located], items: Sequence[Item]
 
 
 def _treated(document: Document, items: Sequence[Item]) -> dict[str, set[int]]:
-    """Per condition the sentences in which a drug for it is given now: named, not stopped, not told as completed."""
+    """Per condition the sentences in which a drug for it is given now: named, not stopped, not told as completed. A drug that
+    goes with very many conditions (an antiemetic, a growth factor) treats none of them."""
     found: dict[str, set[int]] = defaultdict(set)
     for item in items:
-        if item.word.kind == "drug" and not _given_once(document, item):
+        if item.word.kind == "drug" and len(item.word.conditions) <= _MOST_TARGETS and not _given_once(document, item):
             for condition in item.word.conditions:
                 found[condition].add(item.sentence)
     return found

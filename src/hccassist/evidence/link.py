@@ -242,11 +242,12 @@ def _candidates(
         if sentence.section in SILENT_SECTIONS or text.endswith(":"):
             continue
         here = by_sentence.get(number, ())
-        inside = [(m.i, m.j) for m in here]
+        inside = [(m.i, m.j, m.mention.condition) for m in here]
         mine = [
             item
             for item in items_of.get(number, ())
-            if _relevant(item, condition, active, tie) and not any(a <= item.i and item.j <= b for a, b in inside)
+            if _relevant(item, condition, active, tie)
+            and not any(a <= item.i and item.j <= b and (c == condition or item.generic) for a, b, c in inside)
         ]
         label = next((e for pattern, e in _LABELS if pattern.match(text)), None) if tie.how == "block" else None
         by_element: dict[Element, list[Item]] = defaultdict(list)

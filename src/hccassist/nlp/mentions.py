@@ -20,6 +20,7 @@ _BESIDE = 3
 _MOST_FAR = 2
 _SHOUTED = 4
 _SHORT_FORM = 3
+_CONFIRMED = 2
 _MOST_COORDINATED = 6
 _COORDINATORS = frozenset(", and or & / +".split())
 
@@ -44,8 +45,10 @@ class _Hit:
 
 
 def _accept(term: Term, document: Document, i: int, j: int) -> bool:
-    if term.ambiguous and "," in document.tokens.norms[i:j]:
-        # A trap such as "CHF nurse" does not stand in "with CHF, nurse calls weekly".
+    if "," in document.tokens.norms[i:j] and (
+        term.ambiguous or ("," not in term.written and " " in term.written and term.written.count(" ") == 1)
+    ):
+        # Two words of a term do not meet across a list: "with CHF, nurse calls weekly", "breast, primary care".
         return False
     if not term.cased:
         return True
@@ -116,6 +119,12 @@ def _score(reading: Reading, document: Document, i: int, j: int, sentence: Sente
     return near + min(far, _MOST_FAR)
 
 
+def _is_shouted(document: Document, sentence: Sentence) -> bool:
+    """Whether a sentence is prose all in capitals, not a line of abbreviations."""
+    written = document.text[sentence.start : sentence.end]
+    return written.isupper() and sum(len(w) > _SHORT_FORM for w in document.tokens.norms[sentence.i : sentence.j]) > _SHORT_FORM
+
+
 def _resolve(hit: _Hit, document: Document, lexicon: Lexicon, support: dict[str, int]) -> tuple[Term | None, tuple[str, ...]]:
     """The term that the words mean here and, where they are ambiguous, why; None when another reading wins."""
     plain = [t for t in hit.terms if not t.ambiguous]
@@ -127,13 +136,15 @@ def _resolve(hit: _Hit, document: Document, lexicon: Lexicon, support: dict[str,
     sentence = document.sentences[hit.sentence]
     if not readings:
         best = max(hit.terms, key=lambda t: support.get(t.condition, 0))
-        if support.get(best.condition, 0) > 0:
+        if support.get(best.condition, 0) >= _CONFIRMED:
             return best, ("short form, confirmed by the rest of the note",)
         return None, ()
     scores = [(_score(r, document, hit.i, hit.j, sentence, support), r) for r in readings]
-    top, reading = max(scores, key=lambda s: (s[0], bool(s[1].condition)))
+    top, reading = max(scores, key=lambda s: (s[0], not s[1].condition))
     others = ", ".join(r.name for _, r in sorted(scores, key=lambda s: -s[0]) if r is not reading)
-    shouted = len(word) <= _SHORT_FORM and document.text[sentence.start : sentence.end].isupper()
+    shouted = len(word) <= _SHORT_FORM and _is_shouted(document, sentence)
+    if not any(score for score, _ in scores) and plain and not shouted:
+        return plain[0], ()
     if not reading.condition or top < (_SHOUTED if shouted else 1):
         # In a text all in capitals AN, OR and ALL are words again, unless something beside them says otherwise.
         return None, ()

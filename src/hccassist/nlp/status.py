@@ -224,7 +224,9 @@ def assert_status(
     start, end = document.tokens.starts[i], document.tokens.ends[j - 1]
     by_section = _SECTION_STATUS.get(sentence.section)
     if layout := read_layout(document, sentence, start, end):
-        return layout
+        # A patient ticks what ever happened: a ticked stroke or heart attack is one of the past.
+        past = layout.status == "active" and condition.course == "acute"
+        return Assertion("history", (*layout.cues, "an event of the past")) if past else layout
     found: dict[str, str] = {}
     for cue in cues:
         if (i <= cue.i and cue.j <= j) or (cue.i <= i and j <= cue.j):

@@ -63,9 +63,15 @@ class Normalizer:
         self.phrases: dict[str, str] = phrases if phrases is not None else {}
         self._single: dict[str, tuple[str, ...]] = {}
         self._cache: dict[str, tuple[str, ...]] = {}
+        self._phrases_of: dict[str, tuple[list[str], list[str]]] = {}
         for written, meaning in abbreviations.items():
-            if " " not in written:
-                words = tuple(normalize(w) for w in meaning.split())
+            words = tuple(normalize(w) for w in meaning.split())
+            if " " in written:
+                parts = [normalize(w) for w in written.split()]
+                if len(parts) != len(words):
+                    raise ValueError(f"the abbreviation “{written}” must have as many words as its meaning")
+                self._phrases_of[parts[0]] = (parts, list(words))
+            else:
                 self._single[written if written.isupper() else written.lower()] = words
 
     def _expand(self, raw: str) -> tuple[str, ...]:
@@ -97,6 +103,12 @@ class Normalizer:
                 norms.append(norm)
                 starts.append(at)
                 ends.append(to)
+        for first, (written, meaning) in self._phrases_of.items():
+            at = -1
+            while first in norms[at + 1 :]:
+                at = norms.index(first, at + 1)
+                if norms[at : at + len(written)] == written:
+                    norms[at : at + len(written)] = meaning
         return Tokens(norms, starts, ends)
 
     def words(self, phrase: str) -> tuple[str, ...]:
