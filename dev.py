@@ -173,9 +173,7 @@ def _have_cpp_compiler() -> None:
     if sys.version_info < (3, 13) or any(map(shutil.which, ("c++", "g++", "clang++"))):
         return
     if not _apt_install("g++"):
-        raise SetupError(
-            "on Python 3.13 a dependency is compiled: install a C++ compiler (Debian: `apt-get install g++`)"
-        )
+        raise SetupError("on Python 3.13 a dependency is compiled: install a C++ compiler (Debian: `apt-get install g++`)")
 
 
 def install_uv() -> None:

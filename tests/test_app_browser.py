@@ -249,6 +249,16 @@ def test_a_rationale_goes_with_the_decision(desk: Desk) -> None:
     assert state.decision.rationale == "Stated and treated, question of acuity."
 
 
+def test_typing_is_not_disturbed_by_a_reply_that_arrives_meanwhile(desk: Desk) -> None:
+    page = open_chart(desk)
+    choose(page, HF)
+    page.keyboard.press("t")
+    page.keyboard.type("Stated, ")
+    page.wait_for_timeout(2500)  # the bookmark goes out 1.5 s after a suggestion is chosen, and its reply redraws
+    page.keyboard.type("treated.")
+    playwright.expect(page.get_by_label("Rationale")).to_have_value("Stated, treated.")
+
+
 def test_a_missed_condition_is_added_from_the_words_of_the_chart(desk: Desk) -> None:
     page = open_chart(desk)
     page.locator(".hcca .words [data-at]", has_text="PMH").evaluate(
@@ -279,6 +289,28 @@ def test_struck_evidence_is_no_longer_marked(desk: Desk) -> None:
     playwright.expect(page.locator(".hcca .quote.struck")).to_contain_text("carvedilol")
     playwright.expect(page.locator(".hcca .words .lit.letter-T")).to_have_count(0)
     saved(page)
+
+
+def test_the_next_chart_is_one_key_away_and_brings_nothing_from_the_last(own_desk: Desk) -> None:
+    page = open_chart(own_desk)
+    choose(page, STROKE)
+    page.keyboard.press("t")
+    page.keyboard.type("Half a thought")
+    page.keyboard.press("Escape")
+    for suggestion in (HF, DM):
+        choose(page, suggestion)
+        page.keyboard.press("a")
+    choose(page, STROKE)
+    page.keyboard.press("q")
+    page.locator(".hcca .next", has_text="two visits").wait_for(timeout=WAIT)
+    saved(page)
+    page.keyboard.press("Shift+J")
+    page.locator(".hcca .title", has_text="two visits").wait_for(timeout=WAIT)
+    playwright.expect(page.locator(".hcca .progress")).to_contain_text("0 of 6 decided", timeout=WAIT)
+    assert page.locator(".hcca .row .mark:not(.none)").count() == 0
+    choose(page, STROKE)
+    playwright.expect(page.get_by_label("Rationale")).to_have_value("")
+    assert own_desk.kinds() == {HF: "accept", DM: "accept", STROKE: "query"}
 
 
 def test_what_is_held_back_is_one_click_away_with_its_reason(desk: Desk) -> None:

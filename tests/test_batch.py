@@ -8,7 +8,9 @@ import subprocess
 import sys
 from pathlib import Path
 
-NOTE = "ASSESSMENT AND PLAN\n1. Chronic systolic heart failure. Euvolemic today. Continue carvedilol and furosemide 40 mg daily.\n"
+NOTE = (
+    "ASSESSMENT AND PLAN\n1. Chronic systolic heart failure. Euvolemic today. Continue carvedilol and furosemide 40 mg daily.\n"
+)
 
 
 def run(*arguments: str | Path, home: Path) -> subprocess.CompletedProcess[str]:

@@ -14,12 +14,15 @@ CASES = Path(__file__).parent / "cases"
 
 
 def cases(name: str) -> list[Any]:
-    """The rows of every file ``name*.csv`` as test parameters, named after file and line."""
+    """The rows of every file ``name*.csv`` as test parameters, named after file and line; those of ``misses_name.csv`` are
+    known not to work yet, and fail the day they do."""
     params = []
-    for path in sorted(CASES.glob(f"{name}*.csv")):
+    missed = CASES / f"misses_{name}.csv"
+    for path in [*sorted(CASES.glob(f"{name}*.csv")), *([missed] if missed.exists() else [])]:
+        marks = [pytest.mark.xfail(reason="known miss", strict=True)] if path == missed else []
         with path.open(encoding="utf-8", newline="") as file:
             for number, row in enumerate(csv.DictReader(file), 2):
-                params.append(pytest.param(row, id=f"{path.stem}:{number}"))
+                params.append(pytest.param(row, id=f"{path.stem}:{number}", marks=marks))
     return params
 
 

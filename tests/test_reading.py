@@ -227,9 +227,7 @@ def test_empty_file(tmp_path: Path) -> None:
     assert refused(tmp_path, b"").type == "empty"
 
 
-@pytest.mark.parametrize(
-    "name", ["chart.pdf", "chart.docx", "scan.tif", "record.json", "page.html", "all.zip", "note.rtf"]
-)
+@pytest.mark.parametrize("name", ["chart.pdf", "chart.docx", "scan.tif", "record.json", "page.html", "all.zip", "note.rtf"])
 def test_text_under_another_name(tmp_path: Path, name: str) -> None:
     assert refused(tmp_path, b"just a note", name).type == "mismatch"
 
@@ -291,10 +289,7 @@ def test_too_large_file(tmp_path: Path) -> None:
 
 
 def test_text_beyond_bounds(tmp_path: Path) -> None:
-    assert (
-        refused(tmp_path, pdf(*(lines(PROSE) for _ in range(4))), limits=Limits(max_characters=1000)).type
-        == "too_large"
-    )
+    assert refused(tmp_path, pdf(*(lines(PROSE) for _ in range(4))), limits=Limits(max_characters=1000)).type == "too_large"
 
 
 # --- page pictures ---

@@ -17,9 +17,7 @@ pytest.importorskip("tesserocr")
 @pytest.fixture(scope="module")
 def printed() -> bytes:
     return pdf(
-        together(
-            lines(["Ashby Clinic", "Visit date: 03/04/2025"], y=740, size=12), lines(PROSE, y=690, size=12, step=18)
-        )
+        together(lines(["Ashby Clinic", "Visit date: 03/04/2025"], y=740, size=12), lines(PROSE, y=690, size=12, step=18))
     )
 
 
@@ -76,9 +74,7 @@ def test_skewed_page(tmp_path: Path, printed: bytes, turn: float) -> None:
 
 
 def test_fax_banner_over_a_scan_is_no_text_layer(tmp_path: Path, printed: bytes) -> None:
-    chart = read(
-        tmp_path, image_pdf(scan(printed), banner="11/03/2025 15:44 FROM: ASHBY CLINIC TO: 5550102222 P. 002/010")
-    )
+    chart = read(tmp_path, image_pdf(scan(printed), banner="11/03/2025 15:44 FROM: ASHBY CLINIC TO: 5550102222 P. 002/010"))
     assert chart.pages[0].source == "ocr"
     assert found(chart) > 0.9
 

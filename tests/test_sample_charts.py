@@ -14,7 +14,9 @@ from sample_charts.maker.expected import expected_chart
 from sample_charts.maker.source import read_source
 
 FOLDER = Path(__file__).parents[1] / "sample_charts"
-EXPECTED: list[dict[str, Any]] = json.loads((Path(__file__).parent / "sample_charts_expected.json").read_text(encoding="utf-8"))["charts"]
+EXPECTED: list[dict[str, Any]] = json.loads(
+    (Path(__file__).parent / "sample_charts_expected.json").read_text(encoding="utf-8")
+)["charts"]
 
 
 def test_every_chart_is_expected_and_every_expected_chart_is_there() -> None:

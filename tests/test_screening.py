@@ -33,9 +33,7 @@ def test_diabetes_with_kidney_disease_becomes_the_combination_and_the_stage(scre
 
 
 def test_a_bare_list_entry_is_mention_only_and_says_what_is_missing(screen_text: Screen) -> None:
-    result = screen_text(
-        "PROBLEM LIST\nCOPD\n\nHPI\nItchy rash on both arms after gardening.\n\nPLAN\nHydrocortisone cream.\n"
-    )
+    result = screen_text("PROBLEM LIST\nCOPD\n\nHPI\nItchy rash on both arms after gardening.\n\nPLAN\nHydrocortisone cream.\n")
     copd = by_code(result)["J44.9"]
     assert copd.tier == "mention_only"
     assert "nothing in this record" in copd.reason

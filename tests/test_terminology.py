@@ -95,9 +95,7 @@ def test_braces_stand_for_each_alternative() -> None:
 def test_a_wrong_row_is_named_with_file_line_and_cause(tmp_path: Path) -> None:
     folder = tmp_path / "terms"
     folder.mkdir()
-    (folder / "own.csv").write_text(
-        "condition,attributes,terms,flags,source\nheart_failure,,pump trouble,loud,our clinic\n"
-    )
+    (folder / "own.csv").write_text("condition,attributes,terms,flags,source\nheart_failure,,pump trouble,loud,our clinic\n")
     _, problems = load([tmp_path])
     assert len(problems) == 1
     assert problems[0].startswith("terms/own.csv:2: flags")
@@ -110,13 +108,9 @@ def test_a_team_adds_its_own_words_without_touching_code(tmp_path: Path) -> None
 
     folder = tmp_path / "terms"
     folder.mkdir()
-    (folder / "own.csv").write_text(
-        "condition,attributes,terms,flags,source\nheart_failure,,pump trouble,,our clinic\n"
-    )
+    (folder / "own.csv").write_text("condition,attributes,terms,flags,source\nheart_failure,,pump trouble,,our clinic\n")
     knowledge, problems = load([HERE, tmp_path])
     assert problems == []
     lexicon = compile_lexicon(knowledge, load_codes(), Normalizer({}))
     tokens = lexicon.normalizer.tokens("known pump trouble")
-    assert [t.condition for _, _, terms in lexicon.terms.find(tokens, 0, len(tokens)) for t in terms] == [
-        "heart_failure"
-    ]
+    assert [t.condition for _, _, terms in lexicon.terms.find(tokens, 0, len(tokens)) for t in terms] == ["heart_failure"]

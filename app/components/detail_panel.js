@@ -13,8 +13,20 @@ class DetailPanel {
       onblur: () => this.leaveRationale(),
     });
     this.facts = h("div", { class: "facts" });
-    this.bar = h("div", { class: "bar" });
+    this.verdict = h("div", { class: "verdict" });
+    this.acts = h("div", { class: "acts" });
+    // The field stays where it is while all around it is drawn anew: what is being typed keeps its place.
+    this.bar = h("div", { class: "bar" }, this.verdict, this.rationale, this.acts);
+    this.whyOpen = true;
     this.element = h("section", { class: "detail", "aria-label": "Suggestion" }, this.facts, this.bar);
+  }
+
+  /** Another chart: suggestions may have the names of the last one's. */
+  load(guidance) {
+    this.guidance = guidance;
+    this.drafts.clear();
+    this.item = null;
+    this.says = null;
   }
 
   /** The rationale as typed, for the decision that is about to be made. */
@@ -31,19 +43,29 @@ class DetailPanel {
     this.item = item;
     if (!item) {
       fill(this.facts, h("p", { class: "quiet pad" }, "Choose a suggestion on the left."));
-      fill(this.bar);
+      this.bar.hidden = true;
+      this.says = null;
       return;
     }
+    this.bar.hidden = false;
+    this.drawFacts(item, moved);
+    this.drawBar(item, reasons);
+    if (moved || document.activeElement !== this.rationale) {
+      this.rationale.value = this.drafts.get(item.id) ?? item.decision?.rationale ?? "";
+    }
+  }
+
+  /** Drawn anew only where something reads differently, so that words being copied stay selected. */
+  drawFacts(item, moved) {
+    const says = JSON.stringify([item.id, [item.spans, item.struckSpans].map((spans) => spans.map((x) => [x.letter, x.start, x.end, x === item.current]))]);
+    if (says === this.says) return;
+    this.says = says;
     const s = item.suggestion;
     const scroll = moved ? 0 : this.facts.scrollTop;
     fill(this.facts, this.head(item), s.highRisk ? h("div", { class: "banner risk", role: "note" }, h("b", {}, "⚠ High risk. "), s.highRisk) : null,
       s.tier !== "supported" && s.reason ? h("div", { class: "banner" }, h("b", {}, tierWord(s.tier)), s.reason) : null,
       this.encounter(item), this.evidence(item), this.guided(item), this.why(s));
     this.facts.scrollTop = scroll;
-    this.drawBar(item, reasons);
-    if (moved || document.activeElement !== this.rationale) {
-      this.rationale.value = this.drafts.get(item.id) ?? item.decision?.rationale ?? "";
-    }
   }
 
   head(item) {
@@ -110,7 +132,8 @@ class DetailPanel {
 
   why(s) {
     if (!s.why.length && !s.decided.length) return null;
-    return h("details", { class: "why", open: true }, h("summary", {}, "Why it ranks here"),
+    const remember = (event) => { this.whyOpen = event.target.open; };
+    return h("details", { class: "why", open: this.whyOpen, ontoggle: remember }, h("summary", {}, "Why it ranks here"),
       [...s.why].sort((a, b) => Math.abs(b.weight) - Math.abs(a.weight)).map((r) => h("div", { class: r.weight < 0 ? "lowered" : "raised" },
         h("span", { class: "arrow", "aria-label": r.weight < 0 ? "lowers" : "raises" }, r.weight < 0 ? "▼" : "▲"), r.text)),
       s.decided.map((text) => h("div", { class: "quiet" }, text)));
@@ -118,14 +141,13 @@ class DetailPanel {
 
   drawBar(item, reasons) {
     const d = item.decision;
-    const focused = document.activeElement === this.rationale;
     const button = (kind, key, label, act) => h("button", {
       class: `act ${kind}`, onclick: act, "aria-pressed": d ? String(d.kind === kind) : "false", tabindex: "-1",
     }, h("kbd", {}, key), label);
     const earlier = item.section === "earlier";
     const added = item.section === "added";
     const suspect = item.section === "suspect";
-    fill(this.bar,
+    fill(this.verdict,
       d ? h("div", { class: "decision", role: "status" }, h("span", { class: `mark ${d.kind}` }, MARKS[d.kind][0]),
         h("span", {}, h("b", {}, MARKS[d.kind][1]), d.code ? ` ${d.code.code}` : "", reasonWord(d, reasons),
           ` · ${d.who || ""}${d.at ? `, ${localTime(d.at)}` : ""}`, item.saving ? " · saving…" : ""),
@@ -133,15 +155,14 @@ class DetailPanel {
       d && d.kind === "reject" ? h("div", { class: "reasons", role: "group", "aria-label": "Reason" },
         reasons.map(([key, label], i) => h("button", {
           class: "chip", "aria-pressed": String(d.reason === key), onclick: () => this.onAmend({ reason: key }), tabindex: "-1",
-        }, h("kbd", {}, i + 1), label))) : null,
-      this.rationale,
-      earlier || added ? null : h("div", { class: "acts" },
-        item.suggestion.code && !suspect ? button("accept", "A", "Accept", () => this.onDecide("accept")) : null,
-        button("reject", "R", "Reject", () => this.onDecide("reject")),
-        suspect ? null : button("change", "C", item.suggestion.code ? "Change code" : "Choose code", () => this.onChange()),
-        button("query", "Q", "Query", () => this.onDecide("query")),
-        button("escalate", "E", "Escalate", () => this.onDecide("escalate"))));
-    if (focused) this.rationale.focus();
+        }, h("kbd", {}, i + 1), label))) : null);
+    fill(this.acts, earlier || added ? null : [
+      item.suggestion.code && !suspect ? button("accept", "A", "Accept", () => this.onDecide("accept")) : null,
+      button("reject", "R", "Reject", () => this.onDecide("reject")),
+      suspect ? null : button("change", "C", item.suggestion.code ? "Change code" : "Choose code", () => this.onChange()),
+      button("query", "Q", "Query", () => this.onDecide("query")),
+      button("escalate", "E", "Escalate", () => this.onDecide("escalate")),
+    ]);
   }
 }
 

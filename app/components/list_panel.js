@@ -20,6 +20,8 @@ class ListPanel {
     this.rows = new Map();
   }
 
+  load() { this.outline = null; this.chosen = null; }
+
   /** `items` as the workbench makes them: a suggestion, its section and the decision in force. */
   draw(items, chosen) {
     const sections = SECTIONS.map((s) => ({ ...s, groups: groups(items.filter((item) => item.section === s.key)) }));

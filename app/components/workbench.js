@@ -73,7 +73,10 @@ class Workbench {
     this.view = "text";
     this.text.load(data.chart, data.suggestions);
     this.image.load(data.chart);
-    this.detail.guidance = data.guidance;
+    this.detail.load(data.guidance);
+    this.list.load();
+    this.currentSpan = null;
+    this.last = null;
     this.makeItems();
     const resume = this.items.find((item) => item.id === data.resume);
     if (resume) this.list.reveal(resume);
@@ -156,6 +159,9 @@ class Workbench {
       class: "tab", role: "tab", "aria-selected": String(this.view === view), onclick: () => this.setView(view), tabindex: "-1",
     }, label);
     const hasImages = this.data.chart.pages.some((page) => this.image.available(page.n));
+    const says = `${this.data.chart.id} ${this.view} ${hasImages}`;
+    if (says === this.tabsSay) return; // a page number may be half typed
+    this.tabsSay = says;
     fill(this.tabs, h("div", { role: "tablist", "aria-label": "View" }, tab("text", "Text"), hasImages ? tab("image", "Page image") : null),
       this.data.chart.pages.length > 1 ? h("label", { class: "goto" }, "Page ", h("input", {
         class: "field", inputmode: "numeric", "aria-label": "Go to page", onkeydown: (event) => {

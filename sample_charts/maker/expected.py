@@ -24,9 +24,7 @@ def _encounter(record: Record, pages: list[int]) -> dict[str, Any]:
         "scanned": bool(record.get("scan")),
         "valid": record.get("valid", "unknown"),
         "why": record.get("why") or None,
-        "codes": [
-            {"icd10": c.icd10, "icd10_ok": list(c.also), "meat": list(c.meat), "note": c.note} for c in record.codes
-        ],
+        "codes": [{"icd10": c.icd10, "icd10_ok": list(c.also), "meat": list(c.meat), "note": c.note} for c in record.codes],
         "traps": [{"icd10": t.icd10, "status": t.status, "note": t.note} for t in record.traps],
         "suspects": [{"icd10": s.icd10, "note": s.note} for s in record.suspects],
     }

@@ -84,8 +84,7 @@ def _layout(record: Record, decorate: Decorate, target: Any, of: int = 0) -> int
     column = (width - 2 * MARGIN - GUTTER * (columns - 1)) / columns
     tall = height - look.top - look.bottom
     frames = [
-        Frame(MARGIN + i * (column + GUTTER), look.bottom, column, tall, 0, 0, 0, 0, id=f"column{i}")
-        for i in range(columns)
+        Frame(MARGIN + i * (column + GUTTER), look.bottom, column, tall, 0, 0, 0, 0, id=f"column{i}") for i in range(columns)
     ]
     shared = isinstance(target, _SharedCanvas)
     document = BaseDocTemplate(io.BytesIO() if shared else target, pagesize=(width, height), invariant=1)

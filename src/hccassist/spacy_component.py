@@ -1,7 +1,7 @@
 """hccassist's conditions inside a spaCy or medSpaCy pipeline: ``nlp.add_pipe("hccassist")``.
 
-Each condition becomes an entity labelled with its ICD-10-CM code. ``ent._.hcc_status`` is its status, ``ent._.hcc_condition`` its
-name; medSpaCy's own flags (``is_negated``, ``is_family``...) are set too where medSpaCy has registered them.
+Each condition becomes an entity labelled with its ICD-10-CM code; ``ent._.hcc_status`` is its status and
+``ent._.hcc_condition`` its name. medSpaCy's own flags (``is_negated``, ``is_family``...) are set too where it registered them.
 """
 
 from spacy.language import Language

@@ -14,7 +14,8 @@ _BULLET = re.compile(
 )
 _BOUNDARY = re.compile(r"[.!?][\"')\]]*\s+(?=[\"'(\[]*[A-Z0-9•#*\-])|[ \t]+[•●▪][ \t]*|\s{6,}|[ \t]\|[ \t]")
 _NOT_AN_END = re.compile(
-    r"(?:\b(?:dr|mr|mrs|ms|vs|st|approx|e\.g|i\.e|etc|jr|sr|fig|inc|ext|q|b\.i\.d|t\.i\.d|q\.d|p\.o|p\.r\.n|pt|hx|wt|ht|dx|tx|rx|temp|resp|dept|prof)|(?<!\d )\b[A-Z])\.$",
+    r"(?:\b(?:dr|mr|mrs|ms|vs|st|approx|e\.g|i\.e|etc|jr|sr|fig|inc|ext|q|b\.i\.d|t\.i\.d|q\.d|p\.o|p\.r\.n|pt|hx|wt|ht|dx|tx|rx"
+    r"|temp|resp|dept|prof)|(?<!\d )\b[A-Z])\.$",
     re.IGNORECASE,
 )
 _HEADING_TAIL = re.compile(r"\s*\([^)]*\)|\s*[-–]?\s*\d{1,2}/\d{1,2}(?:/\d{2,4})?")

@@ -17,29 +17,7 @@ _SUPPORTS = 0.25
 _TREATMENTS = frozenset({"procedure", "therapy", "device"})
 _WORTH_SHOWING = 0.13
 _WORTH_ADDING = 0.33
-_PASSING = (
-    "R0",
-    "R1",
-    "R2",
-    "R3",
-    "R4",
-    "R5",
-    "R6",
-    "R70",
-    "R71",
-    "R72",
-    "R73.9",
-    "R74",
-    "R75",
-    "R76",
-    "R77",
-    "R78",
-    "R79",
-    "R8",
-    "R9",
-    "S",
-    "T",
-)
+_PASSING = tuple("R0 R1 R2 R3 R4 R5 R6 R70 R71 R72 R73.9 R74 R75 R76 R77 R78 R79 R8 R9 S T Z79.6 Z79.8 Z90 Z96 Z98".split())
 _HELD_BACK: dict[Status, str] = {
     "active": "",
     "history": "documented as past",
@@ -116,7 +94,7 @@ def tier_of(
         problems = "; ".join(candidate.encounter.problems)
         return "suppressed", f"this record cannot carry a diagnosis: {problems or 'not a valid record'}"
     if not candidate.pays and (candidate.course == "acute" or candidate.icd10.startswith(_PASSING)):
-        return "suppressed", "a symptom, an injury or a passing problem without a payment category"
+        return "suppressed", "a symptom, a passing problem or a surgical status without a payment category"
     if {m.section for m in candidate.mentions} <= set(policy.ignore_sections):
         return "suppressed", "stands only in a section that the policy ignores"
     if not any(_supports(e) for e in candidate.evidence):

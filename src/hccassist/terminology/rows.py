@@ -90,8 +90,10 @@ class AmbiguousRow(Row):
 
 
 class CombinationRow(Row):
-    """``second``: what must be active beside ``first``: ids, ``prefix_*`` or code prefixes (``N18.5``), several alternatives with
-    ``|``, several that must all be there with ``+``."""
+    """``second``: what must be active beside ``first``: ids, ``prefix_*`` or code prefixes (``N18.5``).
+
+    Alternatives stand with ``|`` between them, several that must all be there with ``+``.
+    """
 
     first: IdOrPrefix
     second: Text
