@@ -1,5 +1,6 @@
 // The line between the workbench and the mailbox, one for the tab. A message stays in the outbox until its reply arrives.
 const RETRY_MS = 4000;
+const TURNING_MS = 8000;
 
 function createBus() {
   const outbox = new Map();
@@ -8,9 +9,11 @@ function createBus() {
   let transport = null;
   let scheduled = false;
   let state = null;
+  let turning = 0;
 
   const flush = () => {
     scheduled = false;
+    if (performance.now() < turning) return;
     if (transport && outbox.size) transport([...outbox.values()]);
   };
   const schedule = () => {
@@ -20,6 +23,11 @@ function createBus() {
   };
   const tell = (received) => listeners.forEach((listener) => listener(received));
 
+  // A message that leaves while Streamlit turns to another page names the page it came from, and calls the turn off:
+  // messages wait until the new page's mailbox speaks.
+  document.addEventListener("click", (event) => {
+    if (event.target.closest?.("a[href]")) turning = performance.now() + TURNING_MS;
+  }, true);
   setInterval(() => { if (outbox.size) flush(); }, RETRY_MS);
   window.addEventListener("beforeunload", (event) => {
     if ([...outbox.values()].some((message) => message.type === "decide")) event.preventDefault();
@@ -39,6 +47,7 @@ function createBus() {
     /** Called by the mailbox with what Python says. */
     receive(data) {
       state = data;
+      if (turning) { turning = 0; schedule(); }
       const answered = Object.entries(data.replies || {});
       answered.forEach(([id]) => outbox.delete(id));
       tell(true);
