@@ -71,7 +71,8 @@ def test_a_new_code_is_not_valid_before_its_release() -> None:
 
 def test_search_finds_codes_by_title_words_and_by_code() -> None:
     assert search_codes("chronic systolic heart failure")[0][0] == "I50.22"
-    assert search_codes("E11.22")[0][:2] == ("E11.22", "Type 2 diabetes mellitus with diabetic chronic kidney disease")
+    assert search_codes("E11.22")[0][0] == "E11.22"
+    assert search_codes("E11.22")[0][1].endswith("chronic kidney disease")
     assert search_codes("e1122")[0][2].startswith("V28 HCC 37")
 
 
