@@ -306,7 +306,7 @@ def test_the_next_chart_is_one_key_away_and_brings_nothing_from_the_last(own_des
     saved(page)
     page.keyboard.press("Shift+J")
     page.locator(".hcca .title", has_text="two visits").wait_for(timeout=WAIT)
-    playwright.expect(page.locator(".hcca .progress")).to_contain_text("0 of 6 decided", timeout=WAIT)
+    playwright.expect(page.locator(".hcca .progress").first).to_contain_text("0 of 6 decided", timeout=WAIT)
     assert page.locator(".hcca .row .mark:not(.none)").count() == 0
     choose(page, STROKE)
     playwright.expect(page.get_by_label("Rationale")).to_have_value("")
