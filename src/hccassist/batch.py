@@ -18,6 +18,7 @@ from rich.table import Table
 
 from hccassist.encounters import find_encounters
 from hccassist.reading import SUPPORTED_SUFFIXES, ReadError, read_chart
+from hccassist.review.kept import keep
 from hccassist.schema import ChartError, ChartResult
 from hccassist.screening import Screener, load_screener, screen
 
@@ -91,10 +92,12 @@ def _walk(folder: Path, errors: list[ChartError]) -> Iterator[Path]:
                 yield Path(where) / name
 
 
-def screen_file(found: Found, screener: Screener) -> ChartResult:
-    """One chart's result; a chart that cannot be read is a result with status "error", never an exception."""
+def screen_file(found: Found, screener: Screener, out: Path) -> ChartResult:
+    """One chart's result; a chart that cannot be read is a result with status "error", never an exception. What was read is
+    kept in ``out`` for the reviewer, so that opening a chart reads nothing again."""
     try:
         chart = read_chart(found.path, found.name)
+        keep(out, chart)
         return screen(chart, find_encounters(chart), screener)
     except ReadError as error:
         return ChartResult(found.name, "", "error", ChartError(error.type, str(error)), versions=screener.versions)
@@ -121,7 +124,7 @@ def run(paths: Sequence[Path], out: Path, console: Console) -> Outcome:
     with partial, Progress(*columns, console=console, transient=True) as progress:
         task = progress.add_task("Screening", total=len(found))
         for each in found:
-            result = screen_file(each, screener)
+            result = screen_file(each, screener, out)
             partial.write(_RESULT.dump_json(result).decode() + "\n")
             _count(outcome, result)
             if result.error:
