@@ -135,7 +135,7 @@ def lock(upgrade: bool) -> int:
     common += ["--no-emit-index-url", "--no-emit-find-links", *(["--upgrade"] if upgrade else [])]
     compile_: Command = [VENV / "bin" / "uv", "pip", "compile", "pyproject.toml", "--group", "build", *common]
     run([*compile_, "--output-file", RUNTIME_LOCK.name], env=uv_environment())
-    development = ["--group", "dev", "--extra", "aca", "--constraint", RUNTIME_LOCK.name]
+    development = ["--group", "dev", "--all-extras", "--constraint", RUNTIME_LOCK.name]
     run([*compile_, *development, "--output-file", DEV_LOCK.name], env=uv_environment())
     say(f"Wrote {RUNTIME_LOCK.name} and {DEV_LOCK.name}")
     return 0
