@@ -9,9 +9,9 @@ from pathlib import Path
 import pytest
 from review_builder import VISIT, plain, write_chart
 
+from hccassist.reading.kept import keep, kept
 from hccassist.review import chart_file
 from hccassist.review.complexity import Complexity, complexity
-from hccassist.review.kept import keep, kept
 from hccassist.schema import ChartResult
 
 

@@ -18,7 +18,7 @@ from rich.table import Table
 
 from hccassist.encounters import find_encounters
 from hccassist.reading import SUPPORTED_SUFFIXES, ReadError, read_chart
-from hccassist.review.kept import keep
+from hccassist.reading.kept import keep
 from hccassist.schema import ChartError, ChartResult
 from hccassist.screening import Screener, load_screener, screen
 

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Literal
 
 from hccassist.reading import ReadError, read_chart
-from hccassist.review.kept import keep, kept
+from hccassist.reading.kept import keep, kept
 from hccassist.schema import Chart, ChartResult
 
 FileState = Literal["ok", "missing", "changed", "unreadable"]
