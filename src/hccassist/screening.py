@@ -21,7 +21,8 @@ from hccassist.ranking.model import Ranker, load_ranker, models_folder
 from hccassist.ranking.policy import Policy, load_policy
 from hccassist.ranking.tiers import suggest, suggest_query
 from hccassist.schema import Chart, ChartResult, Encounter, EncounterSummary, PageSummary, Suggestion
-from hccassist.terminology.lexicon import Lexicon, load_lexicon
+from hccassist.terminology.compiled import load_lexicon
+from hccassist.terminology.lexicon import Lexicon
 
 
 @dataclass(frozen=True, slots=True)

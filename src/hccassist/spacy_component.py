@@ -12,7 +12,8 @@ from hccassist.coding import code_condition
 from hccassist.evidence.detect import detect, support_of
 from hccassist.nlp.document import analyse
 from hccassist.nlp.mentions import find_mentions
-from hccassist.terminology.lexicon import Lexicon, load_lexicon
+from hccassist.terminology.compiled import load_lexicon
+from hccassist.terminology.lexicon import Lexicon
 
 _MEDSPACY_FLAGS = {
     "negated": "is_negated",

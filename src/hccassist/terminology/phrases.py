@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any, Generic, TypeVar
 
 from hccassist.terminology.words import FILLERS, Tokens
@@ -19,38 +19,47 @@ def _end(hit: tuple[int, Any]) -> int:
 class Phrases(Generic[V]):
     """Maps phrases (tuples of normalized words) to values; ``find`` yields where they stand in a token list.
 
-    ``skip_fillers``: articles, possessives and sides may stand between a phrase's words.
+    ``skip_fillers``: articles, possessives and sides may stand between a phrase's words. ``entries``: phrases compiled
+    earlier, by first word: (the words behind it, value).
     """
 
-    def __init__(self, skip_fillers: bool = False) -> None:
+    def __init__(
+        self, skip_fillers: bool = False, entries: Mapping[str, Sequence[tuple[tuple[str, ...], V]]] | None = None
+    ) -> None:
+        self._added: dict[str, list[tuple[tuple[str, ...], V]]] = {}
+        self._entries: Mapping[str, Sequence[tuple[tuple[str, ...], V]]] = self._added if entries is None else entries
+        self._first_words = self._entries.keys()
         # A first word's trie is built when a text first holds that word: most of the lexicon is never asked for.
-        self._first: dict[str, dict[str, Any] | list[tuple[tuple[str, ...], V]]] = {}
+        self._tries: dict[str, dict[str, Any]] = {}
         self._skip = skip_fillers
+
+    @property
+    def entries(self) -> Mapping[str, Sequence[tuple[tuple[str, ...], V]]]:
+        """All phrases by first word: (the words behind it, value)."""
+        return self._entries
 
     def add(self, words: tuple[str, ...], value: V) -> None:
         """Adds a phrase of at least one word. All phrases are added before the first look-up."""
-        waiting = self._first.setdefault(words[0], [])
-        if isinstance(waiting, dict):
+        if self._tries or self._entries is not self._added:
             raise TypeError("a phrase was added after the first look-up")
-        waiting.append((words[1:], value))
+        self._added.setdefault(words[0], []).append((words[1:], value))
 
     def starts_with(self, word: str) -> bool:
         """Whether any phrase starts with this word."""
-        return word in self._first
+        return word in self._first_words
 
     def _node(self, word: str) -> dict[str, Any] | None:
-        found = self._first.get(word)
-        if not isinstance(found, list):
-            return found
-        root: dict[str, Any] = {}
-        for rest, value in found:
+        root = self._tries.get(word)
+        if root is not None or word not in self._first_words:
+            return root
+        root = self._tries[word] = {}
+        for rest, value in self._entries[word]:
             node = root
             for next_word in rest:
                 node = node.setdefault(next_word, {})
             values = node.setdefault(_LEAF, [])
             if value not in values:
                 values.append(value)
-        self._first[word] = root
         return root
 
     def after(self, words: Iterable[str], tokens: Tokens, i: int, stop: int) -> list[tuple[int, list[V]]]:
@@ -88,13 +97,13 @@ class Phrases(Generic[V]):
     def every(self, tokens: Tokens, start: int, stop: int) -> Iterator[tuple[int, int, list[V]]]:
         """All matches, overlapping ones too: (first token, end token, values)."""
         for i in range(start, stop):
-            if tokens.norms[i] in self._first:
+            if tokens.norms[i] in self._first_words:
                 for end, values in self.at(tokens, i, stop):
                     yield i, end, values
 
     def find(self, tokens: Tokens, start: int, stop: int) -> Iterator[tuple[int, int, list[V]]]:
         """Non-overlapping longest matches in ``tokens[start:stop]``: (first token, end token, values)."""
-        norms, first = tokens.norms, self._first
+        norms, first = tokens.norms, self._first_words
         i = start
         while i < stop:
             if norms[i] in first and (hits := self.at(tokens, i, stop)):

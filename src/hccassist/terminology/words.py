@@ -55,12 +55,10 @@ def normalize(word: str) -> str:
 class Normalizer:
     """Cuts text into tokens with the shared abbreviations expanded.
 
-    ``abbreviations`` maps a written form (lower case; several words allowed) to its meaning. ``phrases`` remembers what
-    ``words`` found, joined by spaces: a cache from an earlier start, or empty.
+    ``abbreviations`` maps a written form (lower case; several words allowed) to its meaning.
     """
 
-    def __init__(self, abbreviations: Mapping[str, str], phrases: dict[str, str] | None = None) -> None:
-        self.phrases: dict[str, str] = phrases if phrases is not None else {}
+    def __init__(self, abbreviations: Mapping[str, str]) -> None:
         self._single: dict[str, tuple[str, ...]] = {}
         self._cache: dict[str, tuple[str, ...]] = {}
         self._phrases_of: dict[str, tuple[list[str], list[str]]] = {}
@@ -113,10 +111,7 @@ class Normalizer:
 
     def words(self, phrase: str) -> tuple[str, ...]:
         """The normalized words of one term, fillers that carry no meaning inside a term left out."""
-        known = self.phrases.get(phrase)
-        if known is None:
-            known = self.phrases[phrase] = " ".join(n for n in self.tokens(phrase).norms if n not in ",(){}")
-        return tuple(known.split())
+        return tuple(n for n in self.tokens(phrase).norms if n not in ",(){}")
 
 
 @cache
@@ -124,7 +119,7 @@ def expand_braces(term: str) -> tuple[str, ...]:
     """Every wording of a term with ``{a;b}`` alternatives. ``{acute;} MI`` -> ``acute MI``, ``MI``."""
     parts = _BRACES.split(term)
     choices = [part.split(";") if i % 2 else [part] for i, part in enumerate(parts)]
-    return tuple(dict.fromkeys(re.sub(r"\s+", " ", "".join(pick)).strip() for pick in product(*choices)))
+    return tuple(dict.fromkeys(" ".join("".join(pick).split()) for pick in product(*choices)))
 
 
 def each_term(cell: str) -> Iterator[str]:

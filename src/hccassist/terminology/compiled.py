@@ -1,0 +1,207 @@
+"""The compiled lexicon in one file, so that a start reads an index instead of compiling a quarter of a million wordings.
+
+The file holds a line of JSON (the small tables, and where each word's entries stand), then those entries, a piece of JSON a
+word, parsed when a text first holds that word. It is mapped, not read: all workers of a machine share it.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import mmap
+import os
+import tempfile
+import zlib
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import suppress
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+from typing import Any, Generic, TypeVar
+
+from pydantic import TypeAdapter, ValidationError
+
+from hccassist.terminology.codes import Codes, cache_folder, codes_version, load_codes
+from hccassist.terminology.lexicon import (
+    AttributeWord,
+    Clue,
+    Combination,
+    EvidenceWord,
+    HighRisk,
+    Lexicon,
+    Reading,
+    SuspectRule,
+    Term,
+    compile_lexicon,
+)  # fmt: skip
+from hccassist.terminology.phrases import Phrases
+from hccassist.terminology.rows import Condition, ContextRow, KnowledgeError, knowledge_files, knowledge_folders, load
+from hccassist.terminology.words import Normalizer
+
+V = TypeVar("V")
+_Entries = list[tuple[tuple[str, ...], V]]
+_PHRASES: dict[str, Any] = {
+    "terms": Term, "attributes": AttributeWord, "note_attributes": AttributeWord, "evidence": EvidenceWord,
+    "context": ContextRow, "clues": Clue,
+}  # fmt: skip
+"""The lexicon's tries, and what they map to."""
+_READINGS = TypeAdapter(list[tuple[str, str, list[tuple[str, ...]]]])
+_KEPT_FILES = 4
+
+
+@dataclass(frozen=True, slots=True)
+class _Head:
+    """The first line of the file. ``places``: per table and word where its entries stand, [start, end) behind the line."""
+
+    crc: int
+    abbreviations: dict[str, str]
+    conditions: dict[str, Condition]
+    sections: dict[str, str]
+    combinations: dict[str, tuple[Combination, ...]]
+    attribute_names: dict[str, frozenset[str]]
+    implied: dict[str, tuple[str, ...]]
+    high_risk: tuple[HighRisk, ...]
+    suspects: tuple[SuspectRule, ...]
+    places: dict[str, dict[str, tuple[int, int]]]
+
+
+_HEAD = TypeAdapter(_Head)
+
+
+class _Packed(Mapping[str, V], Generic[V]):
+    """A table that is parsed a word at a time."""
+
+    def __init__(self, body: mmap.mmap, offset: int, places: dict[str, tuple[int, int]], parse: Callable[[bytes], V]) -> None:
+        self._body, self._offset, self._places, self._parse = body, offset, places, parse
+        self._parsed: dict[str, V] = {}
+
+    def __getitem__(self, word: str) -> V:
+        found = self._parsed.get(word)
+        if found is None:
+            start, end = self._places[word]
+            found = self._parsed[word] = self._parse(self._body[self._offset + start : self._offset + end])
+        return found
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._places)
+
+    def __len__(self) -> int:
+        return len(self._places)
+
+    def keys(self) -> Any:
+        # The index's own keys answer "is this word known" without a call into Python.
+        return self._places.keys()
+
+
+@cache
+def _adapter(value: Any) -> TypeAdapter[Any]:
+    return TypeAdapter(list[tuple[tuple[str, ...], value]])
+
+
+@cache
+def load_lexicon() -> Lexicon:
+    """The shipped knowledge and the team's own, compiled on the first use of these files on a machine (some seconds).
+
+    Raises ``KnowledgeError`` when a row of any file is wrong."""
+    version = knowledge_version()
+    path = cache_folder() / f"lexicon-{version}.bin"
+    if lexicon := read_compiled(path, version, load_codes()):
+        return lexicon
+    knowledge, problems = load()
+    if problems:
+        raise KnowledgeError(problems)
+    abbreviations = {row.written: row.meaning for row in knowledge.abbreviations}
+    lexicon = compile_lexicon(knowledge, load_codes(), Normalizer(abbreviations), version)
+    write_compiled(path, lexicon, abbreviations)
+    return read_compiled(path, version, load_codes()) or lexicon
+
+
+def knowledge_version() -> str:
+    """A name for the knowledge as it stands: every file of it, the code that compiles it, the code set's packages."""
+    digest = hashlib.sha256(codes_version().encode())
+    for path in (*sorted(Path(__file__).parent.glob("*.py")), *knowledge_files(knowledge_folders())):
+        content = path.read_bytes()
+        digest.update(f"{path.parent.name}/{path.name} {len(content)}\n".encode() + content)
+    return digest.hexdigest()[:16]
+
+
+def write_compiled(path: Path, lexicon: Lexicon, abbreviations: dict[str, str]) -> None:
+    """Writes the file whole or not at all; a folder that cannot be written only costs the next start its time."""
+    body = bytearray()
+    places: dict[str, dict[str, tuple[int, int]]] = {}
+
+    def put(table: str, word: str, piece: bytes) -> None:
+        places.setdefault(table, {})[word] = (len(body), len(body) + len(piece))
+        body.extend(piece)
+
+    for name, value in _PHRASES.items():
+        for word, entries in getattr(lexicon, name).entries.items():
+            put(name, word, _adapter(value).dump_json(entries, exclude_defaults=True))
+    for word, readings in lexicon.readings.items():
+        rows = [
+            (r.name, r.condition, [(w, *rest) for w, found in r.cues.entries.items() for rest, _ in found]) for r in readings
+        ]
+        put("readings", word, _READINGS.dump_json(rows))
+    head = _Head(
+        zlib.crc32(body), abbreviations, lexicon.conditions, lexicon.sections, lexicon.combinations, lexicon.attribute_names,
+        lexicon.implied, lexicon.high_risk, lexicon.suspects, places,
+    )  # fmt: skip
+    with suppress(OSError):
+        path.parent.mkdir(parents=True, exist_ok=True)
+        handle, part = tempfile.mkstemp(dir=path.parent, suffix=".part")
+        try:
+            with os.fdopen(handle, "wb") as file:
+                file.write(_HEAD.dump_json(head, exclude_defaults=True) + b"\n" + body)
+            Path(part).replace(path)
+        except OSError:
+            Path(part).unlink(missing_ok=True)
+            raise
+        for old in sorted(path.parent.glob("lexicon-*.bin"), key=lambda p: -p.stat().st_mtime)[_KEPT_FILES:]:
+            old.unlink(missing_ok=True)
+
+
+def read_compiled(path: Path, version: str, codes: Codes) -> Lexicon | None:
+    """The lexicon in the file; None where there is none, or not a whole one."""
+    try:
+        with path.open("rb") as file:
+            body = mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ)
+        offset = body.find(b"\n") + 1
+        head = _HEAD.validate_json(body[:offset])
+        with memoryview(body) as view:
+            if zlib.crc32(view[offset:]) != head.crc:
+                return None
+    except (OSError, ValueError, ValidationError):
+        return None
+
+    def phrases(name: str) -> Phrases[Any]:
+        entries = _Packed(body, offset, head.places.get(name, {}), _adapter(_PHRASES[name]).validate_json)
+        return Phrases(skip_fillers=name == "terms", entries=entries)
+
+    return Lexicon(
+        version=version,
+        codes=codes,
+        normalizer=Normalizer(head.abbreviations),
+        conditions=head.conditions,
+        terms=phrases("terms"),
+        attributes=phrases("attributes"),
+        note_attributes=phrases("note_attributes"),
+        evidence=phrases("evidence"),
+        context=phrases("context"),
+        readings=_Packed(body, offset, head.places.get("readings", {}), _parse_readings),
+        sections=head.sections,
+        combinations=head.combinations,
+        attribute_names=head.attribute_names,
+        implied=head.implied,
+        high_risk=head.high_risk,
+        suspects=head.suspects,
+        clues=phrases("clues"),
+    )
+
+
+def _parse_readings(piece: bytes) -> tuple[Reading, ...]:
+    readings = []
+    for name, condition, cues in _READINGS.validate_json(piece):
+        found: Phrases[str] = Phrases()
+        for words in cues:
+            found.add(words, "")
+        readings.append(Reading(name, condition, found))
+    return tuple(readings)
