@@ -24,7 +24,9 @@ _NOW = re.compile(
     r"\b(?:currently|current(?! smoker)|now on|cycle|on (?:active )?(?:treatment|chemo\w*|maintenance|adjuvant)|undergoing"
     r"|receiving|ongoing|adjuvant|progress(?:ion|ed|ing|ive)|metasta\w+|recurren(?:t|ce)|recurred|newly|new(?:ly)? diagnos\w+"
     r"|active|awaiting|scheduled|will start|to start|start(?:ed|ing)?|plan(?:ned)? for|stage (?:[34]|I{3}|IV)[ABC]?|palliative"
-    r"|relapsed?|refractory|watchful waiting|active surveillance|watch (?:and|&) wait|residual|persistent|unresectable"
+    r"|relapsed?|refractory|watchful waiting|active surveillance|watch (?:and|&|/) ?wait|residual|persistent|unresectable"
+    r"|(?:C|cycle |dose |month |mo |wk |week |fx |fraction |brachy |X?RT |year |yr |# ?)\d+ ?(?:of|/) ?\d+|C\d+ ?D\d+|fx ?\d+"
+    r"|(?:year|month|week|cycle|dose|fraction) (?:one|two|three|four|five|six|seven) of|(?:neo)?adj"
     r"|inoperable|hospice|biopsy[- ]proven|resume\w*"
     r"|continu(?:e|es|ed|ing) (?:on )?(?!yearly|annual|surveillance|routine|to follow|monitor)\w+)\b",
     re.IGNORECASE,
@@ -137,7 +139,7 @@ class _Story:
 
 def settle(document: Document, located: Sequence[Located], items: Sequence[Item], lexicon: Lexicon) -> list[Located]:
     """The mentions with the status of cancers, events and curable conditions judged by the whole encounter."""
-    story = _Story(document, located, _treated(document, items), _this_year(document))
+    story = _Story(document, located, _treated(document, items, lexicon), _this_year(document))
     groups: dict[str, list[Located]] = defaultdict(list)
     for m in located:
         groups[m.mention.condition].append(m)
@@ -155,13 +157,16 @@ def settle(document: Document, located: Sequence[Located], items: Sequence[Item]
     return settled
 
 
-def _treated(document: Document, items: Sequence[Item]) -> dict[str, set[int]]:
+def _treated(document: Document, items: Sequence[Item], lexicon: Lexicon) -> dict[str, set[int]]:
     """Per condition the sentences in which a drug for it is given now: named, not stopped, not told as completed. A drug that
-    goes with very many conditions (an antiemetic, a growth factor) treats none of them."""
+    goes with very many conditions (an antiemetic, a growth factor) treats none of them, unless all of them are cancers."""
     found: dict[str, set[int]] = defaultdict(set)
     for item in items:
-        if item.word.kind == "drug" and len(item.word.conditions) <= _MOST_TARGETS and not _given_once(document, item):
-            for condition in item.word.conditions:
+        targets = item.word.conditions
+        if item.word.kind != "drug" or _given_once(document, item):
+            continue
+        if len(targets) <= _MOST_TARGETS or all(lexicon.conditions[c].course == "cancer" for c in targets):
+            for condition in targets:
                 found[condition].add(item.sentence)
     return found
 

@@ -262,7 +262,9 @@ def _candidates(
             continue
         start, end = _extent(document, sentence, mine)
         for element, proof in by_element.items():
-            best = next((i for i in proof if condition in i.word.conditions), proof[0] if proof else None)
+            own = [i for i in proof if condition in i.word.conditions] or proof
+            # A drug says more than a specialty or a procedure that stands beside it.
+            best = next((i for i in own if i.word.kind == "drug"), own[0] if own else None)
             clues = Clues.of(
                 tie.how,
                 tie.distance,

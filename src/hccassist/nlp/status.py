@@ -153,6 +153,9 @@ def _in_scope(
     ahead, behind = cue.i < i, cue.j > j
     if ahead and rule.direction in ("forward", "both"):
         low = min(cue.j, i)
+        if rule.phrase in _OPERATED and "," in document.tokens.norms[low:i] and not any(a == cue.j for a, _ in others):
+            # "s/p nephrectomy, lung metastases": the operation is what is past, not what stands behind the comma.
+            return False
         return i - low <= reach and not _terminated(rule, low, i, cues, document)
     if behind and rule.direction in ("backward", "both"):
         high = max(cue.i, j)
