@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 
 from hccassist.nlp.document import Document, Sentence
 from hccassist.nlp.forms import Assertion
-from hccassist.nlp.status import Cue, assert_status, cues_of, is_dropped, relative_of_row
+from hccassist.nlp.status import Cue, assert_status, cues_of, is_dropped, relative_of_row, tells_of_others
 from hccassist.schema import Mention
 from hccassist.terminology.lexicon import AttributeWord, Lexicon, Reading, Term
 from hccassist.terminology.words import FILLERS
@@ -105,7 +105,8 @@ def _score(reading: Reading, document: Document, i: int, j: int, sentence: Sente
     near = far = 0
     tokens = document.tokens
     for a, b, _ in reading.cues.find(tokens, 0, len(tokens)):
-        if i <= a and b <= j:
+        if a < j and i < b:
+            # A cue stands beside the word, not over it: in "BP 180/95" there is no BP180.
             continue
         gap = a - j if a >= j else max(i - b, 0)
         if sentence.i <= a and b <= sentence.j:
@@ -159,8 +160,10 @@ def _attribute_hits(document: Document, lexicon: Lexicon, sentence: Sentence) ->
 
 
 def _note_attributes(document: Document, lexicon: Lexicon) -> list[tuple[int, int, AttributeWord]]:
-    """Attribute words that count wherever in the encounter they stand ("type 1" for a complication of diabetes)."""
-    found = lexicon.note_attributes.find(document.tokens, 0, len(document.tokens))
+    """Attribute words that count wherever in the encounter they stand ("type 1" for a complication of diabetes), outside the
+    sections that tell of others or of nobody."""
+    told = (s for s in document.sentences if not tells_of_others(s.section))
+    found = (hit for s in told for hit in lexicon.note_attributes.find(document.tokens, s.i, s.j))
     return [(i, j, word) for i, j, words in found for word in words]
 
 
@@ -211,12 +214,13 @@ def find_mentions(document: Document, lexicon: Lexicon, inpatient: bool, support
     by_sentence: dict[int, list[_Hit]] = defaultdict(list)
     for hit in hits:
         by_sentence[hit.sentence].append(hit)
+    everywhere = _note_attributes(document, lexicon) if hits else []
     located: list[Located] = []
     for number, group in by_sentence.items():
         sentence = document.sentences[number]
         cues = cues_of(document, sentence, lexicon)
         relative = relative_of_row(document, number, lexicon)
-        around = _attribute_hits(document, lexicon, sentence)
+        around = [*_attribute_hits(document, lexicon, sentence), *everywhere]
         for hit in group:
             term, why = _resolve(hit, document, lexicon, support)
             if term is None:

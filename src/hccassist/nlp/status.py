@@ -277,3 +277,8 @@ def _affirmed_behind_comma(document: Document, cue: Cue, i: int, j: int, cues: S
 def is_dropped(section: str) -> bool:
     """Sections whose words name no condition of the patient (allergies, legal and billing text)."""
     return section in _DROPPED_SECTIONS
+
+
+def tells_of_others(section: str) -> bool:
+    """Sections whose words describe a relative or nobody in particular: what they say of a disease is not the patient's."""
+    return section in _DROPPED_SECTIONS or _SECTION_STATUS.get(section) in ("family", "hypothetical")
