@@ -6,6 +6,7 @@ import sys
 from pathlib import Path
 
 import streamlit as st
+from streamlit.navigation.page import StreamlitPage
 
 HERE = Path(__file__).parent
 if str(HERE.parent) not in sys.path:  # Streamlit puts the script's own folder there, not the one that holds `app`
@@ -14,6 +15,7 @@ if str(HERE.parent) not in sys.path:  # Streamlit puts the script's own folder t
 from app import session  # noqa: E402
 from app.chrome import style  # noqa: E402
 from app.post import mailbox  # noqa: E402
+from hccassist.review.people import Right  # noqa: E402
 
 
 def main() -> None:
@@ -25,19 +27,33 @@ def main() -> None:
         initial_sidebar_state="collapsed",
         menu_items={"About": "hccassist points at the words. The coder decides."},
     )
-    pages = {
-        "worklist": st.Page("views/worklist.py", title="Worklist", icon=":material/list:", default=True),
-        "review": st.Page("views/review.py", title="Review", icon=":material/fact_check:"),
-        "questions": st.Page("views/questions.py", title="Questions", icon=":material/help:"),
-        "export": st.Page("views/export.py", title="Export", icon=":material/download:"),
-        "record": st.Page("views/record.py", title="Record", icon=":material/history:"),
-    }
+    found = session.person()
+    if found is None:
+        style(fills_window=False)
+        session.sign_in()
+        return
+    pages = {name: page for name, (right, page) in _pages().items() if found.may(right)}
     page = st.navigation(list(pages.values()), position="top")
-    style(fills_window=page is pages["review"])
+    reviewing = page is pages["review"]
+    style(fills_window=reviewing)
     session.name_field()
-    mailbox(session.chart_id() if page is pages["review"] else None)
+    mailbox(session.chart_id() if reviewing else None, session.sample_id() if reviewing else None)
     page.run()
     session.warm_up()
+
+
+def _pages() -> dict[str, tuple[Right, StreamlitPage]]:
+    """Every page with the right it takes; each asks for it again itself."""
+    return {
+        "worklist": ("review", st.Page("views/worklist.py", title="Worklist", icon=":material/list:", default=True)),
+        "review": ("review", st.Page("views/review.py", title="Review", icon=":material/fact_check:")),
+        "questions": ("review", st.Page("views/questions.py", title="Questions", icon=":material/help:")),
+        "learning": ("learn", st.Page("views/learning.py", title="Learning", icon=":material/school:")),
+        "second": ("lead", st.Page("views/second.py", title="Second review", icon=":material/rule:")),
+        "export": ("export", st.Page("views/export.py", title="Export", icon=":material/download:")),
+        "record": ("audit", st.Page("views/record.py", title="Record", icon=":material/history:")),
+        "team": ("people", st.Page("views/team.py", title="Team", icon=":material/group:")),
+    }
 
 
 main()

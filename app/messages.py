@@ -12,6 +12,8 @@ from typing import Any
 from app.charts import chart_file
 from hccassist.reading import ReadError, page_image
 from hccassist.review import Action, Code, DecisionError, OpenChart, Quote, Store
+from hccassist.review.people import Person
+from hccassist.review.samples import Samples
 
 Json = dict[str, Any]
 SEARCH_LIMIT = 20
@@ -19,25 +21,33 @@ IMAGE_SCALE = 2.0
 NEW_WORDS = ("add", "evidence")
 
 
-def answer(store: Store, opened: OpenChart, who: str, message: Mapping[str, Any]) -> Json:
-    """The reply to one message: ``ok``, and what was asked for or one plain sentence why not."""
+def answer(store: Store, opened: OpenChart, person: Person, message: Mapping[str, Any]) -> Json:
+    """The reply to one message: ``ok``, and what was asked for or one plain sentence why not. A browser can be made to
+    send anything: what the person's role does not give them is refused here."""
     try:
+        person.require("review")
         match message.get("type"):
             case "decide":
                 action = _action(message)
                 if action.kind in NEW_WORDS and not _in_chart(opened, action.quote):
                     raise DecisionError("The selected words are not those of the chart: reload the page, select them again.")
-                store.record(opened, action, who)
+                store.record(opened, action, person.name)
+            case "second":
+                Samples(store).judge(person, int(message["sample"]), opened, _action(message))
+            case "take_over":
+                store.holds.take_over(opened.id, person.name)
             case "bookmark":
-                store.bookmark(who, opened.id, str(message["suggestion"]))
+                store.bookmark(person.name, opened.id, str(message["suggestion"]))
+                store.holds.open(opened.id, person.name)
             case "note":
-                store.set_note(who, opened.id, str(message["text"])[:20000])
+                store.set_note(person.name, opened.id, str(message["text"])[:20000])
             case "search":
                 return {"ok": True, "codes": _search(str(message["query"]))}
             case "image":
                 return _image(opened, int(message["page"]))
             case "open":
-                return {"ok": True, "open": int(message["target"])}
+                sample = message.get("sample")
+                return {"ok": True, "open": int(message["target"]), "sample": int(sample) if sample else None}
             case _:
                 return {"ok": False, "message": "The page and the server disagree: reload the page."}
     except DecisionError as error:

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from hccassist.review import REJECT_REASONS, OpenChart, Quote, SuggestionState
 from hccassist.review.chart_file import ChartFile
 from hccassist.review.decisions import Decision
+from hccassist.review.samples import Sampled
 from hccassist.schema import ELEMENT_NAMES, Chart, EncounterSummary, EvidenceSpan, Span, Suggestion
 
 Json = dict[str, Any]
@@ -124,6 +125,52 @@ def _state(state: SuggestionState) -> Json:
         "quote": _quote(state.quote) if state.quote else None,
         "encounter": state.encounter,
     }
+
+
+def second_payload(opened: OpenChart, file: ChartFile, items: Sequence[Sampled]) -> Json:
+    """A chart as a second reader is given it: the sampled suggestions alone, and nothing of what was decided on them."""
+    whole = chart_payload(opened, file)
+    by_id = {s["id"]: s for s in whole["suggestions"]}
+    found = []
+    for item in items:
+        suggestion = opened.suggestion(item.suggestion_id)
+        shown = by_id[suggestion.id] if suggestion else _from_record(opened, item.suggestion_id)
+        if shown is not None:
+            found.append({**shown, "id": item.suggestion_id, "section": "supported"})
+    return {**whole, "suggestions": found}
+
+
+def second_state_payload(opened: OpenChart, items: Sequence[Sampled]) -> Json:
+    """A second reader's own verdicts on a chart."""
+    states: Json = {
+        item.suggestion_id: {
+            "key": item.suggestion_id, "seq": 0, "decision": _decision(item.verdict) if item.verdict else None,
+            "struck": [], "evidence": [], "quote": None, "encounter": None,
+        }
+        for item in items
+        if item.chart_id == opened.id
+    }  # fmt: skip
+    return {"states": states, "added": [], "earlier": [], "others": [], "held": None}
+
+
+def _from_record(opened: OpenChart, key: str) -> Json | None:
+    """A suggestion that screening does not make (any more), from what the decision on it rested on."""
+    state = next((s for s in opened.orphans if s.suggestion_id == key), None)
+    if state is None or state.decision is None:
+        return None
+    content: Mapping[str, Any] = state.decision.snapshot
+    suggestion, encounter = content.get("suggestion", {}), content.get("encounter", {})
+    code = state.decision.code if state.quote else None
+    quotes = [_quote(Quote(**q)) for q in suggestion.get("quotes", [])] + ([_quote(state.quote)] if state.quote else [])
+    return {
+        "encounter": encounter.get("id") or state.encounter, "condition": suggestion.get("condition") or key,
+        "name": code.description if code else suggestion.get("description", ""), "alternatives": [],
+        "code": code.icd10 if code else suggestion.get("icd10"), "tier": "supported", "reason": "", "confidence": None,
+        "description": code.description if code else suggestion.get("description", ""), "hcc": [], "status": "active",
+        "hccText": code.hcc if code else "", "confidenceWords": "", "highRisk": suggestion.get("high_risk"),
+        "mentions": [q for q in quotes if not q["letter"]], "evidence": [q for q in quotes if q["letter"]],
+        "why": [], "decided": [],
+    }  # fmt: skip
 
 
 def _quote(q: Quote) -> Json:

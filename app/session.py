@@ -1,4 +1,4 @@
-"""What every page needs: the store, the results folder, who is reviewing, and which chart is open."""
+"""What every page needs: the store, the results folder, who is at work and what they may do, and which chart is open."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ from threading import Thread
 import streamlit as st
 
 from hccassist.review import ResultsError, Store, open_store
+from hccassist.review.people import People, Person, Right
 from hccassist.review.store import ImportSummary
 
 RESULTS_ENV = "HCCASSIST_RESULTS"
@@ -53,8 +54,41 @@ def import_results() -> ImportSummary | None:
         return None
 
 
+def team() -> bool:
+    """Whether people sign in here: the server has an [auth] section in its .streamlit/secrets.toml (docs/reviewing.md)."""
+    try:
+        return "auth" in st.secrets
+    except FileNotFoundError:
+        return False
+
+
+def person() -> Person | None:
+    """Who is at work. Alone on a machine: the name that was typed, with every right. In a team: whom the identity
+    provider vouches for and an admin let in, else None."""
+    if not team():
+        return Person(_typed_name(), "admin")
+    if not st.user.is_logged_in:
+        return None
+    return People(store()).signed_in(str(st.user.get("email") or ""), st.user.get("email_verified") is not False)
+
+
+def require(right: Right) -> Person:
+    """The person at work, where their role gives the right; else the page ends here."""
+    found = person()
+    if found is None or not found.may(right):
+        st.error("This page is not for your role. Ask an admin.")
+        st.stop()
+    return found
+
+
 def who() -> str:
-    """The name that decisions are recorded under: the last one typed here, else the user of the operating system."""
+    """The name that decisions are recorded under."""
+    found = person()
+    return found.name if found else ""
+
+
+def _typed_name() -> str:
+    """The last name typed here, else the user of the operating system."""
     name = st.session_state.get("who") or store().setting(NAME_SETTING) or _system_user()
     return str(name).strip()
 
@@ -66,8 +100,22 @@ def _system_user() -> str:
         return "reviewer"
 
 
+def sign_in() -> None:
+    """What somebody sees who is not let in: the way in, or why not."""
+    if not st.user.is_logged_in:
+        st.button("Sign in", on_click=st.login, type="primary")
+        return
+    st.warning(f"{st.user.get('email') or 'This account'} is not on the list of this team: ask an admin to add the address.")
+    st.button("Sign out", on_click=st.logout)
+
+
 def name_field() -> None:
-    """The sidebar's field for the reviewer's name."""
+    """The sidebar's field for the reviewer's name; in a team, who is signed in and the way out."""
+    if team():
+        found = person()
+        st.sidebar.text(f"{found.name}, {found.role}" if found else "")
+        st.sidebar.button("Sign out", on_click=st.logout)
+        return
 
     def keep() -> None:
         if name := str(st.session_state["who"]).strip():
@@ -76,6 +124,14 @@ def name_field() -> None:
     if not st.session_state.get("who"):
         st.session_state["who"] = who()
     st.sidebar.text_input("Your name, as the record keeps it", key="who", on_change=keep, max_chars=100, autocomplete="off")
+
+
+def sample_id() -> int | None:
+    """The sample that is read a second time; None for a first review."""
+    try:
+        return int(st.query_params["sample"])
+    except (KeyError, ValueError):
+        return None
 
 
 def chart_id() -> int | None:

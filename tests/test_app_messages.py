@@ -9,9 +9,11 @@ import pytest
 from review_builder import VISIT, plain, write_chart, write_results
 
 from app.messages import answer
-from app.payload import chart_payload, confidence_words, state_payload
+from app.payload import chart_payload, confidence_words, second_payload, second_state_payload, state_payload
 from hccassist.review import OpenChart, Store, open_store
 from hccassist.review.chart_file import read
+from hccassist.review.people import Person
+from hccassist.review.samples import Samples
 
 HF = "e1:I50.22"
 TEXT = plain(VISIT.text)
@@ -31,8 +33,11 @@ def chart(store: Store) -> OpenChart:
     return opened
 
 
-def say(store: Store, **message: Any) -> dict[str, Any]:
-    return answer(store, chart(store), "ann", {"id": "1", "suggestion": HF, **message})
+CODER, LEAD = Person("ann", "coder"), Person("lee", "lead")
+
+
+def say(store: Store, person: Person = CODER, **message: Any) -> dict[str, Any]:
+    return answer(store, chart(store), person, {"id": "1", "suggestion": HF, **message})
 
 
 def quote(words: str, **more: Any) -> dict[str, Any]:
@@ -93,3 +98,39 @@ def test_the_payload_names_no_decision_and_the_state_all_of_them(store: Store) -
 def test_confidence_is_said_in_words_that_go_with_its_figure() -> None:
     words = [confidence_words(x) for x in (0.95, 0.895, 0.8, 0.6, 0.3, 0.1)]
     assert words == ["Very likely", "Very likely", "Likely", "Could go either way", "Unlikely", "Very unlikely"]
+
+
+def test_a_coders_forged_second_review_is_refused_and_leaves_no_trace(store: Store) -> None:
+    say(store, Person("ben", "coder"), type="decide", kind="accept")
+    sample = Samples(store).draw(LEAD, "random", 1)
+    for forged in ({"type": "second", "sample": sample, "kind": "reject"}, {"type": "decide", "kind": "second", "target": 1}):
+        reply = say(store, CODER, id="2", **forged)
+        assert (reply["ok"], len(store.events())) == (False, 1)
+    assert say(store, LEAD, id="3", type="second", sample=sample, kind="reject", reason="no_meat") == {"ok": True}
+
+
+def test_a_chart_that_somebody_else_holds_is_decided_on_only_after_taking_it_over(store: Store) -> None:
+    store.holds.open(1, "ben")
+    reply = say(store, type="decide", kind="accept")
+    assert (reply["ok"], "ben is deciding" in reply["message"], store.events()) == (False, True, [])
+    assert say(store, type="take_over") == {"ok": True}
+    assert say(store, type="decide", id="2", kind="accept") == {"ok": True}
+
+
+def test_a_second_reader_is_told_nothing_of_the_first_decision(store: Store) -> None:
+    say(store, type="decide", kind="reject", reason="no_meat", rationale="Only in the list.")
+    say(store, type="decide", id="2", kind="strike", quote={**quote("carvedilol 12.5 mg twice daily"), "letter": "T"})
+    words = quote("PMH")
+    code = {"code": "J44.9", "description": "COPD"}
+    say(store, type="decide", id="3", kind="add", suggestion="added:1", code=code, quote=words, encounter="e1")
+    sample = Samples(store).draw(LEAD, "random", 5)
+    opened, items = chart(store), Samples(store).items(LEAD, sample)
+    payload = second_payload(opened, read(opened.result, opened.roots, opened.folder), items)
+    assert [(s["id"], s["code"]) for s in payload["suggestions"]] == [(HF, "I50.22"), ("added:1", "J44.9")]
+    assert payload["suggestions"][1]["mentions"][0]["text"] == "PMH"
+    state = second_state_payload(opened, items)
+    assert all(s["decision"] is None and not s["struck"] for s in state["states"].values())
+    assert "Only in the list" not in str((payload["suggestions"], state))
+    say(store, LEAD, id="4", type="second", sample=sample, kind="accept")
+    items = Samples(store).items(LEAD, sample)
+    assert second_state_payload(opened, items)["states"][HF]["decision"]["kind"] == "accept"

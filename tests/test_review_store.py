@@ -24,6 +24,8 @@ from sqlalchemy import create_engine, text
 from sqlalchemy.exc import DBAPIError
 
 from hccassist.review import Action, Code, DecisionError, OpenChart, Quote, ResultsError, Store, open_store
+from hccassist.review.holds import Held
+from hccassist.review.people import NotAllowed, Person
 from hccassist.review.tables import Base
 
 HF, DM, STROKE = "e1:I50.22", "e1:E11.22", "e1:I63.9"
@@ -218,6 +220,7 @@ def test_evidence_is_struck_restored_and_added(store: Store) -> None:
 
 def test_a_decision_made_meanwhile_by_somebody_else_is_not_overwritten_unseen(store: Store) -> None:
     act(store, "accept", who="ann")
+    store.holds.take_over(chart(store).id, "ben")
     with pytest.raises(DecisionError, match="ann decided on this meanwhile"):
         act(store, "reject", who="ben", seen=0)
     assert decided(store) == "accept"
@@ -306,20 +309,42 @@ def test_a_tampered_record_shows(store: Store, statements: tuple[str, ...], seq:
 # ---- durability and many at once
 
 
-def test_twenty_reviewers_at_once_lose_and_double_nothing(store: Store, url: str) -> None:
-    def work(number: int) -> None:
-        own = open_store(url)
-        opened = chart(own)
-        for i in range(10):
-            action = Action(f"{number}-{i}", "accept", f"s{number}")
-            own.record(opened, action, f"coder {number}")
-            own.record(opened, action, f"coder {number}")
+def test_twenty_reviewers_on_one_worklist_lose_and_double_nothing(url: str, tmp_path: Path) -> None:
+    """Each takes the next chart that nobody holds, decides all of it, sending each decision twice, and goes on."""
+    root = tmp_path / "charts"
+    folder = write_results(tmp_path / "r", root, [write_chart(root, f"c{n:02}.txt") for n in range(30)])
+    open_store(url).import_results(folder)
+    charts = [r.id for r in open_store(url).worklist()]
+    suggestions = [HF, DM, STROKE]
+
+    def work(number: int) -> int:
+        own, who, refused = open_store(url), f"coder {number}", 0
+        for chart_id in charts[number:] + charts[:number]:
+            opened = own.open_chart(chart_id)
+            assert opened is not None
+            if own.holds.open(chart_id, who).who != who:
+                with pytest.raises(Held, match="take it over"):
+                    own.record(opened, Action(uuid.uuid4().hex, "reject", HF), who)
+                refused += 1
+                continue
+            for suggestion in suggestions:
+                action = Action(uuid.uuid4().hex, "accept", suggestion)
+                own.record(opened, action, who)
+                own.record(opened, action, who)
+        return refused
 
     with ThreadPoolExecutor(20) as pool:
-        list(pool.map(work, range(20)))
+        refusals = list(pool.map(work, range(20)))
+    store = open_store(url)
     events = store.events()
-    assert [e.seq for e in events] == list(range(1, 201))
-    assert len({e.action.action_id for e in events}) == 200
+    assert [e.seq for e in events] == list(range(1, 30 * 3 + 1))
+    assert {e.action.kind for e in events} == {"accept"}
+    assert sum(refusals) == 20 * 30 - 30
+    deciders: dict[int, set[str]] = {}
+    for chart_id in charts:
+        deciders[chart_id] = {e.who for e in store.events(chart_id)}
+        assert len(store.events(chart_id)) == 3
+    assert all(len(names) == 1 for names in deciders.values())
     assert store.verify_audit().intact
 
 
@@ -392,11 +417,55 @@ def test_an_escalated_case_is_a_question_until_it_is_answered_and_guidance_from_
     act(store, "accept", DM)
     [question] = store.questions()
     assert (question.text, question.icd10, question.who) == ("Is compensated an assessment?", "I50.22", "ann")
-    store.answer(question, "Yes, it is.", "lead")
+    with pytest.raises(NotAllowed):
+        store.answer(question, "No.", Person("ann", "coder"))
+    store.answer(question, "Yes, it is.", Person("lee", "lead"))
     assert store.questions() == []
     [known] = store.guidance([question.condition, "other"])
-    assert (known.answer, known.who, known.question) == ("Yes, it is.", "lead", "Is compensated an assessment?")
+    assert (known.answer, known.who, known.question) == ("Yes, it is.", "lee", "Is compensated an assessment?")
     assert store.guidance(["other"]) == []
+
+
+# ---- holds
+
+
+def test_whoever_opens_a_chart_holds_it_and_somebody_else_decides_only_after_taking_it_over(store: Store) -> None:
+    number = chart(store).id
+    assert store.holds.open(number, "ann").who == "ann"
+    assert store.holds.open(number, "ben").who == "ann"
+    with pytest.raises(Held, match="ann is deciding on this chart since"):
+        act(store, "accept", who="ben")
+    assert store.events() == []
+    store.holds.take_over(number, "ben")
+    act(store, "accept", who="ben")
+    with pytest.raises(Held, match="ben is deciding"):
+        act(store, "reject", who="ann")
+    assert decided(store) == "accept"
+
+
+def test_a_decision_takes_hold_of_a_chart_that_nobody_holds(store: Store) -> None:
+    act(store, "accept", who="ann")
+    held = store.holds.holder(chart(store).id)
+    assert held is not None
+    assert held.who == "ann"
+    assert list(store.holds.all()) == [chart(store).id]
+
+
+def test_a_hold_lapses_after_a_quarter_of_an_hour_without_a_sign_of_life(url: str, folder: Path) -> None:
+    now = datetime(2026, 1, 5, 9, 0, tzinfo=UTC)
+    store = open_store(url, clock=lambda: now)
+    store.import_results(folder)
+    number = chart(store).id
+    store.holds.open(number, "ann")
+    now += timedelta(minutes=14)
+    assert store.holds.open(number, "ann").since == "2026-01-05T09:00:00.000+00:00"
+    now += timedelta(minutes=14)
+    assert store.holds.open(number, "ben").who == "ann"
+    now += timedelta(minutes=2)
+    assert store.holds.holder(number) is None
+    assert store.holds.open(number, "ben").who == "ben"
+    store.holds.leave(number, "ben")
+    assert store.holds.open(number, "ann").who == "ann"
 
 
 # ---- the person

@@ -1,6 +1,7 @@
 // The line between the workbench and the mailbox, one for the tab. A message stays in the outbox until its reply arrives.
 const RETRY_MS = 4000;
 const TURNING_MS = 8000;
+const TO_RECORD = ["decide", "second"];
 
 function createBus() {
   const outbox = new Map();
@@ -30,7 +31,7 @@ function createBus() {
   }, true);
   setInterval(() => { if (outbox.size) flush(); }, RETRY_MS);
   window.addEventListener("beforeunload", (event) => {
-    if ([...outbox.values()].some((message) => message.type === "decide")) event.preventDefault();
+    if ([...outbox.values()].some((message) => TO_RECORD.includes(message.type))) event.preventDefault();
   });
 
   return {
@@ -60,7 +61,7 @@ function createBus() {
     /** Calls the listener whenever a message leaves (with false) and whenever Python answers (with true). */
     listen(listener) { listeners.add(listener); return () => listeners.delete(listener); },
     get state() { return state; },
-    get unsaved() { return [...outbox.values()].filter((message) => message.type === "decide").length; },
+    get unsaved() { return [...outbox.values()].filter((message) => TO_RECORD.includes(message.type)).length; },
   };
 }
 

@@ -1,5 +1,6 @@
 // The review of one chart. Everything but a decision happens here, without a word to the server.
 const benches = new WeakMap();
+const BLIND = "A second reading is blind: decide (a, r, c, q, e), and decide again to change your mind.";
 const SUSPECT = "A suspect is no diagnosis: query the provider, or select the words that state it and add it (m).";
 
 class Workbench {
@@ -93,12 +94,14 @@ class Workbench {
     this.redraw();
   }
 
-  get state() { return bus.state && bus.state.chart === this.data.chart.id ? bus.state : { states: {}, added: [], earlier: [], others: [] }; }
+  get state() { return bus.state && bus.state.chart === this.data.chart.id ? bus.state : { states: {}, added: [], earlier: [], others: [], held: null }; }
+
+  get held() { return this.state.held ? `${this.state.held.who} is deciding on this chart since ${localTime(this.state.held.since)}: take it over first.` : null; }
 
   makeItems() {
     const { states = {}, added = [], earlier = [] } = this.state;
     const encounters = new Map(this.data.chart.encounters.map((e) => [e.id, e]));
-    const items = this.data.suggestions.map((s) => this.item(s, states[s.id], s.tier, encounters.get(s.encounter)));
+    const items = this.data.suggestions.map((s) => this.item(s, states[s.id], s.section || s.tier, encounters.get(s.encounter)));
     for (const a of added) items.push(this.item(addedSuggestion(a), a, "added", encounters.get(a.encounter)));
     for (const a of earlier) items.push({ ...this.item(earlierSuggestion(a), a, "earlier", undefined), date: a.snapshot.date });
     this.items = items;
@@ -141,7 +144,10 @@ class Workbench {
       chart.file.state === "ok" ? null : h("span", { class: "tag alert" }, { changed: "file changed", missing: "file missing", unreadable: "file not readable" }[chart.file.state]));
     fill(this.progress, `${shown.length - left} of ${shown.length} decided`,
       left === 0 && this.data.next ? h("button", { class: "plain next", onclick: () => this.nextChart(), tabindex: "-1" }, `Next chart: ${this.data.next.name} (J)`) : null,
-      (this.state.others || []).length ? h("span", { class: "tag alert" }, `also open: ${this.state.others.join(", ")}`) : null);
+      this.data.second ? h("span", { class: "tag alert" }, "Second review, blind") : null,
+      this.state.held ? h("span", { class: "tag alert" }, `held by ${this.state.held.who} since ${localTime(this.state.held.since)}`,
+        h("button", { class: "plain", onclick: () => this.send({ type: "take_over" }), tabindex: "-1" }, "Take over")) : null,
+      (this.state.others || []).length && !this.state.held ? h("span", { class: "tag alert" }, `also open: ${this.state.others.join(", ")}`) : null);
     this.drawSaved();
     this.drawTabs();
   }
@@ -232,12 +238,13 @@ class Workbench {
   send(message) { return bus.send({ ...message, chart: this.data.chart.id }); }
 
   async act(item, message, guess) {
+    if (this.held) { this.say(this.held); return { ok: false, message: this.held }; }
     const token = {};
     if (guess !== undefined) {
       this.optimistic.set(item.id, { decision: guess, token });
       this.makeItems();
     }
-    const reply = this.send({ type: "decide", suggestion: item.key, seen: item.seq, ...message });
+    const reply = this.send({ ...this.decisive(), suggestion: item.key, seen: item.seq, ...message });
     this.redraw();
     const result = await reply;
     if (this.optimistic.get(item.id)?.token === token) this.optimistic.delete(item.id);
@@ -246,6 +253,8 @@ class Workbench {
     if (!result.ok) { this.say(result.message); if (this.byId.has(item.id)) this.choose(item.id); }
     return result;
   }
+
+  decisive() { return this.data.second ? { type: "second", sample: this.data.second.sample } : { type: "decide" }; }
 
   guess(kind, more = {}) {
     return { kind, who: bus.state?.who, at: new Date().toISOString(), code: null, reason: null, rationale: this.detail.draft(), seq: 0, ...more };
@@ -266,11 +275,14 @@ class Workbench {
   amend(change) {
     const item = this.byId.get(this.chosen);
     if (!item?.decision) return;
-    this.act(item, { kind: "amend", ...change }, { ...item.decision, ...change });
+    const { kind, code, reason, rationale } = item.decision;
+    const message = this.data.second ? { kind, code, reason, rationale, ...change } : { kind: "amend", ...change };
+    this.act(item, message, { ...item.decision, ...change });
     if (change.reason && this.settings.values.advance) this.advance();
   }
 
   undo(wanted) {
+    if (this.data.second) { this.say(BLIND); return; }
     const chosen = this.byId.get(this.chosen);
     const item = wanted || (chosen?.decision ? chosen : this.byId.get(this.last));
     if (!item?.decision) { this.say("Nothing to undo here."); return; }
@@ -294,17 +306,18 @@ class Workbench {
   strike(span, gone) {
     const item = this.byId.get(this.chosen);
     if (!item) return;
+    if (this.data.second) { this.say(BLIND); return; }
     this.act(item, { kind: gone ? "unstrike" : "strike", quote: quoteOf(span) });
   }
 
-  nextChart() { if (this.data.next) this.send({ type: "open", target: this.data.next.id }); }
+  nextChart() { if (this.data.next) this.send({ type: "open", target: this.data.next.id, sample: this.data.second?.sample ?? null }); }
 
   // ---- words that the coder selects
 
   selection(quote, where) {
-    this.quote = quote;
-    this.picker.hidden = !quote;
-    if (!quote) return;
+    this.quote = this.data.second ? null : quote;
+    this.picker.hidden = !this.quote;
+    if (!this.quote) return;
     const item = this.byId.get(this.chosen);
     const letters = item && item.section !== "earlier" && item.section !== "added";
     fill(this.picker, letters ? h("span", {}, `For ${item.suggestion.name}:`) : null,
@@ -327,6 +340,7 @@ class Workbench {
 
   addCondition() {
     const { quote } = this;
+    if (this.data.second) { this.say(BLIND); return; }
     if (!quote) { this.say("Select the words that name the condition in the chart text first."); return; }
     this.picker.hidden = true;
     const candidates = this.data.chart.encounters.filter((e) => e.pages.includes(quote.page));

@@ -12,6 +12,7 @@ SHOWN = ["chart", "date_of_service", "provider", "icd10", "description", "hcc_v2
 
 def main() -> None:
     """Show the accepted codes and offer them as files."""
+    session.require("export")
     summary = session.import_results()
     if summary is None:
         return

@@ -5,22 +5,25 @@ from __future__ import annotations
 import streamlit as st
 
 from app import session
+from hccassist.review.people import Person
 from hccassist.review.store import Guidance, Question
 
 
-def ask(question: Question) -> None:
-    """One open question with room for its answer."""
+def ask(question: Question, person: Person) -> None:
+    """One open question, and for a lead room for its answer."""
     with st.container(border=True, key=f"question-{question.seq}"):
         words, link = st.columns([6, 1])
         words.text(f"{question.condition}  ·  {question.icd10 or 'no code'}  {question.description}")
         words.text(question.text or "No question was written: see the chart.")
         words.text(f"{question.who}, {question.at[:10]}, {question.chart}")
         link.page_link("views/review.py", label="Open chart", query_params={"chart": str(question.chart_id)})
+        if not person.may("lead"):
+            return
         answer = st.text_area(
             "Answer, as guidance for the next time (no patient details)", key=f"answer-{question.seq}", max_chars=4000
         )
         if st.button("Keep the answer", key=f"keep-{question.seq}", disabled=not answer.strip()):
-            session.store().answer(question, answer.strip(), session.who())
+            session.store().answer(question, answer.strip(), person)
             st.rerun()
 
 
@@ -34,10 +37,11 @@ def show(guidance: Guidance) -> None:
 
 def main() -> None:
     """Open questions first, then the guidance."""
+    person = session.require("review")
     questions, guidance = session.store().questions(), session.store().guidance()
     st.markdown(f"**{len(questions)} open questions.** Escalating a suggestion in the review puts it here.")
     for question in questions:
-        ask(question)
+        ask(question, person)
     if guidance:
         st.markdown("**Guidance**, shown in the review wherever its condition comes up.")
         for answered in guidance:

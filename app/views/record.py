@@ -33,6 +33,7 @@ def line(event: Event) -> dict[str, object]:
 
 def main() -> None:
     """Verify the chain on request, and list the newest events."""
+    session.require("audit")
     if st.button("Verify the record"):
         report = session.store().verify_audit()
         if report.intact:

@@ -2,17 +2,23 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import streamlit as st
 
 from app import components, session
 from app.charts import chart_file
-from app.payload import chart_payload
+from app.payload import chart_payload, second_payload
 from hccassist.review import OpenChart, WorklistRow
+from hccassist.review.people import Person
+from hccassist.review.samples import Samples
 
 
 def main() -> None:
     """Show the open chart, or the one this person last had open."""
-    store, who = session.store(), session.who()
+    sample = session.sample_id()
+    person = session.require("review" if sample is None else "lead")
+    store, who = session.store(), person.name
     chart_id = session.chart_id()
     if chart_id is None:
         chart_id = store.last_chart(who)
@@ -29,12 +35,28 @@ def main() -> None:
     if opened.result.status == "error":
         st.error(opened.result.error.message if opened.result.error else "This file could not be screened.")
         return
+    payload = _first(opened, who) if sample is None else _second(opened, person, sample)
+    payload |= {"note": store.note(who, opened.id), "guidance": _guidance(opened)}
+    components.workbench(key=f"workbench-{opened.id}-{sample or 'first'}", data=payload)
+
+
+def _first(opened: OpenChart, who: str) -> dict[str, Any]:
+    """The chart for a first review, from where this person stopped. Opening it holds it, where nobody else does."""
+    store = session.store()
     stopped = store.stopped_at(who, opened.id)
     store.bookmark(who, opened.id, stopped)
-    payload = chart_payload(opened, chart_file(opened))
-    payload |= {"resume": stopped, "note": store.note(who, opened.id), "next": _next(opened.id, who)}
-    payload["guidance"] = _guidance(opened)
-    components.workbench(key=f"workbench-{opened.id}", data=payload)
+    store.holds.open(opened.id, who)
+    return {**chart_payload(opened, chart_file(opened)), "resume": stopped, "next": _next(opened.id, who)}
+
+
+def _second(opened: OpenChart, person: Person, sample: int) -> dict[str, Any]:
+    """The chart for a second, blind reading of what the sample holds of it."""
+    items = Samples(session.store()).items(person, sample)
+    payload = second_payload(opened, chart_file(opened), [i for i in items if i.chart_id == opened.id])
+    left = [i.chart_id for i in items if i.verdict is None and i.chart_id != opened.id]
+    names = {r.id: r.chart for r in session.store().worklist()}
+    after = {"id": left[0], "name": names.get(left[0], "")} if left else None
+    return {**payload, "resume": None, "next": after, "second": {"sample": sample}}
 
 
 def _open(chart_id: int) -> OpenChart | None:

@@ -24,12 +24,13 @@ def row(w: WorklistRow, resume: int | None) -> dict[str, Any]:
 
 def main() -> None:
     """Show the table; a click on a row opens its chart."""
+    person = session.require("review")
     summary = session.import_results()
     if summary is None:
         return
     if summary.skipped:
         st.warning(f"{summary.skipped} lines of the results are not charts and were left out: screen the folder again.")
-    who = session.who()
+    who = person.name
     resume = session.store().last_chart(who)
     rows = [row(w, resume) for w in session.store().worklist(session.results_folder(), who)]
     result = components.worklist(key="worklist", data={"rows": rows}, on_open_change=_ignore)

@@ -6,6 +6,9 @@ SQLite (WAL) in a file by default, PostgreSQL by URL, one code for both.
 from __future__ import annotations
 
 import os
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -22,6 +25,35 @@ MIGRATION_LOCK = 7142025  # any number, the same for every process
 def default_url() -> str:
     """HCCASSIST_DB (a path or a URL), else a file in the user's data folder."""
     return os.environ.get("HCCASSIST_DB") or str(Path.home() / ".local/share/hccassist/review.db")
+
+
+class Database:
+    """Transactions on the review database, and the clock that stamps what is written."""
+
+    def __init__(self, engine: Engine, clock: Callable[[], datetime]) -> None:
+        self.engine = engine
+        self.clock = clock
+
+    def now(self) -> str:
+        """This moment in UTC, ISO 8601 with milliseconds: such stamps sort as text."""
+        return stamp(self.clock())
+
+    @contextmanager
+    def read(self) -> Iterator[Connection]:
+        """A connection to read with."""
+        with self.engine.connect() as connection:
+            yield connection
+
+    @contextmanager
+    def write(self) -> Iterator[Connection]:
+        """One transaction: on the disk when the block ends, undone where it raises."""
+        with self.engine.execution_options(write=True).begin() as connection:
+            yield connection
+
+
+def stamp(moment: datetime) -> str:
+    """A moment as the tables keep it."""
+    return moment.astimezone(UTC).isoformat(timespec="milliseconds")
 
 
 def open_database(url: str | None = None) -> Engine:

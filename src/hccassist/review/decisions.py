@@ -13,7 +13,7 @@ from hccassist.schema import Element
 
 DecisionKind = Literal["accept", "reject", "change", "query", "escalate", "add"]
 ActionKind = Literal[
-    "accept", "reject", "change", "query", "escalate", "add", "amend", "undo", "strike", "unstrike", "evidence"
+    "accept", "reject", "change", "query", "escalate", "add", "amend", "undo", "strike", "unstrike", "evidence", "second"
 ]
 DECISION_KINDS: frozenset[str] = frozenset(get_args(DecisionKind))
 ACTION_KINDS: frozenset[str] = frozenset(get_args(ActionKind))
@@ -64,7 +64,7 @@ class Action:
     """What a coder asks to be recorded. ``action_id`` is made where they clicked: sent twice, it is recorded once.
 
     ``seen`` is the last event about this suggestion they had on screen; a later one by somebody else refuses the
-    action. ``target`` is the decision that an undo takes back."""
+    action. ``target`` is the decision that an undo takes back, or that a second review judged anew with ``verdict``."""
 
     action_id: str
     kind: ActionKind
@@ -76,6 +76,7 @@ class Action:
     encounter: str | None = None
     target: int | None = None
     seen: int | None = None
+    verdict: DecisionKind | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -140,15 +141,21 @@ def check(action: Action) -> None:
         raise DecisionError("Say which MEAT letter the words stand for.")
     if action.kind == "undo" and action.target is None:
         raise DecisionError("The undo names no decision.")
+    if action.kind == "second" and (action.target is None or action.verdict not in DECISION_KINDS):
+        raise DecisionError("The second review names no decision, or none of its own.")
+    if action.verdict == "change" and (action.code is None or not action.code.icd10):
+        raise DecisionError("Choose a code first.")
 
 
 def fold(suggestion_id: str, events: Iterable[Event]) -> SuggestionState:
     """The state that events (in the order of their numbers) leave: the last decision that was not taken back, with its
-    amendments, and the evidence struck or added."""
+    amendments, and the evidence struck or added. A second review changes nothing of it."""
     state = SuggestionState(suggestion_id)
     standing: list[Decision] = []
     for event in events:
         action = event.action
+        if action.kind == "second":
+            continue
         if action.kind == "undo":
             standing = [d for d in standing if d.seq != action.target]
         elif action.kind == "amend":
@@ -162,6 +169,23 @@ def fold(suggestion_id: str, events: Iterable[Event]) -> SuggestionState:
             state = _evidence(state, action)
         state = replace(state, last_seq=event.seq, last_who=event.who)
     return replace(state, decision=standing[-1] if standing else None)
+
+
+def second_decision(event: Event) -> Decision:
+    """What a second review decided, in the shape of a first decision."""
+    return _decision(replace(event, action=replace(event.action, kind=event.action.verdict or "escalate")))
+
+
+def decision_at(seq: int, events: Iterable[Event]) -> Decision | None:
+    """The decision that an event made, with the amendments made to it, whatever was decided later. ``events`` are those
+    about one suggestion, in the order of their numbers."""
+    later = [e for e in events if e.seq >= seq]
+    own = [e for e in later[:1] if e.action.kind in DECISION_KINDS]
+    for event in later[1:]:
+        if event.action.kind in DECISION_KINDS or event.action.kind == "undo":
+            break
+        own.append(event)
+    return fold("", own).decision
 
 
 def _decision(event: Event) -> Decision:

@@ -7,8 +7,7 @@ from __future__ import annotations
 
 import json
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Iterable
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -19,8 +18,10 @@ from sqlalchemy import Connection, Engine, delete, func, insert, select, update
 
 from hccassist.review import audit, results
 from hccassist.review.complexity import Complexity, complexity
-from hccassist.review.database import open_database
+from hccassist.review.database import Database, open_database, stamp
 from hccassist.review.decisions import ACCEPTED, Action, DecisionError, Event, SuggestionState, check, fold
+from hccassist.review.holds import Holds
+from hccassist.review.people import Person
 from hccassist.review.snapshot import OpenChart, place, snapshot
 from hccassist.review.tables import (
     BookmarkRow,
@@ -110,25 +111,12 @@ class Guidance:
     at: str
 
 
-class Store:
-    """All reading and writing of the review database."""
+class Store(Database):
+    """All reading and writing of charts, decisions and the record. ``holds`` says who decides on which chart."""
 
     def __init__(self, engine: Engine, clock: Callable[[], datetime]) -> None:
-        self.engine = engine
-        self._clock = clock
-
-    def _now(self) -> str:
-        return self._clock().astimezone(UTC).isoformat(timespec="milliseconds")
-
-    @contextmanager
-    def _read(self) -> Iterator[Connection]:
-        with self.engine.connect() as connection:
-            yield connection
-
-    @contextmanager
-    def _write(self) -> Iterator[Connection]:
-        with self.engine.execution_options(write=True).begin() as connection:
-            yield connection
+        super().__init__(engine, clock)
+        self.holds = Holds(self)
 
     # ---- charts
 
@@ -137,7 +125,7 @@ class Store:
         folder changes nothing. Raises ResultsError where the folder holds no results."""
         folder = folder.absolute()
         mark, roots = results.mark(folder), results.roots(folder)
-        with self._write() as db:
+        with self.write() as db:
             known = db.execute(select(ResultsFolder.__table__).where(ResultsFolder.path == str(folder))).first()
             if known and (known.size, known.modified_ns, known.roots) == (mark.size, mark.modified_ns, roots):
                 count = db.scalar(select(func.count()).where(ChartRow.folder_id == known.id, ChartRow.present))
@@ -196,7 +184,7 @@ class Store:
         query = select(ChartRow.__table__).where(ChartRow.present).order_by(ChartRow.chart)
         if folder is not None:
             query = query.join(ResultsFolder).where(ResultsFolder.path == str(folder.absolute()))
-        with self._read() as db:
+        with self.read() as db:
             charts = db.execute(query).all()
             decisions = defaultdict(list)
             for row in db.execute(select(DecisionRow.__table__)):
@@ -205,7 +193,7 @@ class Store:
         return [_worklist_row(c, decisions[c.id], openers.get(c.id, ())) for c in charts]
 
     def _openers(self, db: Connection, who: str) -> dict[int, tuple[str, ...]]:
-        since = (self._clock().astimezone(UTC) - PRESENCE).isoformat(timespec="milliseconds")
+        since = stamp(self.clock() - PRESENCE)
         recent = select(BookmarkRow.chart_id, BookmarkRow.who).where(BookmarkRow.at > since, BookmarkRow.who != who)
         found: dict[int, tuple[str, ...]] = {}
         for chart_id, name in db.execute(recent.order_by(BookmarkRow.who)):
@@ -215,7 +203,7 @@ class Store:
     def open_chart(self, chart_id: int) -> OpenChart | None:
         """A chart with its suggestions and the decisions on them; None where it is not known or its line has moved (the
         folder was screened again: import it, then open the chart)."""
-        with self._read() as db:
+        with self.read() as db:
             query = select(ChartRow.__table__, ResultsFolder.path, ResultsFolder.roots).join(ResultsFolder)
             row = db.execute(query.where(ChartRow.id == chart_id)).first()
             if row is None:
@@ -233,26 +221,49 @@ class Store:
         """Record one action, in one transaction, and return what the suggestion's events now amount to.
 
         The same ``action_id`` twice is recorded once. Raises DecisionError where the action is incomplete, would make
-        a code of a suspect, or where somebody else decided on the suggestion after the coder last saw it."""
-        check(action)
-        suggestion = chart.suggestion(action.suggestion_id)
-        if suggestion is not None and suggestion.tier == "suspect" and action.kind in ACCEPTED:
-            raise DecisionError(SUSPECT)
-        if not who.strip():
-            raise DecisionError("Say who you are first: the record needs a name.")
-        with self._write() as db:
-            # The head is written before anything is read: this is the lock that puts writers in a row.
-            db.execute(update(ChainHead).where(ChainHead.id == 1).values(seq=ChainHead.seq + 1))
-            if db.scalar(select(EventRow.seq).where(EventRow.action_id == action.action_id)) is not None:
-                db.execute(update(ChainHead).where(ChainHead.id == 1).values(seq=ChainHead.seq - 1))
+        a code of a suspect, where somebody else holds the chart, or where somebody else decided on the suggestion after
+        the coder last saw it."""
+        if action.kind == "second":
+            raise DecisionError("A second review is recorded from its sample.")
+        self._check(chart, action, who)
+        with self.write() as db:
+            if not self._next_event(db, action):
                 return self._state(db, chart.id, action.suggestion_id)
             before = self._state(db, chart.id, action.suggestion_id)
             if action.seen is not None and before.last_seq > action.seen and before.last_who != who:
                 raise DecisionError(f"{before.last_who} decided on this meanwhile. Look at it again, then decide.")
+            self.holds.keep(db, chart.id, who)
             self._append(db, chart, action, who)
             after = self._state(db, chart.id, action.suggestion_id)
             self._project(db, chart.id, after)
             return after
+
+    def record_second(self, chart: OpenChart, action: Action, who: str) -> None:
+        """Record a second reviewer's verdict (kind ``second``), which changes nothing of the decision it judges."""
+        if action.kind != "second":
+            raise DecisionError("This is not a second review.")
+        self._check(chart, action, who)
+        with self.write() as db:
+            if self._next_event(db, action):
+                self._append(db, chart, action, who)
+
+    def _check(self, chart: OpenChart, action: Action, who: str) -> None:
+        check(action)
+        suggestion = chart.suggestion(action.suggestion_id)
+        kinds = {action.kind, action.verdict}
+        if suggestion is not None and suggestion.tier == "suspect" and kinds & ACCEPTED:
+            raise DecisionError(SUSPECT)
+        if not who.strip():
+            raise DecisionError("Say who you are first: the record needs a name.")
+
+    def _next_event(self, db: Connection, action: Action) -> bool:
+        """Count the record's head up, which puts writers in a row: it is written before anything is read. False where
+        the action was recorded before, and the head is as it was."""
+        db.execute(update(ChainHead).where(ChainHead.id == 1).values(seq=ChainHead.seq + 1))
+        if db.scalar(select(EventRow.seq).where(EventRow.action_id == action.action_id)) is None:
+            return True
+        db.execute(update(ChainHead).where(ChainHead.id == 1).values(seq=ChainHead.seq - 1))
+        return False
 
     def _append(self, db: Connection, chart: OpenChart, action: Action, who: str) -> None:
         head = db.execute(select(ChainHead.seq, ChainHead.hash).where(ChainHead.id == 1)).one()
@@ -260,7 +271,7 @@ class Store:
         row = EventRow(
             seq=head.seq,
             action_id=action.action_id,
-            at=self._now(),
+            at=self.now(),
             who=who,
             kind=action.kind,
             chart_id=chart.id,
@@ -283,12 +294,12 @@ class Store:
 
     def _state(self, db: Connection, chart_id: int, suggestion_id: str) -> SuggestionState:
         query = select(EventRow.__table__).where(EventRow.chart_id == chart_id, EventRow.suggestion_id == suggestion_id)
-        return fold(suggestion_id, [_event(row) for row in db.execute(query.order_by(EventRow.seq))])
+        return fold(suggestion_id, [event_of(row) for row in db.execute(query.order_by(EventRow.seq))])
 
     def _states(self, db: Connection, chart_id: int) -> dict[str, SuggestionState]:
         events: dict[str, list[Event]] = defaultdict(list)
         for row in db.execute(select(EventRow.__table__).where(EventRow.chart_id == chart_id).order_by(EventRow.seq)):
-            events[row.suggestion_id].append(_event(row))
+            events[row.suggestion_id].append(event_of(row))
         return {suggestion_id: fold(suggestion_id, found) for suggestion_id, found in events.items()}
 
     # ---- the record
@@ -298,12 +309,12 @@ class Store:
         query = select(EventRow.__table__).order_by(EventRow.seq)
         if chart_id is not None:
             query = query.where(EventRow.chart_id == chart_id)
-        with self._read() as db:
-            return [_event(row) for row in db.execute(query)]
+        with self.read() as db:
+            return [event_of(row) for row in db.execute(query)]
 
     def verify_audit(self) -> audit.AuditReport:
         """Whether the record is whole: every link of its chain, and its end."""
-        with self._read() as db:
+        with self.read() as db:
             return audit.verify(db)
 
     def accepted(self, folder: Path | None = None) -> list[tuple[str, SuggestionState]]:
@@ -311,7 +322,7 @@ class Store:
         query = select(ChartRow.id, ChartRow.chart).where(ChartRow.present).order_by(ChartRow.chart)
         if folder is not None:
             query = query.join(ResultsFolder).where(ResultsFolder.path == str(folder.absolute()))
-        with self._read() as db:
+        with self.read() as db:
             found = []
             for chart_id, chart in db.execute(query).all():
                 states = self._states(db, chart_id).values()
@@ -325,7 +336,7 @@ class Store:
         answered = select(GuidanceRow.event_seq)
         open_ = (DecisionRow.kind == "escalate", DecisionRow.seq.not_in(answered), ChartRow.present)
         query = select(EventRow.__table__, ChartRow.chart).join(DecisionRow, DecisionRow.seq == EventRow.seq)
-        with self._read() as db:
+        with self.read() as db:
             rows = db.execute(query.join(ChartRow, ChartRow.id == EventRow.chart_id).where(*open_).order_by(EventRow.seq))
             return [self._question(db, row) for row in rows.all()]
 
@@ -344,13 +355,14 @@ class Store:
             at=row.at,
         )
 
-    def answer(self, question: Question, answer: str, who: str) -> None:
-        """Answer an escalated case; the answer is guidance from now on. A later answer replaces an earlier one."""
+    def answer(self, question: Question, answer: str, person: Person) -> None:
+        """Answer an escalated case, as leads do; the answer is guidance from now on. A later one replaces an earlier one."""
+        person.require("lead")
         values = {
             "condition": question.condition, "icd10": question.icd10, "question": question.text, "answer": answer,
-            "who": who, "at": self._now(),
+            "who": person.name, "at": self.now(),
         }  # fmt: skip
-        with self._write() as db:
+        with self.write() as db:
             same = GuidanceRow.event_seq == question.seq
             if db.execute(update(GuidanceRow).where(same).values(values)).rowcount == 0:
                 db.execute(insert(GuidanceRow).values(event_seq=question.seq, **values))
@@ -360,7 +372,7 @@ class Store:
         query = select(GuidanceRow.__table__).order_by(GuidanceRow.at.desc())
         if conditions is not None:
             query = query.where(GuidanceRow.condition.in_(list(conditions)))
-        with self._read() as db:
+        with self.read() as db:
             return [Guidance(r.condition, r.icd10, r.question, r.answer, r.who, r.at) for r in db.execute(query)]
 
     # ---- the person
@@ -372,23 +384,23 @@ class Store:
     def stopped_at(self, who: str, chart_id: int) -> str | None:
         """The suggestion somebody last had before them in a chart."""
         query = select(BookmarkRow.suggestion_id).where(BookmarkRow.who == who, BookmarkRow.chart_id == chart_id)
-        with self._read() as db:
+        with self.read() as db:
             return db.scalar(query)
 
     def last_chart(self, who: str) -> int | None:
         """The chart somebody last had open."""
         query = select(BookmarkRow.chart_id).where(BookmarkRow.who == who).order_by(BookmarkRow.at.desc()).limit(1)
-        with self._read() as db:
+        with self.read() as db:
             return db.scalar(query)
 
     def others_in(self, chart_id: int, who: str) -> tuple[str, ...]:
         """Who else had the chart open in the last quarter of an hour."""
-        with self._read() as db:
+        with self.read() as db:
             return self._openers(db, who).get(chart_id, ())
 
     def note(self, who: str, chart_id: int) -> str:
         """Somebody's own note on a chart."""
-        with self._read() as db:
+        with self.read() as db:
             query = select(NoteRow.text).where(NoteRow.who == who, NoteRow.chart_id == chart_id)
             return db.scalar(query) or ""
 
@@ -397,25 +409,26 @@ class Store:
         self._remember(NoteRow, who, chart_id, {"text": text})
 
     def _remember(self, table: type[BookmarkRow | NoteRow], who: str, chart_id: int, values: dict[str, Any]) -> None:
-        values = {**values, "at": self._now()}
-        with self._write() as db:
+        values = {**values, "at": self.now()}
+        with self.write() as db:
             changed = db.execute(update(table).where(table.who == who, table.chart_id == chart_id).values(values))
             if changed.rowcount == 0:
                 db.execute(insert(table).values(who=who, chart_id=chart_id, **values))
 
     def setting(self, name: str) -> str | None:
         """A setting of this installation."""
-        with self._read() as db:
+        with self.read() as db:
             return db.scalar(select(SettingRow.value).where(SettingRow.name == name))
 
     def set_setting(self, name: str, value: str) -> None:
         """Keep a setting of this installation."""
-        with self._write() as db:
+        with self.write() as db:
             if db.execute(update(SettingRow).where(SettingRow.name == name).values(value=value)).rowcount == 0:
                 db.execute(insert(SettingRow).values(name=name, value=value))
 
 
-def _event(row: Any) -> Event:
+def event_of(row: Any) -> Event:
+    """A row of the record as an event."""
     content = json.loads(row.content)
     return Event(
         int(row.seq), row.at, row.who, row.chart_sha256, _ACTION.validate_python(content["action"]), content["snapshot"]

@@ -149,3 +149,94 @@ class SettingRow(Base):
 
     name: Mapped[str] = mapped_column(String(64), primary_key=True)
     value: Mapped[str] = mapped_column(Text)
+
+
+class PersonRow(Base):
+    """Somebody who may sign in. ``email`` is what the identity provider vouches for, in lower case, and what the record
+    keeps; who is not here, or not ``active``, sees nothing."""
+
+    __tablename__ = "people"
+
+    email: Mapped[str] = mapped_column(String(200), primary_key=True)
+    role: Mapped[str] = mapped_column(String(16))
+    active: Mapped[bool] = mapped_column(Boolean)
+    changed_by: Mapped[str] = mapped_column(String(200))
+    at: Mapped[str] = mapped_column(String(32))
+
+
+class HoldRow(Base):
+    """Who is deciding on a chart. ``since`` is when they opened or took it over, ``at`` their last sign of life."""
+
+    __tablename__ = "holds"
+
+    chart_id: Mapped[int] = mapped_column(ForeignKey("charts.id"), primary_key=True, autoincrement=False)
+    who: Mapped[str] = mapped_column(String(200))
+    since: Mapped[str] = mapped_column(String(32))
+    at: Mapped[str] = mapped_column(String(32))
+
+
+class AssignmentRow(Base):
+    """Whose work a chart is."""
+
+    __tablename__ = "assignments"
+
+    chart_id: Mapped[int] = mapped_column(ForeignKey("charts.id"), primary_key=True, autoincrement=False)
+    who: Mapped[str] = mapped_column(String(200), index=True)
+    assigned_by: Mapped[str] = mapped_column(String(200))
+    at: Mapped[str] = mapped_column(String(32))
+
+
+class SampleRow(Base):
+    """A sample of decisions for second review: how it was drawn, by whom, and with which seed it can be drawn again."""
+
+    __tablename__ = "samples"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    at: Mapped[str] = mapped_column(String(32))
+    who: Mapped[str] = mapped_column(String(200))
+    method: Mapped[str] = mapped_column(String(16))
+    detail: Mapped[str] = mapped_column(Text)
+    seed: Mapped[int] = mapped_column(BigInteger)
+
+
+class SampledRow(Base):
+    """A decision in a sample: the event that made it, and the suggestion it is about."""
+
+    __tablename__ = "sampled"
+
+    sample_id: Mapped[int] = mapped_column(ForeignKey("samples.id"), primary_key=True)
+    event_seq: Mapped[int] = mapped_column(BIG_KEY, ForeignKey("events.seq"), primary_key=True, autoincrement=False)
+    chart_id: Mapped[int] = mapped_column(ForeignKey("charts.id"), index=True)
+    suggestion_id: Mapped[str] = mapped_column(Text)
+
+
+class LessonRow(Base):
+    """What a disagreement taught: ``event_seq`` is the first decision. ``outcome`` says which of the two stands."""
+
+    __tablename__ = "lessons"
+
+    event_seq: Mapped[int] = mapped_column(BIG_KEY, ForeignKey("events.seq"), primary_key=True, autoincrement=False)
+    outcome: Mapped[str] = mapped_column(String(16))
+    cause: Mapped[str] = mapped_column(String(32))
+    why: Mapped[str] = mapped_column(Text)
+    example: Mapped[str] = mapped_column(Text)
+    guideline: Mapped[str] = mapped_column(Text)
+    who: Mapped[str] = mapped_column(String(200))
+    at: Mapped[str] = mapped_column(String(32))
+    reply: Mapped[str] = mapped_column(Text)
+
+
+class ProviderQueryRow(Base):
+    """A question to a provider, as a coder worded it; ``status`` is draft, sent or answered."""
+
+    __tablename__ = "provider_queries"
+    __table_args__ = (UniqueConstraint("chart_id", "suggestion_id", name="uq_provider_queries_chart_suggestion"),)
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    chart_id: Mapped[int] = mapped_column(ForeignKey("charts.id"))
+    suggestion_id: Mapped[str] = mapped_column(String(200))
+    text: Mapped[str] = mapped_column(Text)
+    status: Mapped[str] = mapped_column(String(16))
+    answer: Mapped[str] = mapped_column(Text)
+    who: Mapped[str] = mapped_column(String(200))
+    at: Mapped[str] = mapped_column(String(32))

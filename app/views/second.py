@@ -1,0 +1,111 @@
+"""Second review: a lead draws a sample, judges it blind in the review, and makes lessons of what the readings differ in."""
+
+from __future__ import annotations
+
+import streamlit as st
+
+from app import session
+from hccassist.review import DecisionError
+from hccassist.review import second_review as second
+from hccassist.review.people import Person
+from hccassist.review.samples import Lesson, Sample, Samples
+from hccassist.terminology.codes import load_codes
+
+
+def draw(person: Person, samples: Samples) -> None:
+    """The way to a new sample."""
+    left = samples.drawable(person, session.results_folder())
+    st.markdown(f"**{len(left)} decisions of others** stand in no sample yet. A sample is read blind: the first decision "
+                "shows only when all of it is judged.")  # fmt: skip
+    how, detail_column, size_column, button = st.columns([2, 3, 1, 1], vertical_alignment="bottom")
+    method: second.Method = how.selectbox("Drawn", list(second.METHODS), format_func=lambda m: second.METHODS[m])
+    detail = ""
+    if method == "hcc":
+        labels = load_codes().labels.get("V28", {})
+        found = sorted({d.hcc for d in left if d.hcc}, key=lambda c: (len(c), c))
+        detail = detail_column.selectbox("HCC (V28)", found, format_func=lambda c: f"{c} {labels.get(c, '')}") or ""
+    elif method == "low_confidence":
+        detail = str(detail_column.number_input("Confidence below", 0.05, 1.0, second.LOW_CONFIDENCE, 0.05))
+    size = int(size_column.number_input("How many", 1, 500, 20))
+    if button.button("Draw", width="stretch"):
+        try:
+            samples.draw(person, method, size, detail, session.results_folder())
+        except DecisionError as error:
+            st.warning(str(error))
+        else:
+            st.rerun()
+
+
+def show(person: Person, samples: Samples, sample: Sample) -> None:
+    """A sample: how far it is judged, or how the two readings compare."""
+    with st.container(border=True, key=f"sample-{sample.id}"):
+        words, button = st.columns([6, 1], vertical_alignment="center")
+        of = f" {sample.detail}" if sample.detail else ""
+        words.text(f"Sample {sample.id}: {second.METHODS[sample.method].lower()}{of}, drawn {sample.at[:10]} by {sample.who}")
+        if not sample.complete:
+            words.text(f"{sample.judged} of {sample.size} judged")
+            if button.button("Go on", key=f"judge-{sample.id}", width="stretch"):
+                following = next(i for i in samples.items(person, sample.id) if i.verdict is None)
+                session.open_chart(following.chart_id)
+                query = {"chart": str(following.chart_id), "sample": str(sample.id)}
+                st.switch_page("views/review.py", query_params=query)
+            return
+        pairs = samples.compare(person, sample.id)
+        words.text(in_words(second.agreement(pairs)))
+        taught = {lesson.pair.event_seq: lesson for lesson in samples.lessons(person, everybody=True)}
+        for pair in pairs:
+            if not pair.agreed:
+                explain(person, samples, pair, taught.get(pair.event_seq))
+
+
+def in_words(found: second.Agreement) -> str:
+    """An agreement as a sentence, with what it cannot say."""
+    kappa = f"Cohen's kappa {found.kappa:.2f} ({second.in_words(found.kappa)})" if found.kappa is not None else (
+        "kappa is not defined: both readings are all of one kind")  # fmt: skip
+    few = f". Fewer than {second.FEW} pairs: a figure to look at, not to lean on" if found.pairs < second.FEW else ""
+    return f"{found.agreed} of {found.pairs} agree ({found.share:.0%}); {kappa}{few}."
+
+
+def explain(person: Person, samples: Samples, pair: second.Pair, lesson: Lesson | None) -> None:
+    """A disagreement, and the lesson it becomes: which reading stands, why, a better example, the guideline."""
+    title = f"{pair.shown.get('icd10') or 'added'} {pair.shown.get('description', '')} · {second.difference(pair)}"
+    with st.expander(f"{'✓ explained: ' if lesson else ''}{title}", key=f"pair-{pair.event_seq}"):
+        st.text(f"{pair.chart} · first reading {pair.first.who}: {pair.first.rationale or 'no rationale'}")
+        st.text(f"Second reading {pair.second.who}: {pair.second.rationale or 'no rationale'}")
+        st.page_link("views/review.py", label="Open chart", query_params={"chart": str(pair.chart_id)})
+        with st.form(f"lesson-{pair.event_seq}", border=False):
+            outcomes, causes = list(second.OUTCOMES), list(second.CAUSES)
+            outcome = st.radio(
+                "What stands", outcomes, index=outcomes.index(lesson.outcome) if lesson else None,
+                format_func=lambda o: second.OUTCOMES[o], horizontal=True,
+            )  # fmt: skip
+            cause = st.selectbox(
+                "Cause", causes, index=causes.index(lesson.cause) if lesson else None, format_func=lambda c: second.CAUSES[c]
+            )
+            why = st.text_area("Why", lesson.why if lesson else "", max_chars=4000)
+            example = st.text_area("A better example (no patient details)", lesson.example if lesson else "", max_chars=4000)
+            rules = {g.key: f"{g.title} ({g.source})" for g in second.guidelines()}
+            keys = ["", *rules]
+            guideline = st.selectbox(
+                "Guideline", keys, index=keys.index(lesson.guideline) if lesson and lesson.guideline in keys else 0,
+                format_func=lambda k: rules.get(k, "none"),
+            )  # fmt: skip
+            if st.form_submit_button("Keep the lesson"):
+                try:
+                    samples.explain(person, pair, outcome or "", cause or "", why, example, guideline or "")  # type: ignore[arg-type]
+                except DecisionError as error:
+                    st.warning(str(error))
+                else:
+                    st.rerun()
+
+
+def main() -> None:
+    """Draw, then every sample, newest first."""
+    person = session.require("lead")
+    samples = Samples(session.store())
+    draw(person, samples)
+    for sample in samples.all(person):
+        show(person, samples, sample)
+
+
+main()
