@@ -34,6 +34,7 @@ class Reviewer:
     user: str = "test coder"
     port: int = field(default_factory=free_port)
     process: subprocess.Popen[bytes] | None = None
+    environment: dict[str, str] = field(default_factory=dict)
 
     @property
     def url(self) -> str:
@@ -41,13 +42,17 @@ class Reviewer:
 
     def start(self) -> Reviewer:
         """Start the server and wait until it answers."""
-        env = os.environ | {
-            "HCCASSIST_RESULTS": str(self.results),
-            "HCCASSIST_DB": self.database,
-            "HOME": str(self.log.parent),
-            "LOGNAME": self.user,
-            "PYTHONPATH": str(ROOT / "src"),
-        }
+        env = (
+            os.environ
+            | {
+                "HCCASSIST_RESULTS": str(self.results),
+                "HCCASSIST_DB": self.database,
+                "HOME": str(self.log.parent),
+                "LOGNAME": self.user,
+                "PYTHONPATH": os.pathsep.join(filter(None, (str(ROOT / "src"), os.environ.get("PYTHONPATH")))),
+            }
+            | self.environment
+        )
         command = [sys.executable, "-m", "streamlit", "run", str(ROOT / "app/main.py"), "--server.port", str(self.port)]
         with self.log.open("ab") as log:
             self.process = subprocess.Popen(command, env=env, stdout=log, stderr=log, cwd=self.log.parent)
@@ -60,6 +65,15 @@ class Reviewer:
             except (urllib.error.URLError, OSError):
                 time.sleep(0.1)
         raise TimeoutError(f"The reviewer did not start: {self.log.read_text()}")
+
+    def sign_in_by(self, metadata_url: str, client: str, secret: str) -> None:
+        """Have people sign in by an OpenID Connect provider, from the next start on."""
+        folder = self.log.parent / ".streamlit"
+        folder.mkdir(exist_ok=True)
+        (folder / "secrets.toml").write_text(
+            f'[auth]\nredirect_uri = "{self.url}/oauth2callback"\ncookie_secret = "{"c" * 40}"\n'
+            f'client_id = "{client}"\nclient_secret = "{secret}"\nserver_metadata_url = "{metadata_url}"\n'
+        )
 
     def kill(self) -> None:
         """kill -9: no handler runs, nothing is flushed."""

@@ -5,14 +5,12 @@ from __future__ import annotations
 import itertools
 import os
 import re
-import shutil
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
-from typing import NamedTuple
 
 import pytest
+from review_browser import WAIT, Desk, choose, launched, marked, open_chart, row, saved, watched
 from review_builder import (
     PDF_HEIGHT,
     PDF_LINE_FROM_TOP,
@@ -25,31 +23,23 @@ from review_builder import (
 )
 from review_server import Reviewer
 
-from hccassist.review import OpenChart, open_store
+from hccassist.review import open_store
 
 playwright = pytest.importorskip("playwright.sync_api")
 pytestmark = [pytest.mark.browser, pytest.mark.slow, pytest.mark.xdist_group("browser")]
 if os.environ.get("HCCASSIST_SKIP_BROWSER"):
     pytestmark.append(pytest.mark.skip(reason="no browser on this machine"))
 
-ARGS = [
-    "--no-sandbox", "--disable-gpu", "--disable-background-networking", "--disable-component-update", "--disable-sync",
-    "--no-first-run",
-]  # fmt: skip
 SEEN = {"Worklist": "Complexity", "Questions": "open questions", "Export": "accepted codes", "Record": "events"}
 CHARTS = 24
 NUMBERS = itertools.count()
 HF, DM, STROKE = "e1:I50.22", "e1:E11.22", "e1:I63.9"
-WAIT = 45_000  # a cold server on a machine that is busy with the other tests
 
 
 @pytest.fixture(scope="module")
 def browser() -> Iterator[playwright.Browser]:
-    path = os.environ.get("HCCASSIST_CHROMIUM") or shutil.which("chromium") or shutil.which("google-chrome")
-    with playwright.sync_playwright() as p:
-        found = p.chromium.launch(executable_path=path, args=ARGS)
+    with launched() as found:
         yield found
-        found.close()
 
 
 @pytest.fixture(scope="module")
@@ -68,40 +58,6 @@ def context(browser: playwright.Browser) -> Iterator[playwright.BrowserContext]:
     found = browser.new_context(viewport={"width": 1366, "height": 768})
     yield found
     found.close()
-
-
-class Desk(NamedTuple):
-    """A coder at work: the page in the browser, the server behind it, and the chart on the desk."""
-
-    page: playwright.Page
-    reviewer: Reviewer
-    chart: str
-
-    def opened(self) -> OpenChart:
-        """The chart as the store has it now."""
-        store = open_store(self.reviewer.database)
-        found = store.open_chart(next(r.id for r in store.worklist() if r.chart == self.chart))
-        assert found is not None
-        return found
-
-    def kinds(self) -> dict[str, str]:
-        return {k: s.decision.kind for k, s in self.opened().states.items() if s.decision}
-
-
-@contextmanager
-def watched(context: playwright.BrowserContext, url: str) -> Iterator[playwright.Page]:
-    """A page that must stay on this machine and raise no error."""
-    page = context.new_page()
-    outside: list[str] = []
-    problems: list[str] = []
-    local = re.compile(r"^(https?|wss?)://(127\.0\.0\.1|localhost)[:/]|^(data|blob):")
-    page.on("request", lambda r: None if local.match(r.url) else outside.append(r.url))
-    page.on("pageerror", lambda e: problems.append(str(e)))
-    page.goto(url)
-    yield page
-    page.close()
-    assert outside == [], "the app reached out of this machine"
-    assert problems == []
 
 
 @pytest.fixture
@@ -123,31 +79,6 @@ def own_desk(context: playwright.BrowserContext, tmp_path: Path) -> Iterator[Des
     with watched(context, server.url) as page:
         yield Desk(page, server, "quill.txt")
     server.kill()
-
-
-def open_chart(desk: Desk) -> playwright.Page:
-    page = desk.page
-    page.locator(".hcca tbody tr", has_text=desk.chart).click(timeout=WAIT)
-    page.locator(".hcca .title", has_text=desk.chart).wait_for(timeout=WAIT)
-    page.locator(".hcca .words").first.wait_for(timeout=WAIT)
-    return page
-
-
-def row(page: playwright.Page, suggestion: str) -> playwright.Locator:
-    return page.locator(f'.hcca .row[data-id="{suggestion}"]')
-
-
-def choose(page: playwright.Page, suggestion: str) -> None:
-    row(page, suggestion).click()
-    playwright.expect(row(page, suggestion)).to_have_attribute("aria-current", "true")
-
-
-def saved(page: playwright.Page) -> None:
-    playwright.expect(page.locator(".hcca .saved")).to_have_text("Saved", timeout=WAIT)
-
-
-def marked(page: playwright.Page, suggestion: str, kind: str) -> None:
-    playwright.expect(row(page, suggestion).locator(".mark")).to_have_class(f"mark {kind}", timeout=WAIT)
 
 
 def test_worklist_lists_charts_and_errors_and_filters(own_desk: Desk) -> None:

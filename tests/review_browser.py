@@ -1,0 +1,92 @@
+"""What the browser tests share: a browser, a page that is watched, and a coder's moves in the review."""
+
+from __future__ import annotations
+
+import os
+import re
+import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import NamedTuple
+
+import pytest
+from review_server import Reviewer
+
+from hccassist.review import OpenChart, open_store
+
+playwright = pytest.importorskip("playwright.sync_api")
+
+ARGS = [
+    "--no-sandbox", "--disable-gpu", "--disable-background-networking", "--disable-component-update", "--disable-sync",
+    "--no-first-run",
+]  # fmt: skip
+WAIT = 45_000  # a cold server on a machine that is busy with the other tests
+
+
+@contextmanager
+def launched() -> Iterator[playwright.Browser]:
+    """A browser."""
+    path = os.environ.get("HCCASSIST_CHROMIUM") or shutil.which("chromium") or shutil.which("google-chrome")
+    with playwright.sync_playwright() as p:
+        found = p.chromium.launch(executable_path=path, args=ARGS)
+        yield found
+        found.close()
+
+
+class Desk(NamedTuple):
+    """A coder at work: the page in the browser, the server behind it, and the chart on the desk."""
+
+    page: playwright.Page
+    reviewer: Reviewer
+    chart: str
+
+    def opened(self) -> OpenChart:
+        """The chart as the store has it now."""
+        store = open_store(self.reviewer.database)
+        found = store.open_chart(next(r.id for r in store.worklist() if r.chart == self.chart))
+        assert found is not None
+        return found
+
+    def kinds(self) -> dict[str, str]:
+        return {k: s.decision.kind for k, s in self.opened().states.items() if s.decision}
+
+
+@contextmanager
+def watched(context: playwright.BrowserContext, url: str) -> Iterator[playwright.Page]:
+    """A page that must stay on this machine and raise no error."""
+    page = context.new_page()
+    outside: list[str] = []
+    problems: list[str] = []
+    local = re.compile(r"^(https?|wss?)://(127\.0\.0\.1|localhost)[:/]|^(data|blob):")
+    page.on("request", lambda r: None if local.match(r.url) else outside.append(r.url))
+    page.on("pageerror", lambda e: problems.append(str(e)))
+    page.goto(url)
+    yield page
+    page.close()
+    assert outside == [], "the app reached out of this machine"
+    assert problems == []
+
+
+def open_chart(desk: Desk) -> playwright.Page:
+    page = desk.page
+    page.locator(".hcca tbody tr", has_text=desk.chart).click(timeout=WAIT)
+    page.locator(".hcca .title", has_text=desk.chart).wait_for(timeout=WAIT)
+    page.locator(".hcca .words").first.wait_for(timeout=WAIT)
+    return page
+
+
+def row(page: playwright.Page, suggestion: str) -> playwright.Locator:
+    return page.locator(f'.hcca .row[data-id="{suggestion}"]')
+
+
+def choose(page: playwright.Page, suggestion: str) -> None:
+    row(page, suggestion).click()
+    playwright.expect(row(page, suggestion)).to_have_attribute("aria-current", "true")
+
+
+def saved(page: playwright.Page) -> None:
+    playwright.expect(page.locator(".hcca .saved")).to_have_text("Saved", timeout=WAIT)
+
+
+def marked(page: playwright.Page, suggestion: str, kind: str) -> None:
+    playwright.expect(row(page, suggestion).locator(".mark")).to_have_class(f"mark {kind}", timeout=WAIT)

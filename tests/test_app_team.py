@@ -1,0 +1,133 @@
+"""A team in a real browser: sign-in, roles, and the second review from the draw to the lesson."""
+
+from __future__ import annotations
+
+import os
+import uuid
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from oidc_provider import CLIENT, SECRET, provider
+from review_browser import WAIT, Desk, choose, launched, marked, open_chart, saved, watched
+from review_builder import write_chart, write_results
+from review_server import Reviewer
+
+from hccassist.review import Action, open_store
+
+playwright = pytest.importorskip("playwright.sync_api")
+pytestmark = [pytest.mark.browser, pytest.mark.slow, pytest.mark.xdist_group("browser")]
+if os.environ.get("HCCASSIST_SKIP_BROWSER"):
+    pytestmark.append(pytest.mark.skip(reason="no browser on this machine"))
+
+HF, DM = "e1:I50.22", "e1:E11.22"
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[playwright.Browser]:
+    with launched() as found:
+        yield found
+
+
+@pytest.fixture
+def server(tmp_path: Path) -> Iterator[Reviewer]:
+    root = tmp_path / "charts"
+    results = write_results(tmp_path / "results", root, [write_chart(root, name) for name in ("quill.txt", "reed.txt")])
+    found = Reviewer(results, str(tmp_path / "db"), tmp_path / "log")
+    yield found
+    found.kill()
+
+
+def sign_in(page: playwright.Page, email: str) -> None:
+    page.get_by_role("button", name="Sign in").click(timeout=WAIT)
+    page.get_by_label("Email").fill(email, timeout=WAIT)
+    page.get_by_role("button", name="Go").click()
+
+
+def links(page: playwright.Page) -> set[str]:
+    page.get_by_role("link", name="Worklist", exact=True).wait_for(timeout=WAIT)
+    return {link.inner_text().split("\n")[-1] for link in page.get_by_test_id("stTopNavLink").all()}
+
+
+def test_a_team_signs_in_and_each_role_gets_its_pages(browser: playwright.Browser, server: Reviewer) -> None:
+    pytest.importorskip("httpx")  # of the `team` extra
+    server.environment["HCCASSIST_ADMINS"] = "ada@example.org"
+    with provider(server.url) as identity:
+        server.sign_in_by(f"{identity.url}/.well-known/openid-configuration", CLIENT, SECRET)
+        server.start()
+        admin = browser.new_context(viewport={"width": 1366, "height": 768}).new_page()
+        admin.goto(server.url)
+        sign_in(admin, "ada@example.org")
+        assert {"Second review", "Record", "Team"} <= links(admin)
+        admin.get_by_role("link", name="Team", exact=True).click()
+        admin.get_by_label("Address they sign in with").fill("ben@example.org", timeout=WAIT)
+        admin.get_by_role("button", name="Keep").click()
+        admin.locator(".hcca tbody tr", has_text="ben@example.org").wait_for(timeout=WAIT)
+
+        coder = browser.new_context(viewport={"width": 1366, "height": 768}).new_page()
+        coder.goto(server.url)
+        sign_in(coder, "ben@example.org")
+        assert not links(coder) & {"Second review", "Export", "Record", "Team"}
+        open_chart(Desk(coder, server, "quill.txt"))
+        choose(coder, HF)
+        coder.keyboard.press("a")
+        saved(coder)
+        [event] = open_store(server.database).events()
+        assert event.who == "ben@example.org"
+        coder.goto(f"{server.url}/second")
+        coder.locator(".hcca tbody tr").first.wait_for(timeout=WAIT)  # the worklist: for a coder there is no such page
+        assert coder.get_by_role("button", name="Draw").count() == 0
+
+        for stranger in ("eve@example.org", "unverified-ada@example.org"):
+            page = browser.new_context().new_page()
+            page.goto(server.url)
+            sign_in(page, stranger)
+            page.get_by_text("is not on the list of this team").wait_for(timeout=WAIT)
+            assert page.locator(".hcca").count() == 0
+
+
+def test_second_review_from_the_draw_to_the_lesson(browser: playwright.Browser, server: Reviewer) -> None:
+    store = open_store(server.database)
+    store.import_results(server.results)
+    [opened, *_] = [store.open_chart(r.id) for r in store.worklist() if r.chart == "quill.txt"]
+    assert opened is not None
+    store.record(opened, Action(uuid.uuid4().hex, "accept", HF, rationale="On the list."), "ann")
+    store.record(opened, Action(uuid.uuid4().hex, "accept", DM), "ann")
+    server.start()
+    context = browser.new_context(viewport={"width": 1366, "height": 768})
+    with watched(context, f"{server.url}/second") as page:
+        page.get_by_text("2 decisions of others").wait_for(timeout=WAIT)
+        page.get_by_role("button", name="Draw").click()
+        page.get_by_text("0 of 2 judged").wait_for(timeout=WAIT)
+        page.get_by_role("button", name="Go on").click()
+        page.locator(".hcca .title", has_text="quill.txt").wait_for(timeout=WAIT)
+        playwright.expect(page.locator(".hcca .progress")).to_contain_text("Second review, blind", timeout=WAIT)
+        playwright.expect(page.locator(".hcca .row")).to_have_count(2)
+        assert page.locator(".hcca .row .mark:not(.none)").count() == 0
+        assert page.get_by_text("On the list.").count() == 0
+        choose(page, HF)
+        page.keyboard.press("r")
+        marked(page, HF, "reject")
+        page.keyboard.press("1")
+        playwright.expect(page.locator(f'.hcca .row[data-id="{DM}"]')).to_have_attribute("aria-current", "true")
+        saved(page)
+        page.keyboard.press("u")  # nothing is taken back in a blind reading: it is decided again
+        page.keyboard.press("a")
+        marked(page, DM, "accept")
+        saved(page)
+        page.get_by_role("link", name="Second review", exact=True).click()
+        page.get_by_text("1 of 2 agree (50%)").wait_for(timeout=WAIT)
+        page.get_by_text("accepted / rejected (no meat)").click()
+        page.get_by_text("The second reading stands").click()
+        page.get_by_label("Cause").click()
+        page.get_by_text("Evidence was missed, or counted that does not count").click()
+        page.get_by_label("Why").fill("A list is no treatment.")
+        page.get_by_role("button", name="Keep the lesson").click()
+        page.get_by_text("explained:").wait_for(timeout=WAIT)
+    first = store.open_chart(opened.id)
+    assert first is not None
+    assert {k: s.decision.kind for k, s in first.states.items() if s.decision} == {HF: "accept", DM: "accept"}
+    store.set_setting("last_name", "ann")
+    with watched(context, f"{server.url}/learning") as page:
+        page.get_by_text("1 lessons of yours").wait_for(timeout=WAIT)
+        page.get_by_text("Why: A list is no treatment.").wait_for()
