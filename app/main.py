@@ -50,6 +50,7 @@ def _pages() -> dict[str, tuple[Right, StreamlitPage]]:
         "questions": ("review", st.Page("views/questions.py", title="Questions", icon=":material/help:")),
         "learning": ("learn", st.Page("views/learning.py", title="Learning", icon=":material/school:")),
         "second": ("lead", st.Page("views/second.py", title="Second review", icon=":material/rule:")),
+        "claims": ("review", st.Page("views/claims.py", title="Claims", icon=":material/compare_arrows:")),
         "export": ("export", st.Page("views/export.py", title="Export", icon=":material/download:")),
         "record": ("audit", st.Page("views/record.py", title="Record", icon=":material/history:")),
         "team": ("people", st.Page("views/team.py", title="Team", icon=":material/group:")),

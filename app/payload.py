@@ -107,7 +107,7 @@ def _evidence(e: EvidenceSpan) -> Json:
 def state_payload(opened: OpenChart) -> Json:
     """The decisions on a chart: what changes while it is reviewed."""
     added = [s for s in opened.orphans if s.quote is not None and s.decision is not None]
-    earlier = [s for s in opened.orphans if s.quote is None and s.decision is not None]
+    earlier = [s for s in opened.orphans if s.quote is None and s.decision and not s.suggestion_id.startswith("claim:")]
     return {
         "states": {suggestion_id: _state(state) for suggestion_id, state in opened.states.items()},
         "added": [_state(s) for s in added],

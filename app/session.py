@@ -120,9 +120,11 @@ def name_field() -> None:
     def keep() -> None:
         if name := str(st.session_state["who"]).strip():
             store().set_setting(NAME_SETTING, name)
+            store().holds.leave_all(st.session_state["named"])  # the same person, who would be refused as another
 
     if not st.session_state.get("who"):
         st.session_state["who"] = who()
+    st.session_state["named"] = who()
     st.sidebar.text_input("Your name, as the record keeps it", key="who", on_change=keep, max_chars=100, autocomplete="off")
 
 

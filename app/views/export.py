@@ -1,13 +1,58 @@
-"""What leaves the tool: the codes that people accepted, as CSV, XLSX or JSON."""
+"""What leaves the tool: the codes that people accepted, as CSV, XLSX, JSON, FHIR, or an audit sheet; and, for who asks, a
+risk score."""
 
 from __future__ import annotations
+
+from datetime import UTC, datetime
 
 import streamlit as st
 
 from app import components, session
+from app.charts import chart_file
 from hccassist.review import export
+from hccassist.review.audit_sheet import SheetChart, audit_sheet
+from hccassist.review.fhir_export import to_fhir
+from hccassist.review.risk_score import DUAL, Member, payment_year, risk_score
 
 SHOWN = ["chart", "date_of_service", "provider", "icd10", "description", "hcc_v28", "origin", "decided_by"]
+XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
+ALL = "All charts"
+
+
+def sheet(charts: list[str]) -> bytes:
+    """The audit sheet of some charts."""
+    store = session.store()
+    ids = [r.id for r in store.worklist(session.results_folder()) if r.chart in charts]
+    opened = [o for number in ids if (o := store.open_chart(number)) is not None]
+    return audit_sheet([SheetChart(o, chart_file(o).path) for o in opened], _now())
+
+
+def _now() -> str:
+    return datetime.now(UTC).isoformat(timespec="seconds")
+
+
+def score(table: list[export.ExportRow]) -> None:
+    """The risk score of one chart's codes of one year, once what the model asks about the person is filled in."""
+    years = sorted({r.date_of_service[:4] for r in table if r.date_of_service})
+    if not years:
+        st.text("No accepted code has a date of service.")
+        return
+    year_column, age_column, sex_column, dual_column, origin = st.columns([1, 1, 1, 2, 2], vertical_alignment="bottom")
+    year = int(year_column.selectbox("Service year", years, index=len(years) - 1))
+    age = int(age_column.number_input("Age on 1 February after", 0, 120, 70))
+    sex = sex_column.selectbox("Sex", ["F", "M"])
+    dual = dual_column.selectbox("Medicaid", list(DUAL), format_func=lambda k: DUAL[k])
+    disabled = origin.checkbox("First entitled by disability")
+    codes = [r.icd10 for r in table if r.date_of_service.startswith(str(year))]
+    found = risk_score(codes, Member(age, sex, dual, disabled), year)
+    st.text(f"V28, payment year {found.payment_year}: {found.score:.3f}, of which demographics {found.demographics:.3f}. "
+            "Raw: neither normalized nor adjusted for coding intensity.")  # fmt: skip
+    if found.payment_year != year + 1:
+        st.text(f"The tables of payment year {year + 1} are not at hand: those of {payment_year(year)} were used.")
+    rows = [[f"HCC {c}", label, f"{weight:.3f}"] for c, label, weight in found.hccs]
+    rows += [["interaction", name, f"{weight:.3f}"] for name, weight in found.interactions]
+    rows += [[f"HCC {c}", "replaced by a more severe one of its hierarchy", ""] for c in found.trumped]
+    components.table(key="score", data={"columns": ["", "label", "weight"], "rows": rows})
 
 
 def main() -> None:
@@ -18,20 +63,28 @@ def main() -> None:
         return
     accepted = session.store().accepted(session.results_folder())
     table = export.rows(accepted)
-    charts = len({row.chart for row in table})
-    st.markdown(f"**{len(table)} accepted codes** in {charts} of {summary.charts} charts. Only what a person accepted, "
+    names = list(dict.fromkeys(row.chart for row in table))
+    st.markdown(f"**{len(table)} accepted codes** in {len(names)} of {summary.charts} charts. Only what a person accepted, "
                 "changed or added is here; queries, escalations and rejections stay in the record.")  # fmt: skip
     if not table:
         return
-    left, middle, right, _ = st.columns([1, 1, 1, 5])
-    left.download_button("CSV", export.to_csv(table), "accepted_codes.csv", "text/csv", width="stretch")
-    middle.download_button(
-        "XLSX", export.to_xlsx(table), "accepted_codes.xlsx",
-        "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet", width="stretch",
-    )  # fmt: skip
-    right.download_button("JSON", export.to_json(table), "accepted_codes.json", "application/json", width="stretch")
+    which, csv, xlsx, json, fhir, pdf = st.columns([4, 1, 1, 1, 1, 2], vertical_alignment="bottom")
+    chart = which.selectbox("Charts", [ALL, *names])
+    if chart != ALL:
+        table = [row for row in table if row.chart == chart]
+        accepted = [(name, state) for name, state in accepted if name == chart]
+        names = [chart]
+    csv.download_button("CSV", export.to_csv(table), "accepted_codes.csv", "text/csv", width="stretch")
+    xlsx.download_button("XLSX", export.to_xlsx(table), "accepted_codes.xlsx", XLSX, width="stretch")
+    json.download_button("JSON", export.to_json(table), "accepted_codes.json", "application/json", width="stretch")
+    fhir.download_button(
+        "FHIR", to_fhir(accepted, _now()), "accepted_codes.fhir.json", "application/fhir+json", width="stretch"
+    )
+    pdf.download_button("Audit sheet (PDF)", lambda: sheet(names), "audit_sheet.pdf", "application/pdf", width="stretch")
     rows = [[getattr(row, name) for name in SHOWN] for row in table]
     components.table(key="accepted", data={"columns": [name.replace("_", " ") for name in SHOWN], "rows": rows})
+    if chart != ALL and st.toggle("Risk score and hierarchies", value=False, key="risk"):
+        score(table)
 
 
 main()

@@ -5,7 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import json
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass, fields
 from typing import Any
 
@@ -14,7 +14,7 @@ from openpyxl.styles import Font
 
 from hccassist.review.decisions import Decision, SuggestionState
 
-_ORIGIN = {"accept": "accepted as suggested", "change": "changed by the coder", "add": "added by the coder"}
+ORIGIN: dict[str, str] = {"accept": "accepted as suggested", "change": "changed by the coder", "add": "added by the coder"}
 _FORMULA = ("=", "+", "-", "@", "\t", "\r")
 
 
@@ -73,7 +73,7 @@ def _row(chart: str, state: SuggestionState, decision: Decision) -> ExportRow:
         description=chosen.description if chosen else suggestion.get("description") or "",
         hcc_v28=chosen.hcc if chosen else _category(models, "V28"),
         hcc_v24="" if chosen else _category(models, "V24"),
-        origin=_ORIGIN[decision.kind],
+        origin=ORIGIN[decision.kind],
         suggested_icd10=suggestion.get("icd10") or "",
         stated=quotes[None],
         monitor=quotes["M"],
@@ -93,14 +93,20 @@ def _category(models: dict[str, dict[str, str]], model: str) -> str:
     return f"{category['category']} {category['label']}".strip() if category else ""
 
 
-def _quotes(state: SuggestionState, suggested: Sequence[dict[str, Any]]) -> dict[str | None, str]:
-    """The quotes that stand (nothing struck) by letter, None for the words that state the condition."""
+def quotes_of(state: SuggestionState, suggested: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
+    """The quotes that stand: those suggested and those added by hand, nothing struck, and the words a condition was added
+    from. Each is a ``Quote`` as a dict."""
     held = [q for q in suggested if (q["element"], q["start"], q["end"]) not in state.struck]
     held += [asdict(q) for q in state.evidence if (q.element, q.start, q.end) not in state.struck]
     if state.quote is not None:
         held.append(asdict(state.quote))
+    return held
+
+
+def _quotes(state: SuggestionState, suggested: Sequence[dict[str, Any]]) -> dict[str | None, str]:
+    """The quotes that stand by letter, None for the words that state the condition."""
     by_letter: dict[str | None, list[str]] = {None: [], "M": [], "E": [], "A": [], "T": []}
-    for quote in held:
+    for quote in quotes_of(state, suggested):
         by_letter[quote["element"]].append(f"“{' '.join(quote['text'].split())}” (p. {quote['page']})")
     return {letter: "; ".join(dict.fromkeys(found)) for letter, found in by_letter.items()}
 
@@ -112,10 +118,15 @@ def guarded(value: object) -> object:
 
 def to_csv(table: Sequence[ExportRow]) -> bytes:
     """UTF-8 with a byte order mark, which is how spreadsheets know it."""
+    return table_to_csv([asdict(row) for row in table])
+
+
+def table_to_csv(rows: Sequence[Mapping[str, object]]) -> bytes:
+    """Any rows with the same keys, each cell guarded."""
     out = io.StringIO(newline="")
     writer = csv.writer(out)
-    writer.writerow(_titles())
-    writer.writerows([guarded(v) for v in asdict(row).values()] for row in table)
+    writer.writerow(rows[0] if rows else _titles())
+    writer.writerows([guarded(v) for v in row.values()] for row in rows)
     return out.getvalue().encode("utf-8-sig")
 
 

@@ -71,6 +71,11 @@ class Holds:
         with self._database.write() as db:
             db.execute(delete(HoldRow).where(HoldRow.chart_id == chart_id, HoldRow.who == who))
 
+    def leave_all(self, who: str) -> None:
+        """Let go of every chart that somebody holds."""
+        with self._database.write() as db:
+            db.execute(delete(HoldRow).where(HoldRow.who == who))
+
     def holder(self, chart_id: int) -> Hold | None:
         """Who holds a chart now."""
         with self._database.read() as db:

@@ -51,7 +51,7 @@ def _encounter(e: EncounterSummary) -> dict[str, object]:
     return {
         "id": e.id, "date_of_service": e.date_of_service, "start": e.start, "end": e.end, "provider": e.provider,
         "credential": e.credential, "setting": e.setting, "valid": e.valid, "pages": list(e.pages),
-        "problems": list(e.problems),
+        "problems": list(e.problems), "signed": e.signed, "patient": e.patient,
     }  # fmt: skip
 
 

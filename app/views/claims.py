@@ -1,0 +1,79 @@
+"""Two-way review: submitted codes held against what the charts support, to delete as well as to add."""
+
+from __future__ import annotations
+
+import uuid
+
+import streamlit as st
+
+from app import components, session
+from hccassist.review import Action, DecisionError, Store
+from hccassist.review.claims import FINDINGS, Answer, ClaimsError, answer, find_chart, read_claims, table
+from hccassist.review.export import table_to_csv
+from hccassist.review.people import Person
+
+SHOWN_TO_CONFIRM = 25
+
+
+def answers(store: Store, data: bytes) -> list[Answer]:
+    """What the charts of the results folder say of each submitted code."""
+    names = [(r.id, r.chart) for r in store.worklist(session.results_folder())]
+    found = []
+    for claim in read_claims(data):
+        number = find_chart(claim, names)
+        opened = store.open_chart(number) if number is not None else None
+        found.append(answer(claim, opened) if opened is not None else Answer(claim, "no_chart"))
+    return found
+
+
+def confirm(store: Store, person: Person, found: Answer) -> None:
+    """A code that no words of its visit were found for: a person looks, then says so. It goes into the record."""
+    claim = found.claim
+    with st.container(border=True, key=f"{claim.chart}-{claim.key}"):
+        words, look, button = st.columns([5, 1, 2], vertical_alignment="center")
+        words.text(f"{claim.icd10} on {claim.date}, {claim.chart}. {found.reason}")
+        look.page_link("views/review.py", label="Open chart", query_params={"chart": str(found.chart_id)})
+        if button.button("I looked: not supported here", key=f"delete-{claim.chart}-{claim.key}", width="stretch"):
+            opened = store.open_chart(found.chart_id or 0)
+            if opened is None:
+                return
+            said = "Submitted code; its visit in this record does not support it."
+            try:
+                store.record(opened, Action(uuid.uuid4().hex, "reject", claim.key, reason="other", rationale=said), person.name)
+            except DecisionError as error:
+                st.warning(str(error))
+            else:
+                st.rerun()
+
+
+def main() -> None:
+    """Take a list of claims, show what was found, and what a person still has to look at."""
+    person = session.require("review")
+    if session.import_results() is None:
+        return
+    st.markdown("**Two-way review.** Give the codes that were submitted: a CSV with the columns `chart`, `date_of_service` and "
+                "`icd10`. Each is found supported, not supported or not found, with what a person decided.")  # fmt: skip
+    given = st.file_uploader("Submitted codes (CSV)", type="csv", key="claims")
+    if given is None:
+        return
+    try:
+        found = answers(session.store(), given.getvalue())
+    except ClaimsError as error:
+        st.error(str(error))
+        return
+    counts = [f"{sum(a.finding == kind for a in found)} {words.lower()}" for kind, words in FINDINGS.items()]
+    st.text("\n".join(c for c in counts if not c.startswith("0 ")))
+    rows = table(found)
+    if person.may("export"):
+        st.download_button("CSV", table_to_csv(rows), "two_way_review.csv", "text/csv")
+    columns = list(rows[0]) if rows else []
+    titles = [c.replace("_", " ") for c in columns]
+    components.table(key="claims-table", data={"columns": titles, "rows": [list(r.values()) for r in rows]})
+    left = [a for a in found if a.finding == "not_found"]
+    if left:
+        st.markdown(f"**{len(left)} to look at**: no words at their visit were found for them.")
+    for missing in left[:SHOWN_TO_CONFIRM]:
+        confirm(session.store(), person, missing)
+
+
+main()

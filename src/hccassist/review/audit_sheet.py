@@ -1,0 +1,254 @@
+"""The audit sheet: a PDF that shows, years later, which words on which page supported each code, who decided, when and why.
+
+One section a chart: the accepted codes, each with its visit, the quoted words by MEAT letter, the place cut out of the page
+image, and the decision; then what was decided against. A code that no person accepted is never listed as one.
+"""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+from xml.sax.saxutils import escape
+
+from PIL import Image as Picture
+from reportlab.lib import colors
+from reportlab.lib.enums import TA_LEFT
+from reportlab.lib.pagesizes import LETTER
+from reportlab.lib.styles import ParagraphStyle
+from reportlab.lib.units import inch
+from reportlab.pdfbase import pdfmetrics
+from reportlab.pdfbase.ttfonts import TTFont
+from reportlab.platypus import Flowable, Image, KeepTogether, PageBreak, Paragraph, SimpleDocTemplate, Spacer, Table, TableStyle
+
+from hccassist.reading import ReadError, page_image
+from hccassist.review.decisions import REJECT_REASONS, Decision, SuggestionState
+from hccassist.review.export import ORIGIN, quotes_of
+from hccassist.review.snapshot import OpenChart
+from hccassist.schema import ELEMENT_NAMES, Box
+
+FONT, BOLD = "Vera", "VeraBd"
+SCALE = 2.0
+"""Pixels a point of the page images that crops are cut from."""
+MARGIN = 24.0
+"""Points shown above and below the words."""
+MAX_CROP = 220.0
+"""Points: a taller crop shows its first part only."""
+WIDTH = LETTER[0] - 1.4 * inch
+_STYLES = {
+    "title": ParagraphStyle("title", fontName=BOLD, fontSize=14, leading=18, spaceAfter=6),
+    "chart": ParagraphStyle("chart", fontName=BOLD, fontSize=12, leading=15, spaceBefore=4, spaceAfter=4),
+    "code": ParagraphStyle("code", fontName=BOLD, fontSize=10.5, leading=14, spaceBefore=10, spaceAfter=2),
+    "body": ParagraphStyle("body", fontName=FONT, fontSize=8.5, leading=12, alignment=TA_LEFT),
+    "quiet": ParagraphStyle("quiet", fontName=FONT, fontSize=7.5, leading=10, textColor=colors.HexColor("#4a555f")),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class SheetChart:
+    """A chart of the sheet; ``path`` is its file where that is still the one that was screened, for the crops."""
+
+    opened: OpenChart
+    path: Path | None
+
+
+def audit_sheet(charts: Iterable[SheetChart], made: str, title: str = "Audit sheet") -> bytes:
+    """The sheet of some charts as PDF; ``made`` is the moment (UTC) printed on each page."""
+    _fonts()
+    story: list[Flowable] = [_text(title, "title")]
+    for number, chart in enumerate(charts):
+        story += [PageBreak()] if number else []
+        story += _chart(chart)
+    out = io.BytesIO()
+    document = SimpleDocTemplate(
+        out, pagesize=LETTER, leftMargin=0.7 * inch, rightMargin=0.7 * inch, topMargin=0.7 * inch, bottomMargin=0.7 * inch,
+        title=title, author="hccassist",
+    )  # fmt: skip
+
+    def footer(canvas: Any, page: Any) -> None:
+        canvas.setFont(FONT, 7)
+        canvas.drawString(
+            0.7 * inch,
+            0.45 * inch,
+            f"hccassist, made {made[:16].replace('T', ' ')} UTC. Every code was accepted by the person named.",
+        )
+        canvas.drawRightString(LETTER[0] - 0.7 * inch, 0.45 * inch, f"Page {page.page}")
+
+    document.build(story, onFirstPage=footer, onLaterPages=footer)
+    return out.getvalue()
+
+
+def _chart(chart: SheetChart) -> list[Flowable]:
+    opened = chart.opened
+    states = [*opened.states.values(), *opened.orphans]
+    accepted = [s for s in states if s.accepted]
+    others = [s for s in states if s.decision is not None and not s.accepted]
+    story = [
+        _text(opened.result.chart, "chart"),
+        _text(f"SHA-256 of the file: {opened.result.sha256}", "quiet"),
+        _text(f"{len(accepted)} accepted codes, {len(others)} other decisions", "quiet"),
+    ]
+    crops = _Crops(chart)
+    for state in sorted(accepted, key=_order):
+        story += _code(state, crops)
+    if others:
+        story += [_text("Decided against, or open", "code"), _against(others)]
+    return story
+
+
+def _order(state: SuggestionState) -> tuple[str, str]:
+    content: Any = state.decision.snapshot if state.decision else {}
+    return content.get("encounter", {}).get("date_of_service") or "", content.get("suggestion", {}).get("icd10") or ""
+
+
+def _code(state: SuggestionState, crops: _Crops) -> list[Flowable]:
+    decision = state.decision
+    assert decision is not None  # the caller chose accepted ones
+    content: Mapping[str, Any] = decision.snapshot
+    suggestion, encounter = content.get("suggestion", {}), content.get("encounter", {})
+    code, description, hcc = reported(decision)
+    head = [_text(f"{code}  {description}", "code")]
+    if hcc:
+        head.append(_text(hcc, "body"))
+    head.append(_text(_visit(encounter), "body"))
+    head += [_text(f"Note on the record: {problem}", "body") for problem in encounter.get("problems", [])]
+    if suggestion.get("high_risk"):
+        head.append(_text(f"High risk: {suggestion['high_risk']}", "body"))
+    story: list[Flowable] = [KeepTogether(head)]
+    for quote in quotes_of(state, suggestion.get("quotes", [])):
+        words = " ".join(quote["text"].split())
+        line = _text(f"{_letter(quote['element'])}: “{words}” (page {quote['page']})", "body")
+        picture = crops.of(quote)
+        story.append(KeepTogether([Spacer(1, 4), line, picture]) if picture else KeepTogether([Spacer(1, 4), line]))
+    origin = ORIGIN[decision.kind]
+    was = f" (suggested: {suggestion['icd10']})" if decision.kind == "change" and suggestion.get("icd10") else ""
+    versions = ", ".join(f"{k} {v}" for k, v in sorted(content.get("versions", {}).items()))
+    story += [
+        Spacer(1, 4),
+        _text(
+            f"Decision: {origin}{was} by {decision.who} on {decision.at[:16].replace('T', ' ')} UTC, record no. {decision.seq}",
+            "body",
+        ),
+        _text(f"Rationale: {decision.rationale or 'none written'}", "body"),
+        _text(f"Suggested by: {versions}", "quiet"),
+    ]
+    return story
+
+
+def reported(decision: Decision) -> tuple[str, str, str]:
+    """The code that a decision reports, its description and its categories in words."""
+    suggestion: Any = decision.snapshot.get("suggestion", {})
+    if decision.kind != "accept" and decision.code:
+        return decision.code.icd10, decision.code.description, decision.code.hcc
+    hcc = " · ".join(f"{m} HCC {c['category']} {c['label']}" for m, c in suggestion.get("hcc", {}).items())
+    return suggestion.get("icd10") or "", suggestion.get("description") or "", hcc
+
+
+def _visit(encounter: Mapping[str, Any]) -> str:
+    provider = ", ".join(x for x in (encounter.get("provider"), encounter.get("credential")) if x) or "provider not found"
+    signed = "" if encounter.get("signed") is None else "signed" if encounter["signed"] else "not signed"
+    valid = {"yes": "valid record", "no": "not a valid record", "unknown": "validity not certain"}.get(
+        encounter.get("valid", ""), ""
+    )
+    parts = (
+        encounter.get("date_of_service") or "no date of service", provider, (encounter.get("setting") or "").replace("_", " "),
+        signed, valid, f"pages {', '.join(map(str, encounter['pages']))}" if encounter.get("pages") else "",
+    )  # fmt: skip
+    return " · ".join(p for p in parts if p)
+
+
+def _against(states: Sequence[SuggestionState]) -> Table:
+    rows = [[_text(t, "quiet") for t in ("Code", "Visit", "Decision", "By", "Rationale")]]
+    for state in states:
+        decision = state.decision
+        assert decision is not None  # the caller chose decided ones
+        suggestion: Any = decision.snapshot.get("suggestion", {})
+        encounter: Any = decision.snapshot.get("encounter", {})
+        reason = REJECT_REASONS.get(decision.reason or "", "")
+        _, _, claimed = state.suggestion_id.partition("claim:")
+        day, _, code = claimed.partition(":")  # a submitted code that no suggestion has
+        cells = (
+            f"{suggestion.get('icd10') or code} {suggestion.get('description') or ''}",
+            encounter.get("date_of_service") or day,
+            f"{decision.kind}: {reason}" if reason else decision.kind,
+            f"{decision.who}, {decision.at[:10]}",
+            decision.rationale or "",
+        )
+        rows.append([_text(cell, "body") for cell in cells])
+    table = Table(rows, colWidths=[WIDTH * share for share in (0.34, 0.12, 0.17, 0.17, 0.20)], repeatRows=1)
+    rule = colors.HexColor("#c8d0d7")
+    table.setStyle(TableStyle([("VALIGN", (0, 0), (-1, -1), "TOP"), ("LINEBELOW", (0, 0), (-1, -1), 0.4, rule)]))
+    return table
+
+
+class _Crops:
+    """Cuts the places of quotes out of a chart's page images, each page drawn once."""
+
+    def __init__(self, chart: SheetChart) -> None:
+        self._path = chart.path
+        result = chart.opened.result
+        self._sizes = {p.number: (p.width, p.height) for p in result.pages}
+        spans = (span for s in result.suggestions for span in (*s.mentions, *s.evidence))
+        self._boxes: dict[tuple[int, int], tuple[Box, ...]] = {(s.start, s.end): s.boxes for s in spans if s.boxes}
+        self._page: tuple[int, Picture.Image | None] = (0, None)
+
+    def of(self, quote: Mapping[str, Any]) -> Flowable | None:
+        """The place of a quote with its words framed; None for plain text, or where the file is not the one screened."""
+        boxes = self._boxes.get((quote["start"], quote["end"]), ())
+        picture = self._drawn(quote["page"]) if boxes else None
+        if picture is None:
+            return None
+        width, height = self._sizes[quote["page"]]
+        scale = picture.width / width
+        top = max(0.0, min(b[1] for b in boxes) - MARGIN)
+        bottom = min(height, max(b[3] for b in boxes) + MARGIN, top + MAX_CROP)
+        cut = picture.crop((0, round(top * scale), picture.width, round(bottom * scale)))
+        for x0, y0, x1, y1 in boxes:
+            _frame(cut, (x0 * scale, (y0 - top) * scale, x1 * scale, (y1 - top) * scale))
+        out = io.BytesIO()
+        cut.save(out, "PNG")
+        out.seek(0)
+        image = Image(out, width=WIDTH, height=WIDTH * cut.height / cut.width)
+        image.hAlign = "LEFT"
+        return image
+
+    def _drawn(self, page: int) -> Picture.Image | None:
+        if self._page[0] != page:
+            self._page = (page, _page_picture(self._path, page))
+        return self._page[1]
+
+
+def _page_picture(path: Path | None, page: int) -> Picture.Image | None:
+    if path is None:
+        return None
+    try:
+        return Picture.open(io.BytesIO(page_image(path, page, SCALE))).convert("RGB")
+    except ReadError:
+        return None
+
+
+def _frame(picture: Picture.Image, box: tuple[float, float, float, float]) -> None:
+    from PIL import ImageDraw
+
+    x0, y0, x1, y1 = (round(v) for v in box)
+    ImageDraw.Draw(picture).rectangle((x0 - 3, y0 - 3, x1 + 3, y1 + 3), outline=(31, 95, 153), width=3)
+
+
+def _letter(element: str | None) -> str:
+    return next((name for letter, name in ELEMENT_NAMES.items() if letter == element), "Stated")
+
+
+def _text(text: str, style: str) -> Paragraph:
+    """A paragraph of plain text: nothing in it is read as markup, and a character that the font lacks is a question mark."""
+    glyphs: Callable[[int], object] = pdfmetrics.getFont(FONT).face.charToGlyph.get
+    printable = "".join(c if glyphs(ord(c)) or c == " " else "?" for c in " ".join(text.split()))
+    return Paragraph(escape(printable), _STYLES[style])
+
+
+def _fonts() -> None:
+    """The fonts that reportlab brings: TrueType, so that ≥ and typographic quotes are printed."""
+    for name in (FONT, BOLD):
+        if name not in pdfmetrics.getRegisteredFontNames():
+            pdfmetrics.registerFont(TTFont(name, f"{name}.ttf"))

@@ -1,0 +1,191 @@
+"""Two-way review: what was submitted on claims, held against what the chart supports. It finds codes to delete as well as
+codes to add; a review that only adds is what settlements of 2025 and 2026 punished.
+
+Nothing is deleted here, and nothing is called supported that no person accepted: each line says what was found, what a
+person decided, and what is still to be decided.
+"""
+
+from __future__ import annotations
+
+import csv
+import io
+import re
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from pathlib import PurePath
+from typing import Any, Literal
+
+from hccassist.review.decisions import SuggestionState
+from hccassist.review.export import quotes_of
+from hccassist.review.snapshot import OpenChart
+from hccassist.schema import Suggestion
+
+Finding = Literal["supported", "to_decide", "not_supported", "not_found", "no_visit", "no_chart"]
+FINDINGS: dict[Finding, str] = {
+    "supported": "Supported here",
+    "to_decide": "Suggested here: decide on it",
+    "not_supported": "Not supported: delete",
+    "not_found": "Not found in this record: delete, once a person has looked",
+    "no_visit": "The chart holds no visit of this date: this record cannot tell",
+    "no_chart": "There is no such chart here",
+}
+COLUMNS = {
+    "chart": ("chart", "file", "record", "member", "member_id", "patient_id"),
+    "date": ("date_of_service", "dos", "service_date", "from_date", "date"),
+    "code": ("icd10", "icd_10", "icd10cm", "diagnosis", "diagnosis_code", "dx", "code"),
+}
+MAX_CLAIMS = 20_000
+_DATES = ("%Y-%m-%d", "%m/%d/%Y", "%m/%d/%y", "%Y%m%d", "%m-%d-%Y")
+_CODE = re.compile(r"[A-TV-Z]\d[0-9A-Z](\.?[0-9A-Z]{1,4})?", re.I)
+
+
+class ClaimsError(ValueError):
+    """A list of claims that cannot be read. The message names the line and the cure."""
+
+
+@dataclass(frozen=True, slots=True)
+class Claim:
+    """One submitted code: the chart it should stand in, the date of service (ISO 8601), the code with its dot."""
+
+    chart: str
+    date: str
+    icd10: str
+
+    @property
+    def key(self) -> str:
+        """What a decision on it stands under in the record, where no suggestion has the code."""
+        return f"claim:{self.date}:{self.icd10}"
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What a review says of a claim. ``words`` quotes the chart with pages; ``decided`` is who decided what, and when."""
+
+    claim: Claim
+    finding: Finding
+    chart_id: int | None = None
+    suggestion_id: str | None = None
+    reason: str = ""
+    words: str = ""
+    decided: str = ""
+
+
+def read_claims(data: bytes) -> list[Claim]:
+    """The claims of a CSV with a column each for chart, date of service and code, under any of the usual names."""
+    try:
+        text = data.decode("utf-8-sig")
+    except UnicodeDecodeError:
+        text = data.decode("cp1252", "replace")
+    rows = csv.DictReader(io.StringIO(text, newline=""))
+    names = {re.sub(r"\W+", "_", (n or "").strip().lower()): n for n in rows.fieldnames or []}
+    columns = {what: next((names[a] for a in aliases if a in names), None) for what, aliases in COLUMNS.items()}
+    missing = [what for what, column in columns.items() if column is None]
+    if missing:
+        raise ClaimsError(f"The first line must name a column for {', '.join(missing)}, e.g. chart,date_of_service,icd10.")
+    claims = []
+    for row in rows:
+        chart, day, code = ((row.get(columns[what] or "") or "").strip() for what in ("chart", "date", "code"))
+        if not (chart or day or code):
+            continue
+        if not chart or not _CODE.fullmatch(code):
+            raise ClaimsError(f"Line {rows.line_num}: every line needs a chart and an ICD-10-CM code such as E11.22.")
+        claims.append(Claim(chart, _date(day, rows.line_num), _dotted(code)))
+        if len(claims) > MAX_CLAIMS:
+            raise ClaimsError(f"More than {MAX_CLAIMS} claims: split the file.")
+    return list(dict.fromkeys(claims))
+
+
+def _date(text: str, line: int) -> str:
+    for shape in _DATES:
+        try:
+            return datetime.strptime(text, shape).date().isoformat()
+        except ValueError:
+            continue
+    raise ClaimsError(f"Line {line}: the date of service is not a date such as 2025-03-04 or 03/04/2025.")
+
+
+def _dotted(code: str) -> str:
+    bare = code.upper().replace(".", "")
+    return f"{bare[:3]}.{bare[3:]}" if len(bare) > 3 else bare
+
+
+def find_chart(claim: Claim, names: Iterable[tuple[int, str]]) -> int | None:
+    """The chart a claim names: by its whole name, by its file name, or by that without its ending."""
+    for number, name in names:
+        path = PurePath(name)
+        if claim.chart in {name, path.name, path.stem}:
+            return number
+    return None
+
+
+def answer(claim: Claim, chart: OpenChart) -> Answer:
+    """What the chart and the decisions on it say of one claim."""
+    visits = [
+        e.id for e in chart.result.encounters if _within(claim.date, e.start or e.date_of_service, e.end or e.date_of_service)
+    ]
+    own = chart.states.get(claim.key) or next((s for s in chart.orphans if s.suggestion_id == claim.key), None)
+    states = [s for s in (*chart.states.values(), *chart.orphans) if s.decision is not None]
+    for state in states:
+        if state.accepted and _reports(state, claim):
+            return _answered(claim, chart, "supported", state)
+    here = [s for s in chart.result.suggestions if s.encounter in visits and s.icd10 == claim.icd10]
+    for suggestion in here:
+        decided = chart.states.get(suggestion.id)
+        if decided and decided.decision:
+            finding: Finding = "not_supported" if decided.decision.kind == "reject" else "to_decide"
+            return _answered(claim, chart, finding, decided, suggestion)
+    if own and own.decision and own.decision.kind == "reject":
+        return _answered(claim, chart, "not_supported", own)
+    if here:
+        best = max(here, key=lambda s: s.confidence)
+        words = "; ".join(f"“{' '.join(m.text.split())}” (p. {m.page})" for m in best.mentions)
+        return Answer(claim, "to_decide", chart.id, best.id, best.reason, words)
+    if not visits:
+        return Answer(claim, "no_visit", chart.id)
+    return Answer(claim, "not_found", chart.id, reason=_unread(chart))
+
+
+def _unread(chart: OpenChart) -> str:
+    pages = [str(p.number) for p in chart.result.pages if p.source == "unread"]
+    return f"Pages {', '.join(pages)} could not be read: look at them first." if pages else ""
+
+
+def _within(day: str, start: str | None, end: str | None) -> bool:
+    if start is None:
+        return False
+    return date.fromisoformat(start) <= date.fromisoformat(day) <= date.fromisoformat(end or start)
+
+
+def _reports(state: SuggestionState, claim: Claim) -> bool:
+    decision = state.decision
+    assert decision is not None  # the caller chose decided ones
+    content: Any = decision.snapshot
+    encounter, suggestion = content.get("encounter", {}), content.get("suggestion", {})
+    code = decision.code.icd10 if decision.kind != "accept" and decision.code else suggestion.get("icd10")
+    start = encounter.get("start") or encounter.get("date_of_service")
+    return code == claim.icd10 and _within(claim.date, start, encounter.get("end"))
+
+
+def _answered(
+    claim: Claim, chart: OpenChart, finding: Finding, state: SuggestionState, suggestion: Suggestion | None = None
+) -> Answer:
+    decision = state.decision
+    assert decision is not None  # the caller chose decided ones
+    shown: Any = decision.snapshot.get("suggestion", {})
+    quotes = quotes_of(state, shown.get("quotes", []))
+    words = "; ".join(f"“{' '.join(q['text'].split())}” (p. {q['page']})" for q in quotes)
+    said = f"{decision.kind} by {decision.who}, {decision.at[:10]}" + (f": {decision.rationale}" if decision.rationale else "")
+    reason = suggestion.reason if suggestion else ""
+    return Answer(claim, finding, chart.id, state.suggestion_id, reason, words, said)
+
+
+def table(answers: Sequence[Answer]) -> list[dict[str, str]]:
+    """The answers as rows for a file."""
+    return [
+        {
+            "chart": a.claim.chart, "date_of_service": a.claim.date, "icd10": a.claim.icd10, "finding": FINDINGS[a.finding],
+            "reason": a.reason, "words": a.words, "decided": a.decided,
+        }
+        for a in answers
+    ]  # fmt: skip
