@@ -23,7 +23,7 @@ _UNDONE = re.compile(r"revers|taken down|take ?down|closed|remov|decannul|explan
 _PLANNED = frozenset(
     "discuss discussed decline declined refuse refused offer offered plan planned await awaiting scheduled eligible eligibility"
     " candidate candidacy evaluation workup waitlist waitlisted consider considering future eventual eventually"
-    " deferred".split()
+    " deferred list too".split()
 )
 _CLAUSE_MARKS = frozenset(", ; : . ( ) |".split())
 _MOST_CELL = 4
