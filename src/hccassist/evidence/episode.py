@@ -218,6 +218,9 @@ def _dated(story: _Story, m: Located, curable: bool, open_days: int) -> Located:
     status = m.mention.status
     if status not in ("active", "history") or "acuity=chronic" in m.mention.attributes:
         return m
+    if any(a.startswith(("remission=", "remit=yes")) for a in m.mention.attributes):
+        # "In sustained remission since 2016": remission is coded as the condition is (guideline I.C.5.b.1).
+        return m
     words = story.clause(m)
     ago = _days_ago(words)
     none_since = curable and _NONE_SINCE.search(words) and _in_earlier_year(words, story.this_year)

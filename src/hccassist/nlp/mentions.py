@@ -133,7 +133,8 @@ def _resolve(hit: _Hit, document: Document, lexicon: Lexicon, support: dict[str,
     word = " ".join(words)
     readings = lexicon.readings.get(word) or lexicon.readings.get(" ".join(n for n in words if n not in FILLERS))
     if plain and not readings:
-        return plain[0], ()
+        # The same words may stand in several rows of a condition: the one that says most.
+        return max((t for t in plain if t.condition == plain[0].condition), key=lambda t: len(t.attributes)), ()
     sentence = document.sentences[hit.sentence]
     if not readings:
         best = max(hit.terms, key=lambda t: support.get(t.condition, 0))
