@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -10,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from hccassist.terminology.codes import load_codes
+from hccassist.terminology.codes import cache_folder, load_codes
 from hccassist.terminology.compiled import knowledge_version, load_lexicon, read_compiled, write_compiled
 from hccassist.terminology.lexicon import Lexicon, compile_lexicon
 from hccassist.terminology.rows import KnowledgeError, load
@@ -20,12 +21,17 @@ TEXT = "Chronic systolic heart failure, likely RA; on furosemide. No evidence of
 
 
 @pytest.fixture(scope="module")
-def file(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A compiled lexicon of all the shipped knowledge."""
-    path = tmp_path_factory.mktemp("cache") / "lexicon.bin"
+def compiled() -> tuple[Lexicon, dict[str, str]]:
+    """All the shipped knowledge, and its abbreviations."""
     knowledge, _ = load()
     abbreviations = {row.written: row.meaning for row in knowledge.abbreviations}
-    write_compiled(path, compile_lexicon(knowledge, load_codes(), Normalizer(abbreviations)), abbreviations)
+    return compile_lexicon(knowledge, load_codes(), Normalizer(abbreviations)), abbreviations
+
+
+@pytest.fixture(scope="module")
+def file(compiled: tuple[Lexicon, dict[str, str]], tmp_path_factory: pytest.TempPathFactory) -> Path:
+    path = tmp_path_factory.mktemp("cache") / "lexicon.bin"
+    write_compiled(path, *compiled)
     return path
 
 
@@ -43,20 +49,19 @@ def everything(lexicon: Lexicon, text: str) -> list[object]:
     return [hit for trie in tries for hit in trie.every(tokens, 0, len(tokens))]
 
 
-def test_a_lexicon_from_the_file_is_the_one_that_was_compiled(file: Path) -> None:
-    knowledge, _ = load()
-    fresh = compile_lexicon(knowledge, load_codes(), Normalizer({r.written: r.meaning for r in knowledge.abbreviations}))
-    read = read_compiled(file, "", load_codes())
+def meanings(lexicon: Lexicon) -> dict[str, object]:
+    return {word: [(r.name, r.condition, dict(r.cues.entries)) for r in found] for word, found in lexicon.readings.items()}
+
+
+def test_a_lexicon_from_the_file_is_the_one_that_was_compiled(file: Path, compiled: tuple[Lexicon, dict[str, str]]) -> None:
+    fresh, read = compiled[0], read_compiled(file, "", load_codes())
     assert read is not None
     assert everything(read, TEXT) == everything(fresh, TEXT) != []
     for table in ("conditions", "sections", "combinations", "attribute_names", "implied", "high_risk", "suspects"):
         assert getattr(read, table) == getattr(fresh, table)
     for trie in ("terms", "attributes", "note_attributes", "evidence", "context", "clues"):
         assert set(getattr(read, trie).entries) == set(getattr(fresh, trie).entries)
-    meanings = {
-        word: [(r.name, r.condition, dict(r.cues.entries)) for r in readings] for word, readings in read.readings.items()
-    }
-    assert meanings == {word: [(r.name, r.condition, dict(r.cues.entries)) for r in rs] for word, rs in fresh.readings.items()}
+    assert meanings(read) == meanings(fresh)
 
 
 @pytest.mark.parametrize("damage", ["cut off", "one byte", "empty", "another format"])
@@ -71,23 +76,19 @@ def test_a_damaged_file_is_not_read(file: Path, tmp_path: Path, damage: str) -> 
 
 def test_changed_knowledge_is_another_version(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     before = knowledge_version()
-    (tmp_path / "terms").mkdir()
-    (tmp_path / "terms/own.csv").write_text(
-        "condition,attributes,terms,flags,source\nheart_failure,,pump trouble,,our clinic\n"
-    )
     monkeypatch.setenv("HCCASSIST_KNOWLEDGE", str(tmp_path))
+    (tmp_path / "terms.csv").write_text("one row")
     own = knowledge_version()
-    (tmp_path / "terms/own.csv").write_text("condition,attributes,terms,flags,source\nheart_failure,,pump worry,,our clinic\n")
+    (tmp_path / "terms.csv").write_text("two row")
     assert len({before, own, knowledge_version()}) == 3
 
 
 @pytest.mark.usefixtures("no_cached_lexicon")
 def test_wrong_knowledge_is_named_and_never_kept(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    (tmp_path / "own/terms").mkdir(parents=True)
-    (tmp_path / "own/terms/own.csv").write_text(
-        "condition,attributes,terms,flags,source\nheart_failure,,pump,loud,our clinic\n"
-    )
-    monkeypatch.setenv("HCCASSIST_KNOWLEDGE", str(tmp_path / "own"))
+    own = tmp_path / "terms/own.csv"
+    own.parent.mkdir()
+    own.write_text("condition,attributes,terms,flags,source\nheart_failure,,pump,loud,our clinic\n")
+    monkeypatch.setenv("HCCASSIST_KNOWLEDGE", str(tmp_path))
     for _ in range(2):
         with pytest.raises(KnowledgeError, match=r"terms/own\.csv:2: flags"):
             load_lexicon()
@@ -99,13 +100,18 @@ def test_processes_that_start_at_once_without_a_cache_all_find_the_same(tmp_path
         f"lexicon = load_lexicon(); tokens = lexicon.normalizer.tokens({TEXT!r})\n"
         "print([(i, j, [t.condition for t in terms]) for i, j, terms in lexicon.terms.find(tokens, 0, len(tokens))])"
     )
+    load_codes()
+    (tmp_path / "cache").mkdir()
+    for codes in cache_folder().glob("codes-*.json"):
+        shutil.copy(codes, tmp_path / "cache")
     environment = {**os.environ, "HCCASSIST_CACHE": str(tmp_path / "cache")}
     command = [sys.executable, "-c", script]
-    running = [subprocess.Popen(command, env=environment, stdout=subprocess.PIPE, text=True) for _ in range(3)]
+    running = [subprocess.Popen(command, env=environment, stdout=subprocess.PIPE, text=True) for _ in range(2)]
     said = {process.communicate()[0] for process in running}
     assert len(said) == 1
     assert "heart_failure" in said.pop()
-    assert sorted(p.suffix for p in (tmp_path / "cache").iterdir()) == [".bin", ".json"]
+    assert len(list((tmp_path / "cache").glob("lexicon-*"))) == 1
+    assert not list((tmp_path / "cache").glob("*.part"))
 
 
 def test_a_cache_folder_that_cannot_be_written_costs_only_time(tmp_path: Path) -> None:
