@@ -5,11 +5,13 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
+from dataclasses import replace
 from pathlib import Path
 from typing import Annotated
 
 import typer
 from rich.console import Console
+from rich.text import Text
 
 app = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False, help=__doc__)
 knowledge_app = typer.Typer(no_args_is_help=True, help="The clinical knowledge files.")
@@ -19,23 +21,56 @@ console = Console(stderr=True)
 NOTHING_SCREENED, USAGE = 1, 2
 
 
+class Stopped(BaseException):
+    """The run was asked to stop, by Ctrl-C or a scheduler."""
+
+    def __init__(self, signal: int) -> None:
+        super().__init__(signal)
+        self.signal = signal
+
+
 def _fail(message: str, code: int = USAGE) -> typer.Exit:
-    console.print(f"[red]error[/red]: {message}", markup=True, highlight=False, soft_wrap=True)
+    console.print(Text.assemble(("error", "red"), f": {message}"), soft_wrap=True)
     return typer.Exit(code)
 
 
 @app.command()
 def screen(
-    paths: Annotated[list[Path], typer.Argument(help="Charts or folders of charts.", show_default=False)],
-    out: Annotated[Path, typer.Option("--out", help="Folder for suggestions.jsonl.", show_default=False)],
+    paths: Annotated[list[str], typer.Argument(help="Charts or folders of charts: paths or fsspec URLs.", show_default=False)],
+    out: Annotated[str, typer.Option("--out", help="Folder for the results: a path or fsspec URL.", show_default=False)],
+    jobs: Annotated[int, typer.Option("--jobs", "-j", min=1, help="Charts screened at a time, a process each.")] = 1,
+    resume: Annotated[bool, typer.Option("--resume", help="Go on after an interruption; skip what is unchanged.")] = False,
+    time_limit: Annotated[float, typer.Option(min=1, help="Seconds a chart may take, as many again per 5 MB.")] = 300,
+    memory_limit: Annotated[int, typer.Option(min=0, help="MiB of memory a chart may take; 0 for no limit.")] = 4096,
+    cluster: Annotated[str, typer.Option(help="Address of a Dask scheduler to screen on.", show_default=False)] = "",
 ) -> None:
-    """Screens charts and writes suggestions.jsonl. Exit code 1 only when no chart could be screened."""
-    from hccassist.batch import BatchError, run
+    """Screens charts and writes suggestions.jsonl with its tables and report.
 
+    Exit code 0: done, at least one chart was screened (run.json names those that were not). 1: done, none could be. 2: it
+    could not start or go on. 130 or 143: stopped; --resume goes on."""
+    import signal
+
+    from hccassist.batch import BatchError, Options, run
+    from hccassist.terminology.rows import KnowledgeError
+
+    def stop(signal_number: int, _: object) -> None:
+        raise Stopped(signal_number)
+
+    for each in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(each, stop)
+    options = Options(jobs, resume, time_limit, memory_limit << 20)
     try:
-        outcome = run(paths, out, console)
-    except BatchError as error:
+        if cluster:
+            from hccassist.batch.cluster import cluster_executor
+
+            with cluster_executor(cluster) as (executor, cores):
+                outcome = run(paths, out, console, replace(options, in_flight=4 * cores), executor)
+        else:
+            outcome = run(paths, out, console, options)
+    except (BatchError, KnowledgeError) as error:
         raise _fail(str(error)) from None
+    except Stopped as stopped:
+        raise _fail("stopped; run again with --resume to go on", 128 + stopped.signal) from None
     if not outcome.screened:
         raise typer.Exit(NOTHING_SCREENED)
 

@@ -5,8 +5,10 @@ read_chart -> find_encounters -> analyse -> detect -> find_mentions -> link -> c
 
 from __future__ import annotations
 
+import hashlib
 from dataclasses import dataclass, replace
 from functools import cache
+from pathlib import Path
 
 from hccassist import __version__
 from hccassist.candidates import build_candidates
@@ -21,8 +23,9 @@ from hccassist.ranking.model import Ranker, load_ranker, models_folder
 from hccassist.ranking.policy import Policy, load_policy
 from hccassist.ranking.tiers import suggest, suggest_query
 from hccassist.schema import Chart, ChartResult, Encounter, EncounterSummary, PageSummary, Suggestion
-from hccassist.terminology.compiled import load_lexicon
+from hccassist.terminology.compiled import knowledge_version, load_lexicon
 from hccassist.terminology.lexicon import Lexicon
+from hccassist.terminology.payers import configured_models
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,18 +40,34 @@ class Screener:
     @property
     def versions(self) -> dict[str, str]:
         """What made a result: the same chart with the same versions gives the same bytes."""
-        return {
-            "hccassist": __version__,
-            "ranker": self.ranker.version,
-            "linker": self.strength.version,
-            "policy": self.policy.version,
-        }
+        return versions()
 
 
 @cache
 def load_screener() -> Screener:
     """The shipped lexicon, ranker and policy."""
     return Screener(load_lexicon(), load_strength(models_folder() / "linker.json"), load_ranker(), load_policy())
+
+
+@cache
+def versions() -> dict[str, str]:
+    """The names of what makes a result, and ``content``: a hash of all code, knowledge and models, so that a changed word,
+    weight or threshold is told from an unchanged one whose name stayed."""
+    return {
+        "hccassist": __version__,
+        "ranker": load_ranker().version,
+        "linker": load_strength(models_folder() / "linker.json").version,
+        "policy": load_policy().version,
+        "content": _content(),
+    }
+
+
+def _content() -> str:
+    digest = hashlib.sha256(f"{knowledge_version()} {configured_models()}".encode())
+    package = Path(__file__).parent
+    for path in sorted((*package.rglob("*.py"), *package.rglob("*.tsv"), *models_folder().glob("*.[jt]*"))):
+        digest.update(path.read_bytes())
+    return digest.hexdigest()[:16]
 
 
 def read_encounter(

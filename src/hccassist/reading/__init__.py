@@ -14,7 +14,7 @@ from hccassist.reading.page_images import page_image
 from hccassist.reading.sniff import SUFFIXES, kind_of
 from hccassist.schema import Chart
 
-__all__ = ["SUPPORTED_SUFFIXES", "Limits", "ReadError", "page_image", "read_chart"]
+__all__ = ["SUPPORTED_SUFFIXES", "Limits", "ReadError", "check_size", "file_content", "page_image", "read_bytes", "read_chart"]
 
 SUPPORTED_SUFFIXES: frozenset[str] = frozenset(SUFFIXES)
 
@@ -25,16 +25,18 @@ def read_chart(path: Path, name: str, limits: Limits = Limits()) -> Chart:  # no
     What the file is, its content tells. Raises ``ReadError`` (``missing``, ``unreadable``, ``empty``, ``mismatch``,
     ``unsupported``, ``encrypted``, ``broken``, ``unsafe``, ``not_utf8``, ``too_large``, ``too_many_pages``,
     ``page_too_large``), whose message is one line with the name and the cure."""
-    return _read_bytes(_content(path, name, limits), name, limits)
+    return read_bytes(file_content(path, name, limits), name, limits)
 
 
-def _content(path: Path, name: str, limits: Limits) -> bytes:
+def file_content(path: Path, name: str, limits: Limits = Limits()) -> bytes:  # noqa: B008
+    """The bytes of the file at ``path``; raises ``ReadError`` where it cannot be opened or is no file."""
     try:
         size = path.stat().st_size
         if path.is_dir():
             raise ReadError("unsupported", f"{name}: a folder, not a file; give the files in it")
-        if size > limits.max_bytes:
-            raise ReadError("too_large", f"{name}: {size:,} bytes, more than {limits.max_bytes:,}; split the file")
+        if not path.is_file():
+            raise ReadError("unsupported", f"{name}: a pipe or device, not a file; give the files themselves")
+        check_size(size, name, limits)
         return path.read_bytes()
     except (FileNotFoundError, NotADirectoryError):
         raise ReadError("missing", f"{name}: no such file; check the path") from None
@@ -42,7 +44,15 @@ def _content(path: Path, name: str, limits: Limits) -> bytes:
         raise ReadError("unreadable", f"{name}: cannot be opened; check its permissions") from None
 
 
-def _read_bytes(data: bytes, name: str, limits: Limits) -> Chart:
+def check_size(size: int, name: str, limits: Limits = Limits()) -> None:  # noqa: B008
+    """Raises ``ReadError`` where a file of ``size`` bytes is more than ``limits`` allow."""
+    if size > limits.max_bytes:
+        raise ReadError("too_large", f"{name}: {size:,} bytes, more than {limits.max_bytes:,}; split the file")
+
+
+def read_bytes(data: bytes, name: str, limits: Limits = Limits()) -> Chart:  # noqa: B008
+    """The chart in ``data``, as ``read_chart`` reads a file with this content."""
+    check_size(len(data), name, limits)
     if not data:
         raise ReadError("empty", f"{name}: the file is empty; export it again")
     sha256 = hashlib.sha256(data).hexdigest()
@@ -79,7 +89,7 @@ def _read_member(data: bytes, name: str, limits: Limits) -> Chart:
     """A file within a file; one that is a container again is refused, so that nesting ends."""
     if data and kind_of(data, name) in {"zip", "fhir"}:
         raise ReadError("unsupported", f"{name}: a container within a container; unpack it first")
-    return _read_bytes(data, name, limits)
+    return read_bytes(data, name, limits)
 
 
 def _read_document(data: bytes, kind: str, name: str, sha256: str, limits: Limits) -> Chart:

@@ -21,16 +21,26 @@ FOLDER = "charts"
 _CHART = TypeAdapter(Chart)
 
 
+def packed(chart: Chart) -> bytes:
+    """What is kept of a chart: all but its word boxes."""
+    bare = replace(chart, pages=tuple(replace(page, words=()) for page in chart.pages))
+    return gzip.compress(_CHART.dump_json(bare), compresslevel=5, mtime=0)
+
+
+def place_of(sha256: str) -> str:
+    """Where a chart is kept, relative to the results folder."""
+    return f"{FOLDER}/{sha256}.json.gz"
+
+
 def keep(results: Path, chart: Chart) -> None:
     """Keep a chart's text in a results folder. The file appears whole or not at all, readable by its owner only."""
     folder = results / FOLDER
     folder.mkdir(parents=True, exist_ok=True, mode=0o700)
-    bare = replace(chart, pages=tuple(replace(page, words=()) for page in chart.pages))
     handle, name = tempfile.mkstemp(dir=folder, suffix=".part")
     try:
         with os.fdopen(handle, "wb") as file:
-            file.write(gzip.compress(_CHART.dump_json(bare), compresslevel=5))
-        Path(name).replace(_place(results, chart.sha256))
+            file.write(packed(chart))
+        Path(name).replace(results / place_of(chart.sha256))
     except BaseException:
         Path(name).unlink(missing_ok=True)
         raise
@@ -39,10 +49,6 @@ def keep(results: Path, chart: Chart) -> None:
 def kept(results: Path, sha256: str) -> Chart | None:
     """The chart with this hash, if its text was kept."""
     try:
-        return _CHART.validate_json(gzip.decompress(_place(results, sha256).read_bytes()))
+        return _CHART.validate_json(gzip.decompress((results / place_of(sha256)).read_bytes()))
     except (OSError, EOFError, ValidationError):
         return None
-
-
-def _place(results: Path, sha256: str) -> Path:
-    return results / FOLDER / f"{sha256}.json.gz"

@@ -1,0 +1,11 @@
+"""Many charts: found, screened by any executor, written as one line each. One bad file stops nothing.
+
+    find -> (executor: guard -> worker) -> journal -> tables, report
+
+``worker`` screens one chart in a process of its own; ``guard`` watches that process; ``run`` keeps the executor busy and writes
+down what comes back.
+"""
+
+from hccassist.batch.run import BatchError, Options, Outcome, last_results, run
+
+__all__ = ["BatchError", "Options", "Outcome", "last_results", "run"]

@@ -1,0 +1,31 @@
+"""A Dask cluster as an executor: its workers have hccassist installed and can open the charts' addresses."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from concurrent.futures import Executor
+from contextlib import contextmanager
+
+from hccassist.batch.run import BatchError
+
+_CONNECT_SECONDS = 30
+
+
+@contextmanager
+def cluster_executor(address: str) -> Iterator[tuple[Executor, int]]:
+    """The executor of the scheduler at ``address`` (``tcp://HOST:8786``), and how many cores its workers have. A chart whose
+    worker is lost is screened by another. Raises ``BatchError`` where there is no scheduler or no worker."""
+    try:
+        from distributed import Client
+    except ImportError:
+        raise BatchError("--cluster needs an extra package: pip install 'hccassist[cluster]'") from None
+    try:
+        client = Client(address, timeout=_CONNECT_SECONDS, set_as_default=False)
+    except (OSError, ValueError) as error:
+        raise BatchError(f"{address}: no Dask scheduler answers there ({type(error).__name__}); check the address") from None
+    with client:
+        cores = sum(client.nthreads().values())
+        if not cores:
+            raise BatchError(f"{address}: the scheduler has no workers; start some with `dask worker {address}`")
+        with client.get_executor(pure=False) as executor:
+            yield executor, cores

@@ -1,0 +1,281 @@
+"""A run that is interrupted, limited, given another executor or a folder full of bad files still ends with every good chart."""
+
+from __future__ import annotations
+
+import io
+import json
+import os
+import random
+import signal
+import subprocess
+import sys
+import time
+import zipfile
+from collections.abc import Callable
+from concurrent.futures import ProcessPoolExecutor, ThreadPoolExecutor
+from pathlib import Path
+
+import psutil
+import pytest
+from rich.console import Console
+
+from hccassist.batch import BatchError, Options, Outcome, run
+from hccassist.reading.kept import kept
+
+CONDITIONS = ("Chronic systolic heart failure", "COPD", "Type 2 diabetes with neuropathy", "Parkinson's disease", "CKD stage 4")
+
+
+def note(number: int) -> str:
+    return (
+        f"Patient {number}\nASSESSMENT AND PLAN\n1. {CONDITIONS[number % 5]}. Stable on visit {number}, continue treatment.\n"
+        f"2. {CONDITIONS[(number + 2) % 5]}. Labs reviewed.\n"
+    )
+
+
+def folder_of(path: Path, count: int) -> Path:
+    path.mkdir()
+    for number in range(count):
+        (path / f"{number:03}.txt").write_text(note(number))
+    return path
+
+
+def screen(
+    charts: Path | str, out: Path | str, options: Options = Options(), executor: object = None  # noqa: B008
+) -> tuple[Outcome, str]:  # fmt: skip
+    console = Console(file=io.StringIO(), width=200)
+    outcome = run([str(charts)], str(out), console, options, executor)  # type: ignore[arg-type]
+    return outcome, console.file.getvalue()  # type: ignore[attr-defined]
+
+
+def results(out: Path) -> dict[str, dict[str, object]]:
+    lines = (out / "suggestions.jsonl").read_text(encoding="utf-8").splitlines()
+    found = {value["chart"]: value for value in map(json.loads, lines)}
+    assert len(found) == len(lines)
+    return found
+
+
+@pytest.fixture(autouse=True)
+def state_of_its_own(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path / "state"))
+
+
+@pytest.fixture(scope="module")
+def whole(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Path]:
+    """Thirty charts, and their results of a run that nothing disturbed."""
+    base = tmp_path_factory.mktemp("whole")
+    charts = folder_of(base / "charts", 30)
+    screen(charts, base / "out")
+    return charts, base / "out"
+
+
+def started(charts: Path, out: Path, *more: str) -> subprocess.Popen[bytes]:
+    command = [sys.executable, "-m", "hccassist.cli", "screen", str(charts), "--out", str(out), *more]
+    return subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+
+
+def lines_in(path: Path) -> int:
+    return path.read_bytes().count(b"\n") if path.exists() else 0
+
+
+def wait_for(condition: Callable[[], bool], seconds: float = 120) -> None:
+    end = time.monotonic() + seconds
+    while not condition():
+        assert time.monotonic() < end
+        time.sleep(0.02)
+
+
+def test_results_stand_in_the_order_of_the_charts_whatever_the_number_of_jobs(whole: tuple[Path, Path], tmp_path: Path) -> None:
+    charts, undisturbed = whole
+    screen(charts, tmp_path / "out", Options(jobs=3))
+    assert (tmp_path / "out/suggestions.jsonl").read_bytes() == (undisturbed / "suggestions.jsonl").read_bytes()
+    assert list(results(tmp_path / "out")) == sorted(p.name for p in charts.iterdir())
+
+
+def test_a_run_killed_at_random_moments_goes_on_without_loss_or_repeat(whole: tuple[Path, Path], tmp_path: Path) -> None:
+    charts, undisturbed = whole
+    partial = tmp_path / "out/suggestions.jsonl.partial"
+    moments = random.Random(7)
+    for kill in range(3):
+        running = started(charts, tmp_path / "out", "--jobs", "2", "--resume")
+        wanted = lines_in(partial) + moments.randint(1, 6)
+        wait_for(lambda n=wanted, r=running: lines_in(partial) >= n or r.poll() is not None)  # type: ignore[misc]
+        time.sleep(moments.random() / 20)
+        assert running.poll() is None, "the run ended before it was killed"
+        running.kill()
+        running.wait()
+        if kill == 1:
+            partial.write_bytes(partial.read_bytes()[:-40])  # as a power cut leaves it
+    before = lines_in(partial)
+    outcome, _ = screen(charts, tmp_path / "out", Options(resume=True))
+    assert outcome.unchanged == before > 0
+    assert outcome.screened == 30
+    assert (tmp_path / "out/suggestions.jsonl").read_bytes() == (undisturbed / "suggestions.jsonl").read_bytes()
+    assert not partial.exists()
+
+
+def test_workers_of_a_killed_run_do_not_outlive_it(whole: tuple[Path, Path], tmp_path: Path) -> None:
+    running = started(whole[0], tmp_path / "out", "--jobs", "2")
+    wait_for(lambda: lines_in(tmp_path / "out/suggestions.jsonl.partial") > 0 or running.poll() is not None)
+    workers = psutil.Process(running.pid).children()
+    assert workers
+    running.kill()
+    running.wait()
+    _, alive = psutil.wait_procs(workers, timeout=30)
+    assert not alive
+
+
+def test_a_worker_that_is_killed_costs_no_chart(whole: tuple[Path, Path], tmp_path: Path) -> None:
+    running = started(whole[0], tmp_path / "out", "--jobs", "2")
+    wait_for(lambda: lines_in(tmp_path / "out/suggestions.jsonl.partial") > 0 or running.poll() is not None)
+    for worker in psutil.Process(running.pid).children():
+        worker.kill()
+    assert running.wait(240) == 0
+    assert (tmp_path / "out/suggestions.jsonl").read_bytes() == (whole[1] / "suggestions.jsonl").read_bytes()
+
+
+def test_a_scheduler_that_stops_the_run_finds_it_resumable(whole: tuple[Path, Path], tmp_path: Path) -> None:
+    running = started(whole[0], tmp_path / "out")
+    wait_for(lambda: lines_in(tmp_path / "out/suggestions.jsonl.partial") > 0 or running.poll() is not None)
+    running.send_signal(signal.SIGTERM)
+    assert running.wait(60) == 128 + signal.SIGTERM
+    outcome, _ = screen(whole[0], tmp_path / "out", Options(resume=True))
+    assert 0 < outcome.unchanged <= outcome.screened == 30
+
+
+def test_only_new_and_changed_files_are_screened_again(tmp_path: Path) -> None:
+    charts = folder_of(tmp_path / "charts", 4)
+    (charts / "broken.pdf").write_bytes(b"%PDF-1.7 nothing follows")
+    screen(charts, tmp_path / "out")
+    (charts / "001.txt").write_text(note(99))
+    (charts / "new.txt").write_text(note(50))
+    (charts / "002.txt").touch()
+    (charts / "003.txt").unlink()
+    outcome, said = screen(charts, tmp_path / "out", Options(resume=True))
+    assert outcome.unchanged == 3
+    assert said.count("broken.pdf") == 1
+    assert list(results(tmp_path / "out")) == ["000.txt", "001.txt", "002.txt", "broken.pdf", "new.txt"]
+    assert "visit 99" in json.dumps(results(tmp_path / "out")["001.txt"])
+
+
+def test_results_of_other_versions_are_made_again(tmp_path: Path) -> None:
+    charts = folder_of(tmp_path / "charts", 2)
+    screen(charts, tmp_path / "out")
+    file = tmp_path / "out/suggestions.jsonl"
+    now = json.loads(file.read_text().splitlines()[0])["versions"]["content"]
+    file.write_text(file.read_text().replace(now, "an earlier one"))
+    outcome, _ = screen(charts, tmp_path / "out", Options(resume=True))
+    assert outcome.unchanged == 0
+    assert {r["versions"]["content"] for r in results(tmp_path / "out").values()} == {now}  # type: ignore[index]
+
+
+def test_without_resume_an_interrupted_run_starts_anew_and_says_so(tmp_path: Path) -> None:
+    charts = folder_of(tmp_path / "charts", 1)
+    (tmp_path / "out").mkdir()
+    (tmp_path / "out/suggestions.jsonl.partial").write_text("half a li")
+    outcome, said = screen(charts, tmp_path / "out")
+    assert "--resume" in said
+    assert outcome.screened == len(results(tmp_path / "out")) == 1
+
+
+@pytest.mark.parametrize(
+    ("cause", "options"),
+    [("time_limit", Options(seconds=4)), ("memory_limit", Options(memory=320 << 20))],
+)
+def test_a_chart_beyond_its_limits_is_ended_and_named_and_the_others_are_screened(
+    tmp_path: Path, cause: str, options: Options
+) -> None:
+    charts = folder_of(tmp_path / "charts", 3)
+    (charts / "001.txt").write_text("".join(note(n) for n in range(30_000)))
+    outcome, said = screen(charts, tmp_path / "out", options)
+    assert [e.type for e in outcome.errors] == [cause]
+    assert sum("001.txt" in line for line in said.splitlines()) == 1
+    assert {n: r["status"] for n, r in results(tmp_path / "out").items()} == {
+        "000.txt": "ok", "001.txt": "error", "002.txt": "ok",
+    }  # fmt: skip
+    (charts / "001.txt").write_text(note(1))
+    again, _ = screen(charts, tmp_path / "out", Options(resume=True))
+    assert (again.unchanged, again.screened) == (2, 3)
+
+
+@pytest.mark.parametrize("pool", [ThreadPoolExecutor, ProcessPoolExecutor])
+def test_any_executor_will_do(whole: tuple[Path, Path], tmp_path: Path, pool: type[ThreadPoolExecutor]) -> None:
+    with pool(2) as executor:
+        screen(whole[0], tmp_path / "out", Options(in_flight=4), executor)
+    assert (tmp_path / "out/suggestions.jsonl").read_bytes() == (whole[1] / "suggestions.jsonl").read_bytes()
+
+
+def hostile_files(charts: Path) -> dict[str, str]:
+    """Bad files by name, with the cause that must be told of each."""
+    archive = io.BytesIO()
+    with zipfile.ZipFile(archive, "w", zipfile.ZIP_DEFLATED) as file:
+        file.writestr("inner.zip", b"PK\x05\x06" + bytes(18))
+    bad: dict[str, tuple[bytes, str]] = {
+        "empty.txt": (b"", "empty"),
+        "blank.txt": (b" \n\n", "empty"),
+        "latin.txt": ("Café".encode("latin-1"), "not_utf8"),
+        "binary.pdf": (bytes(range(256)), "unsupported"),
+        "cut.pdf": (b"%PDF-1.7\n1 0 obj", "broken"),
+        "[red][blink].pdf": (b"%PDF-1.4", "broken"),
+        "two\nlines.docx": (b"PK\x03\x04 no archive", "broken"),
+        "nested.zip": (archive.getvalue(), "unsupported"),
+        "bomb.xml": (
+            b'<!DOCTYPE x [<!ENTITY a "aaaaaaaaaa"><!ENTITY b "&a;&a;&a;">]><ClinicalDocument>&b;</ClinicalDocument>', "unsafe"
+        ),
+        "prose.json": (b"no json at all", "mismatch"),
+    }  # fmt: skip
+    for name, (content, _) in bad.items():
+        (charts / name).write_bytes(content)
+    os.mkfifo(charts / "pipe.txt")
+    (charts / "gone.txt").symlink_to(charts / "nowhere")
+    with (charts / os.fsdecode(b"bytes\xff.txt")).open("wb"):
+        pass
+    named = {name.replace("\n", "\\x0a"): cause for name, (_, cause) in bad.items()}
+    return {**named, "pipe.txt": "unsupported", "gone.txt": "missing", "bytes\\xff.txt": "empty"}
+
+
+def test_every_good_chart_of_a_hostile_folder_is_screened_and_every_bad_one_named(tmp_path: Path) -> None:
+    charts = folder_of(tmp_path / "charts", 12)
+    bad = hostile_files(charts)
+    (charts / "copy.txt").write_text(note(3))
+    (charts / "old.doc").write_bytes(b"\xd0\xcf\x11\xe0")
+    outcome, said = screen(charts, tmp_path / "out", Options(jobs=2))
+    found = results(tmp_path / "out")
+    assert {name: r["error"]["type"] for name, r in found.items() if r["error"]} == bad  # type: ignore[index]
+    assert outcome.screened == 13
+    for name in bad:
+        assert sum(name in line for line in said.splitlines()) == 1, name
+    assert outcome.duplicates == {"copy.txt": "003.txt"}
+    assert "copy.txt: the same content as 003.txt" in said
+    told = json.loads((tmp_path / "out/run.json").read_text())
+    assert told["summary"]["not_screened"] == len(bad) == sum(told["summary"]["failures"].values())
+    assert told["summary"]["left_out"] == {".doc": 1}
+    assert told["duplicates"] == {"copy.txt": "003.txt"}
+
+
+def test_what_was_read_is_kept_for_the_reviewer(whole: tuple[Path, Path]) -> None:
+    out = whole[1]
+    sha256 = str(results(out)["004.txt"]["sha256"])
+    chart = kept(out, sha256)
+    assert chart is not None
+    assert chart.text == note(4)
+    assert (out / "charts").stat().st_mode & 0o077 == 0
+
+
+def test_two_runs_do_not_write_into_one_folder(whole: tuple[Path, Path], tmp_path: Path) -> None:
+    running = started(whole[0], tmp_path / "out")
+    wait_for(lambda: lines_in(tmp_path / "out/suggestions.jsonl.partial") > 0 or running.poll() is not None)
+    with pytest.raises(BatchError, match="another run"):
+        screen(whole[0], tmp_path / "out")
+    assert running.wait(240) == 0
+
+
+def test_charts_of_one_name_under_two_paths_keep_their_own_results(tmp_path: Path) -> None:
+    for number, name in enumerate("ab"):
+        (tmp_path / name).mkdir()
+        (tmp_path / name / "chart.txt").write_text(note(number))
+    console = Console(file=io.StringIO())
+    for resume in (False, True):
+        outcome = run([str(tmp_path / "a"), str(tmp_path / "b")], str(tmp_path / "out"), console, Options(resume=resume))
+    assert outcome.unchanged == 2
+    lines = (tmp_path / "out/suggestions.jsonl").read_text().splitlines()
+    assert ["Patient" in line or CONDITIONS[n].lower() in line.lower() for n, line in enumerate(lines)] == [True, True]
