@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections import Counter, defaultdict
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import date
 
 from hccassist.coding import Coded, Combined, code_condition, combine
@@ -23,6 +24,8 @@ from hccassist.terminology.lexicon import Lexicon
 _CONCLUSIONS = frozenset({"assessment_plan", "hospital_course"})
 _OVERRULED = frozenset({"hpi", "chief_complaint", "start", "results"})
 _RULED_OUT = re.compile(r"rule[sd] out|exclud|error|misdiagnos|disprov|not confirmed|never confirmed|retracted|incorrect")
+_LASTS = frozenset("chronic recurrent recurring longstanding persistent refractory relapsing chronically".split())
+_BEFORE_NAME = 3
 _FIRST: dict[str, int] = {"assessment_plan": 0, "hospital_course": 1, "hpi": 2, "start": 3}
 
 
@@ -83,13 +86,14 @@ def build_candidates(
         base = coded[condition]
         rules = combined.get(condition, [])
         if not any(rule.replaces for rule in rules):
-            candidates.append(_candidate(encounter, condition, group + extra, status[condition], base, proof, lexicon, ()))
+            alone = _candidate(encounter, condition, group + extra, status[condition], base, proof, lexicon, ())
+            candidates.append(replace(alone, passing=alone.course == "passing" and not _lasts(document, group)))
         for rule in rules:
             why = f"{lexicon.conditions[condition].name} with {lexicon.conditions[rule.second].name}: one combination code"
             both = _merged(proof, evidence.get(rule.second, ()))
             made_of = Coded(rule.code, (base.code,) if base.code != rule.code else (), why)
             candidates.append(_candidate(encounter, condition, group + extra, "active", made_of, both, lexicon, (why,)))
-    return _one_per_code(candidates)
+    return _without_excluded(_one_per_code(candidates), lexicon)
 
 
 def link_candidates(
@@ -139,6 +143,12 @@ def valid_then(coded: Coded, day: date | None, lexicon: Lexicon) -> Coded:
     )
 
 
+def _lasts(document: Document, group: Sequence[Located]) -> bool:
+    """Whether the words call a condition chronic or recurrent."""
+    norms = document.tokens.norms
+    return any(not _LASTS.isdisjoint(norms[max(m.i - _BEFORE_NAME, 0) : m.j]) for m in group if m.mention.status == "active")
+
+
 def _merged(*groups: Sequence[Evidence]) -> tuple[Evidence, ...]:
     """Evidence of several conditions as one list, best first, each span and letter once."""
     best: dict[tuple[str, int, int], Evidence] = {}
@@ -175,6 +185,23 @@ def _candidate(
         combined=bool(why),
         decided=(coded.rule, *dict.fromkeys(c for m in mentions[:3] for c in m.cues)),
     )
+
+
+def _without_excluded(candidates: list[Candidate], lexicon: Lexicon) -> list[Candidate]:
+    """Two present conditions of an Excludes1 pair are not reported together (guideline I.A.12.a): the one whose note names the
+    other gives way; where each names the other, the one that the conclusion names, that more words support."""
+    present = [c for c in candidates if c.status == "active" and c.evidence]
+    ranked = sorted(present, key=lambda c: (not any(m.section in _CONCLUSIONS for m in c.mentions), -len(c.evidence)))
+    excluded: dict[str, str] = {}
+    for k, first in enumerate(ranked):
+        for second in ranked[k + 1 :]:
+            if {first.icd10, second.icd10} & set(excluded):
+                continue
+            if lexicon.codes.excludes(second.icd10, first.icd10):
+                excluded[second.icd10] = first.icd10
+            elif lexicon.codes.excludes(first.icd10, second.icd10):
+                excluded[first.icd10] = second.icd10
+    return [replace(c, excluded_by=excluded.get(c.icd10, "")) for c in candidates]
 
 
 def _one_per_code(candidates: list[Candidate]) -> list[Candidate]:

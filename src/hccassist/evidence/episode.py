@@ -17,6 +17,7 @@ from hccassist.nlp.document import Document
 from hccassist.nlp.mentions import Located
 from hccassist.schema import Status
 from hccassist.terminology.lexicon import Lexicon
+from hccassist.terminology.rows import ENDS
 
 _DECADE = r"in (?:his|her|their) (?:teens|[1-7]0s|twenties|thirties|forties|fifties|sixties)"
 _YOUTH = r"as a (?:child|teen\w*)|in (?:college|high school|childhood)"
@@ -148,9 +149,9 @@ def settle(document: Document, located: Sequence[Located], items: Sequence[Item]
         known = lexicon.conditions[condition]
         if known.course == "cancer":
             settled.extend(_agreed(_cancer(story, group)))
-        elif known.course in ("curable", "acute"):
+        elif known.course in ENDS or known.course == "acute":
             days = _INFARCTION_DAYS if known.default_code.startswith("I21") else 0
-            settled.extend(_agreed([_dated(story, m, known.course == "curable", days) for m in group]))
+            settled.extend(_agreed([_dated(story, m, known.course in ENDS, days) for m in group]))
         else:
             settled.extend(_agreed(group))
     settled.sort(key=lambda m: m.i)

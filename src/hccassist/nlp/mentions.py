@@ -128,7 +128,7 @@ def _is_shouted(document: Document, sentence: Sentence) -> bool:
 
 def _resolve(hit: _Hit, document: Document, lexicon: Lexicon, support: dict[str, int]) -> tuple[Term | None, tuple[str, ...]]:
     """The term that the words mean here and, where they are ambiguous, why; None when another reading wins."""
-    plain = [t for t in hit.terms if not t.ambiguous]
+    plain = sorted((t for t in hit.terms if not t.ambiguous), key=lambda t: not t.also)
     words = [n for n in document.tokens.norms[hit.i : hit.j] if n not in ",(){}"]
     word = " ".join(words)
     readings = lexicon.readings.get(word) or lexicon.readings.get(" ".join(n for n in words if n not in FILLERS))
@@ -224,11 +224,21 @@ def find_mentions(document: Document, lexicon: Lexicon, inpatient: bool, support
         around = [*_attribute_hits(document, lexicon, sentence), *everywhere]
         for hit in group:
             term, why = _resolve(hit, document, lexicon, support)
-            if term is None:
+            if term is None or _marks_another(hit, group, document):
                 continue
             others = [(h.i, h.j) for h in group if h is not hit]
-            located.append(_locate(hit, term, why, document, sentence, cues, around, others, lexicon, inpatient, relative))
+            for named in (term, *(replace(term, condition=c, attributes=a, code=None) for c, a in term.also)):
+                located.append(_locate(hit, named, why, document, sentence, cues, around, others, lexicon, inpatient, relative))
     return located
+
+
+def _marks_another(hit: _Hit, group: list[_Hit], document: Document) -> bool:
+    """Whether an ambiguous short form alone in parentheses stands behind the name of another condition: the mark of a payment
+    category, "COPD (HCC)", not a disease. Behind its own name it only repeats it."""
+    norms = document.tokens.norms
+    if not all(t.ambiguous for t in hit.terms) or norms[max(hit.i - 1, 0)] != "(" or norms[hit.j : hit.j + 1] != [")"]:
+        return False
+    return any(o.j == hit.i - 1 for o in group if o is not hit)
 
 
 def _locate(

@@ -16,7 +16,7 @@ from hccassist.nlp.document import Document, Sentence
 from hccassist.nlp.forms import Assertion, read_layout
 from hccassist.schema import Status
 from hccassist.terminology.lexicon import Lexicon
-from hccassist.terminology.rows import Condition, ContextRow
+from hccassist.terminology.rows import ENDS, Condition, ContextRow
 
 _OVER_BEFORE = re.compile(r"histor|h/o|hx|prior|previous|remote|old|past|former|ago|child|teen|recover|surviv")
 _UNDONE = re.compile(r"revers|taken down|take ?down|closed|remov|decannul|explant|no longer|stopped|recovered|inactive|used to")
@@ -243,7 +243,7 @@ def assert_status(
                 if rule.category == "history" and cue.i >= j and rule.phrase in _OPERATED and condition.course != "cancer":
                     continue
                 found[rule.category] = rule.phrase
-    stays = condition.course in _OPEN_COURSES or (condition.course == "curable" and "acuity=chronic" in attributes)
+    stays = condition.course in _OPEN_COURSES or (condition.course in ENDS and "acuity=chronic" in attributes)
     resolved = found.pop("resolved", None)
     if resolved and (condition.course != "status" or _UNDONE.search(resolved)):
         found.setdefault("history", resolved)

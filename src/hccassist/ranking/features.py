@@ -14,7 +14,8 @@ LISTS = frozenset({"pmh", "psh", "problem_list"})
 @dataclass(frozen=True, slots=True)
 class Candidate:
     """A condition of one encounter, coded, before anyone says how likely it is. ``mentions`` of every status; ``status``
-    is the one that counts; ``weak``: all its wordings name it only loosely."""
+    is the one that counts; ``weak``: all its wordings name it only loosely; ``excluded_by``: the code beside it that an
+    Excludes1 note keeps it from being reported with; ``passing``: of weeks or months, and not called chronic or recurrent."""
 
     encounter: Encounter
     condition: str
@@ -28,6 +29,8 @@ class Candidate:
     weak: bool
     combined: bool
     decided: tuple[str, ...]
+    excluded_by: str = ""
+    passing: bool = False
 
 
 FEATURES: dict[str, tuple[str, str]] = {
@@ -85,7 +88,7 @@ def features(candidate: Candidate) -> dict[str, float]:
         "pays": float(candidate.pays),
         "acute": float(candidate.course == "acute"),
         "cancer": float(candidate.course == "cancer"),
-        "curable": float(candidate.course == "curable"),
+        "curable": float(candidate.course in ("curable", "passing")),
         "state": float(candidate.course == "status"),
         "combined": float(candidate.combined),
         "past_cue": float(any("history" in c or "past" in c for m in mine for c in m.cues)),

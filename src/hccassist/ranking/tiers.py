@@ -18,6 +18,8 @@ _TREATMENTS = frozenset({"procedure", "therapy", "device"})
 _WORTH_SHOWING = 0.13
 _WORTH_ADDING = 0.33
 _PASSING = tuple("R0 R1 R2 R3 R4 R5 R6 R70 R71 R72 R73.9 R74 R75 R76 R77 R78 R79 R8 R9 S T Z79.6 Z79.8 Z90 Z96 Z98".split())
+_USE = frozenset(f"F{n}.90" for n in (10, 11, 12, 13, 14, 15, 16, 18, 19))
+_REPORTED = frozenset({"results"})
 _HELD_BACK: dict[Status, str] = {
     "active": "",
     "history": "documented as past",
@@ -93,8 +95,17 @@ def tier_of(
     if candidate.encounter.valid == "no":
         problems = "; ".join(candidate.encounter.problems)
         return "suppressed", f"this record cannot carry a diagnosis: {problems or 'not a valid record'}"
-    if not candidate.pays and (candidate.course == "acute" or candidate.icd10.startswith(_PASSING)):
+    if candidate.excluded_by:
+        return "suppressed", (
+            f"an Excludes1 note keeps it from being reported with {candidate.excluded_by} of this record, unless the two are"
+            " unrelated (guideline I.A.12.a)"
+        )
+    if not candidate.pays and (candidate.course == "acute" or candidate.passing or candidate.icd10.startswith(_PASSING)):
         return "suppressed", "a symptom, a passing problem or a surgical status without a payment category"
+    if candidate.icd10 in _USE and not candidate.pays:
+        return "suppressed", "use of a substance without a disorder it causes is not coded (guideline I.C.5.b.3)"
+    if {m.section for m in candidate.mentions if m.status == "active"} <= _REPORTED:
+        return "suppressed", "named only in a test's result: the provider does not state it as a diagnosis"
     if {m.section for m in candidate.mentions} <= set(policy.ignore_sections):
         return "suppressed", "stands only in a section that the policy ignores"
     if not any(_supports(e) for e in candidate.evidence):

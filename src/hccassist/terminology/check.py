@@ -17,6 +17,9 @@ def reference_problems(knowledge: Knowledge) -> list[str]:
     for term in knowledge.terms:
         if term.condition not in knowledge.conditions:
             problems.append(f"terms: {term.condition} ({term.terms[:30]}): no such condition")
+        for named in (also.split()[0] for also in term.also):
+            if named not in knowledge.conditions:
+                problems.append(f"terms: also {named} ({term.terms[:30]}): no such condition")
     for row in knowledge.evidence:
         problems += [
             f"evidence: {c} ({row.words[:30]}): no such condition" for c in row.conditions if not knowledge.matching(c)

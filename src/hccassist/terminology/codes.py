@@ -9,7 +9,9 @@ from __future__ import annotations
 import csv
 import json
 import os
+import re
 import tempfile
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 from functools import cache
@@ -26,7 +28,8 @@ _LABELS = {("CMS-HCC", "V28"): "V28", ("CMS-HCC", "V24"): "V24", ("RxHCC", "R08"
 CURRENT_RELEASE = date(2025, 10, 1)
 """First day of the fiscal year whose code set (April 2026 update) simple-icd-10-cm 1.5 holds."""
 SHOWN_MODELS = ("V28", "V24", "RxHCC")
-_FORMAT = 4
+_FORMAT = 5
+_EXCLUDED = re.compile(r"([A-Z]\d[0-9A-Z](?:\.[0-9A-Z]{1,4})?)(?:\.?-)?(?:-([A-Z]\d[0-9A-Z]))?(?=[,)\s])")
 
 
 def cache_folder() -> Path:
@@ -54,7 +57,8 @@ def dotted(code: str) -> str:
 @dataclass(frozen=True, slots=True)
 class Codes:
     """The code set and the models. ``titles`` maps each billable code to its title; ``terms`` maps each of its inclusion
-    terms; ``hcc[model][payment year][code]`` lists categories; ``labels[model][category]`` is the model's label."""
+    terms; ``hcc[model][payment year][code]`` lists categories; ``labels[model][category]`` is the model's label.
+    ``excludes1`` maps a code or heading to the code prefixes that its Excludes1 notes name."""
 
     titles: dict[str, str]
     headings: dict[str, str]
@@ -63,6 +67,7 @@ class Codes:
     labels: dict[str, dict[str, str]]
     hierarchies: dict[str, dict[str, list[str]]]
     chronic: dict[str, list[str]]
+    excludes1: dict[str, list[str]]
 
     def title(self, code: str) -> str:
         return self.titles.get(code) or self.headings.get(code) or ""
@@ -79,6 +84,15 @@ class Codes:
             if found := years[year].get(code):
                 return found
         return []
+
+    def excludes(self, code: str, other: str) -> bool:
+        """Whether an Excludes1 note at ``code`` or a heading above it names ``other``: "not coded here" (guideline I.A.12.a)."""
+        return any(
+            other.startswith(prefix)
+            for end in range(3, len(code) + 1)
+            for prefix in self.excludes1.get(code[:end], ())
+            if not code.startswith(prefix)
+        )
 
     def hcc_of(self, code: str, service_year: int | None = None) -> dict[str, HccCategory]:
         """Per model the category that the code pays in, with its label; the most severe where there are two. Payers' own
@@ -129,13 +143,26 @@ def _rows(path: Path) -> list[dict[str, str]]:
         return list(csv.DictReader(file))
 
 
+def excluded_codes(notes: Sequence[str]) -> list[str]:
+    """The code prefixes that Excludes1 notes name in parentheses: "type 1 diabetes mellitus (E10.-)" -> E10."""
+    found: list[str] = []
+    for note in notes:
+        for inside in re.findall(r"\(([^()]*[A-Z]\d[^()]*)\)", note):
+            for first, last in _EXCLUDED.findall(inside + ")"):
+                same = last[:1] == first[:1] and last[1:].isdigit() and first[1:].isdigit()
+                found += [f"{first[0]}{n:02d}" for n in range(int(first[1:]), int(last[1:]) + 1)] if same else [first]
+    return list(dict.fromkeys(found))
+
+
 def _compile() -> dict[str, Any]:
     import simple_icd_10_cm as cm
 
-    titles, headings, inclusion = {}, {}, {}
+    titles, headings, inclusion, excludes1 = {}, {}, {}, {}
     for code in cm.get_all_codes(True):
         if not cm.is_category_or_subcategory(code):
             continue
+        if excluded := excluded_codes(cm.get_excludes1(code)):
+            excludes1[code] = excluded
         if cm.is_leaf(code):
             titles[code] = cm.get_description(code)
             if terms := cm.get_inclusion_term(code):
@@ -174,6 +201,7 @@ def _compile() -> dict[str, Any]:
         "labels": labels,
         "hierarchies": hierarchies,
         "chronic": chronic,
+        "excludes1": excludes1,
     }
 
 

@@ -31,7 +31,8 @@ _TITLE_TAIL = re.compile(r",? (?:unspecified|NOS|not otherwise specified)$", re.
 
 @dataclass(frozen=True, slots=True)
 class Term:
-    """One wording of a condition. ``code`` only for ICD-10-CM's own titles, which name it exactly."""
+    """One wording of a condition. ``code`` only for ICD-10-CM's own titles, which name it exactly; ``also``: the other
+    conditions that the same words name, with their attributes."""
 
     condition: str
     attributes: tuple[str, ...]
@@ -40,6 +41,7 @@ class Term:
     cased: bool = False
     ambiguous: bool = False
     weak: bool = False
+    also: tuple[tuple[str, tuple[str, ...]], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -222,11 +224,12 @@ def _terms(knowledge: Knowledge, conditions: dict[str, Condition], codes: Codes,
     taken: set[tuple[str, ...]] = set()
     for row in knowledge.terms:
         ambiguous, weak = "ambiguous" in row.flags, "weak" in row.flags
+        also = tuple((name, tuple(pairs)) for name, *pairs in (a.split() for a in row.also) if name in conditions)
         for written in each_term(row.terms) if row.condition in conditions else ():
             if words := normalizer.words(written):
                 taken.add(words)
                 cased = _is_cased(written, "cased" in row.flags)
-                terms.add(words, Term(row.condition, row.attributes, written, None, cased, ambiguous, weak))
+                terms.add(words, Term(row.condition, row.attributes, written, None, cased, ambiguous, weak, also))
     _add_titles(terms, taken, conditions, codes, normalizer)
     return terms
 

@@ -15,11 +15,13 @@ from typing import Annotated, Any, Literal, TypeVar
 from pydantic import BaseModel, BeforeValidator, ConfigDict, StringConstraints, ValidationError
 
 HERE = Path(__file__).parent / "knowledge"
-Course = Literal["lifelong", "curable", "cancer", "acute", "status"]
+Course = Literal["lifelong", "curable", "passing", "cancer", "acute", "status"]
 EvidenceKind = Literal[
     "drug", "lab", "vital", "exam", "imaging", "test", "symptom", "monitor", "procedure", "therapy", "device", "diet",
     "referral", "status",
 ]  # fmt: skip
+ENDS: frozenset[Course] = frozenset({"curable", "passing"})
+"""Courses of what may be over without an event of its own."""
 KIND_ELEMENT: dict[str, str] = {
     "drug": "T", "procedure": "T", "therapy": "T", "device": "T", "diet": "T", "referral": "T", "lab": "E", "vital": "E",
     "exam": "E", "imaging": "E", "test": "E", "symptom": "M", "monitor": "M", "status": "A",
@@ -41,6 +43,7 @@ def _split(separator: str | None) -> Any:
 
 
 Pairs = Annotated[tuple[Pair, ...], _split(None)]
+AlsoNamed = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_]*( [a-z0-9_]+=[A-Za-z0-9_.+-]+)*$")]
 Ids = Annotated[tuple[IdOrPrefix, ...], _split("|")]
 Flags = Annotated[frozenset[Literal["ambiguous", "cased", "weak"]], _split(None)]
 
@@ -55,14 +58,18 @@ class Row(BaseModel):
 class ConditionRow(Row):
     condition: Id
     name: Optional = ""
-    course: Literal["", "lifelong", "curable", "cancer", "acute", "status"] = ""
+    course: Course | Literal[""] = ""
     attributes: Pairs = ()
     code: Code
 
 
 class TermRow(Row):
+    """``also``: other conditions that the same words name, each an id with its attributes ("dialysis", "heart_failure
+    type=systolic")."""
+
     condition: Id
     attributes: Pairs = ()
+    also: Annotated[tuple[AlsoNamed, ...], _split("|")] = ()
     terms: Text
     flags: Flags = frozenset()
 
