@@ -52,6 +52,7 @@ _STRONG_PAST = re.compile(
     rf"|no (?:further )?(?:treatment|therapy) (?:since|needed)|{_YOUTH}|{_DECADE})\b",
     re.IGNORECASE,
 )
+_TREATED_THEN = re.compile(r"\b(?:radiation|radiotherapy|XRT|chemo\w*|surgery|lumpectomy|seeds|orchiectomy)\b", re.IGNORECASE)
 _GIVEN_BEFORE = re.compile(
     r"\b(?:complet\w+|finished|s/p|status post|previously|prior|received|treated with|cured|underwent|had|stopped|off|after"
     r"|following)\b(?!.*\b(?:now|current\w*|continu\w+|ongoing|remains|on|today)\b)",
@@ -67,9 +68,10 @@ _CLAUSE_MARKS = ",;."
 _NUMBER = r"(?:\d+|an?|one|two|three|four|five|six|seven|eight|nine|ten|several|many|few|couple(?: of)?)"
 _AGO = re.compile(
     rf"\b({_NUMBER})\+?[- ]?(days?|d|weeks?|wks?|months?|mos?|years?|yrs?|y|decades?)"
-    r" (?:ago|back|earlier|prior|after|out|post|s/p)\b",
+    r" (ago|back|earlier|prior|after|out|post|s/p)\b",
     re.IGNORECASE,
 )
+_FROM_AN_EVENT = frozenset({"prior", "after", "post", "s/p"})
 _LONG_AGO = re.compile(
     rf"\b(?:last year|years (?:ago|back)|decades ago|{_YOUTH}|in (?:the )?(?:19)?[5-9]0s|{_DECADE}|long ago|remotely)\b",
     re.IGNORECASE,
@@ -84,6 +86,9 @@ _FULL_DATE = re.compile(r"\b(?:\d{1,2}[/-]\d{1,2}[/-]((?:20)?\d\d)|(20\d\d)-\d\d
 _SAID_OVER = re.compile(
     r"history|h/o|hx|prior|previous|remote|old|past(?! history\b)|former|resolved|cured|recovered|healed|off treatment",
     re.IGNORECASE,
+)
+_LEFT_BEHIND = re.compile(
+    r"\b(?:with|w/) (?:\w+ ){0,3}(?:residual|sequelae?)\b|\b(?:residual\w*|sequelae?|late effects?) (?:from|of|after)\b", re.IGNORECASE
 )
 _NONE_SINCE = re.compile(
     r"\b(?:none|no (?:recurrence|further|more|repeat)\w*|never) since\b|\b(?:off|no longer on|stopped|not on)\b", re.IGNORECASE
@@ -113,6 +118,7 @@ class _Story:
     located: Sequence[Located]
     drugs: dict[str, set[int]]
     this_year: int | None
+    cancers: frozenset[str]
 
     def around(self, m: Located) -> tuple[int, int]:
         """The sentence of a mention, and those that follow in its paragraph until another condition is named."""
@@ -127,6 +133,14 @@ class _Story:
             last = following
         return first.start, last.end
 
+    def treated(self, group: Sequence[Located]) -> set[int]:
+        """The sentences in which a drug treats a cancer. A drug that is given for another cancer of the record too counts for
+        the one beside which it stands."""
+        mine = group[0].mention.condition
+        beside = {n for m in group for n in (m.sentence, m.sentence + 1)}
+        shared = {n for c in self.cancers if c != mine for n in self.drugs.get(c, ())}
+        return {n for n in self.drugs.get(mine, ()) if n in beside or n not in shared}
+
     def clause(self, m: Located) -> str:
         """The words that date a mention: behind it up to the next one, and before it when it is the sentence's first."""
         sentence, text = self.document.sentences[m.sentence], self.document.text
@@ -140,7 +154,9 @@ class _Story:
 
 def settle(document: Document, located: Sequence[Located], items: Sequence[Item], lexicon: Lexicon) -> list[Located]:
     """The mentions with the status of cancers, events and curable conditions judged by the whole encounter."""
-    story = _Story(document, located, _treated(document, items, lexicon), _this_year(document))
+    named = {m.mention.condition for m in located if m.mention.status == "active"}
+    cancers = frozenset(c for c in named if lexicon.conditions[c].course == "cancer")
+    story = _Story(document, located, _treated(document, items, lexicon), _this_year(document), cancers)
     groups: dict[str, list[Located]] = defaultdict(list)
     for m in located:
         groups[m.mention.condition].append(m)
@@ -191,10 +207,13 @@ def _this_year(document: Document) -> int | None:
     return max((y + 2000 if y < 100 else y for y in years), default=None)
 
 
-def _days_ago(words: str) -> int | None:
-    """How long ago the words say it was, in days; the longest of several."""
+def _days_ago(words: str, dated: bool) -> int | None:
+    """How long ago the words say it was, in days; the longest of several. Where an earlier year is named, "3 weeks after
+    surgery" is counted from then, not from now."""
     spans = []
-    for number, unit in _AGO.findall(words):
+    for number, unit, since in _AGO.findall(words):
+        if dated and since.lower() in _FROM_AN_EVENT:
+            continue
         count = int(number) if number.isdigit() else _count(number.lower())
         spans.append(count * (3650 if unit.lower().startswith("dec") else _DAYS[unit[0].lower()]))
     if _LONG_AGO.search(words):
@@ -223,7 +242,9 @@ def _dated(story: _Story, m: Located, curable: bool, open_days: int) -> Located:
         # "In sustained remission since 2016": remission is coded as the condition is (guideline I.C.5.b.1).
         return m
     words = story.clause(m)
-    ago = _days_ago(words)
+    ago = _days_ago(words, _in_earlier_year(words, story.this_year))
+    if not curable and status == "active" and _LEFT_BEHIND.search(words):
+        return _changed(m, "history", "only what it left behind is present")
     none_since = curable and _NONE_SINCE.search(words) and _in_earlier_year(words, story.this_year)
     treated = curable and not none_since and bool({m.sentence, m.sentence + 1} & story.drugs.get(m.mention.condition, set()))
     if status == "history":
@@ -253,11 +274,11 @@ def _cancer(story: _Story, group: list[Located]) -> list[Located]:
         return group
     spans = sorted(story.around(m) for m in told)
     text = " ".join(story.document.text[a:b] for a, b in spans)
-    treatments = len(story.drugs.get(group[0].mention.condition, ()))
+    treatments = len(story.treated(group))
     now = {m.group().lower() for m in _NOW.finditer(text) if not _NO_LONGER.search(text, max(m.start() - 40, 0), m.start())}
     over = {x.lower() for x in _PAST.findall(text)}
-    dated = _in_earlier_year(text, story.this_year)
-    strong = bool(_STRONG_PAST.search(text)) or (dated and bool(over) and not now)
+    dated = any(_in_earlier_year(words, story.this_year) for words in (text, *map(story.clause, told)))
+    strong = bool(_STRONG_PAST.search(text)) or (dated and not now and (bool(over) or bool(_TREATED_THEN.search(text))))
     past = len(over) + 2 * strong + dated
     said_past = any(m.mention.status == "history" for m in told)
     explicit = any(_SAID_OVER.search(cue) for m in told for cue in m.mention.cues)

@@ -274,7 +274,7 @@ def _candidates(
                 label,
                 sentence,
                 text,
-                len({m.mention.condition for m in here}),
+                len(set({m.i: m.mention.condition for m in here}.values())),
                 active,
                 short,
             )

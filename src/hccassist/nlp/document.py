@@ -26,6 +26,8 @@ _SOAP = re.compile(r"^[ \t]*([SOAP])[ \t]?/(?=[ \t])", re.MULTILINE)
 _ONE_LINERS = frozenset({"pmh", "psh", "family_history", "social_history", "allergies", "problem_list", "ros"})
 _WRAP_COLUMN = 45
 _MOST_HEADING_WORDS = 9
+_LONGEST_HEADING = 60
+_LONGEST_HEADING_LINE = 110
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,12 +91,12 @@ def _section_starts(text: str, start: int, end: int, sections: dict[str, str]) -
         to = text.find("\n", at, end)
         to = end if to < 0 else to
         line = text[at:to].strip(" \t\r\f*#=_-:")
-        if 0 < len(line) <= 60 and not line.endswith((",", ";")):
-            plain = _HEADING_TAIL.sub("", line).strip(" .")
+        plain = _HEADING_TAIL.sub("", line).strip(" .") if len(line) <= _LONGEST_HEADING_LINE else ""
+        if 0 < len(plain) <= _LONGEST_HEADING and not line.endswith((",", ";")):
             ruled = text[at:to].lstrip()[:2] in ("==", "--", "**", "##", "__")
             looks = ruled or plain.isupper() or plain.istitle() or (plain[:1].isupper() and len(plain.split()) <= 5)
             single = len(plain) > 2 or line.isupper()
-            if looks and single and ":" not in line and (section := _heading(line, sections)):
+            if looks and single and ":" not in plain and (section := _heading(line, sections)):
                 found.append((at, to, section))
         at = to + 1
     found.sort()

@@ -28,6 +28,11 @@ _QUESTION_AFTER = re.compile(r"\s?\?")
 _MINUS_LIST = re.compile(r"(?:^|[\s,;(:])-[^\W\d_]{3}")
 _MINUS_BEFORE = re.compile(r"(?:^|[\s,;(])(?:\(-\)|-|–|∅|Ø|0)\s?$")
 _ANSWER_REACH = 48
+_CHOICE_WORD = r"(?:active|current|hist(?:ory)?|past|resolved|c?rule[ -]?out|r/o|none|n/a)"
+_OTHER_NAME = re.compile(r"\s?/\s?[A-Za-z][A-Za-z ]{1,24}?(?=\s{2})")
+_PRINTED = re.compile(rf"(?:[\s(\[<○o]*\b{_CHOICE_WORD}\b[\s)\]>,/|]*){{3,}}", re.IGNORECASE)
+_MARKED = re.compile(rf"[(\[<]\s?({_CHOICE_WORD})\s?[)\]>]", re.IGNORECASE)
+_CHOSEN: dict[str, Status] = {"a": "active", "c": "active", "h": "history", "p": "history", "n": "negated", "r": "uncertain"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,6 +51,12 @@ def read_layout(document: Document, sentence: Sentence, start: int, end: int) ->
     after = text[end : newline if newline >= 0 else min(end + _ANSWER_REACH, len(text))]
     if answer := _answer(after):
         return answer
+    named = _OTHER_NAME.match(after)
+    if printed := _PRINTED.match(after, named.end() if named else 0):
+        marked = _MARKED.findall(printed.group())
+        if len(marked) == 1:
+            return Assertion(_CHOSEN[marked[0][0].lower()], (f"“{marked[0]}” is marked",))
+        return Assertion("hypothetical", ("choices of a form, none marked in the text",))
     if _CHECKED.search(before):
         return Assertion("active", ("checked box",))
     if _UNCHECKED.search(before) or (_UNCHECKED_AFTER.match(after) and "[" not in text[sentence.start : start]):
@@ -60,6 +71,11 @@ def read_layout(document: Document, sentence: Sentence, start: int, end: int) ->
         if sentence.section == "ros" or attached:
             return Assertion("negated", ("minus sign",))
     return None
+
+
+def printed_choices(text: str, start: int, end: int) -> list[tuple[int, int]]:
+    """Where a form prints its choices ("Active  History  Rule out  None"): words that say nothing until one is marked."""
+    return [m.span() for m in _PRINTED.finditer(text, start, end)] if "one" in text[start:end] else []
 
 
 def _answer(after: str) -> Assertion | None:

@@ -7,7 +7,15 @@ from dataclasses import dataclass, replace
 
 from hccassist.nlp.document import Document, Sentence
 from hccassist.nlp.forms import Assertion
-from hccassist.nlp.status import Cue, assert_status, cues_of, is_dropped, relative_of_row, tells_of_others
+from hccassist.nlp.status import (
+    Cue,
+    assert_status,
+    cues_of,
+    is_dropped,
+    may_conclude,
+    relative_of_row,
+    tells_of_others,
+)
 from hccassist.schema import Mention
 from hccassist.terminology.lexicon import AttributeWord, Lexicon, Reading, Term
 from hccassist.terminology.words import FILLERS
@@ -179,7 +187,7 @@ def _attributes(
         if term.condition not in word.conditions or word.name in found:
             continue
         gap = 0 if hit.i <= i < hit.j else (i - hit.j if i >= hit.j else hit.i - j)
-        blocked = any(min(hit.j, j) <= a and b <= max(hit.i, i) for a, b in others)
+        blocked = word.name != "cause" and any(min(hit.j, j) <= a and b <= max(hit.i, i) for a, b in others)
         if gap and _denied(norms, hit, i):
             continue
         if word.everywhere or (gap <= _NEAR and not blocked):
@@ -217,6 +225,7 @@ def find_mentions(document: Document, lexicon: Lexicon, inpatient: bool, support
         by_sentence[hit.sentence].append(hit)
     everywhere = _note_attributes(document, lexicon) if hits else []
     located: list[Located] = []
+    stay = (inpatient, inpatient and may_conclude(document))
     for number, group in by_sentence.items():
         sentence = document.sentences[number]
         cues = cues_of(document, sentence, lexicon)
@@ -228,7 +237,7 @@ def find_mentions(document: Document, lexicon: Lexicon, inpatient: bool, support
                 continue
             others = [(h.i, h.j) for h in group if h is not hit]
             for named in (term, *(replace(term, condition=c, attributes=a, code=None) for c, a in term.also)):
-                located.append(_locate(hit, named, why, document, sentence, cues, around, others, lexicon, inpatient, relative))
+                located.append(_locate(hit, named, why, document, sentence, cues, around, others, lexicon, stay, relative))
     return located
 
 
@@ -251,12 +260,13 @@ def _locate(
     around: list[tuple[int, int, AttributeWord]],
     others: list[tuple[int, int]],
     lexicon: Lexicon,
-    inpatient: bool,
+    stay: tuple[bool, bool],
     relative: str,
 ) -> Located:
+    """A hit as a mention. ``stay``: whether the record is an inpatient one, and one that may speak for its discharge."""
     attributes = _attributes(hit, term, around, others, document.tokens.norms)
     condition = lexicon.conditions[term.condition]
-    assertion = assert_status(document, sentence, cues, hit.i, hit.j, condition, inpatient, attributes, others)
+    assertion = assert_status(document, sentence, cues, hit.i, hit.j, condition, stay[0], attributes, others, stay[1])
     if relative and assertion.status != "negated":
         assertion = Assertion("family", (f"“{relative}” in the same row",))
     phased = condition.course == "lifelong" and not _PHASES.isdisjoint(document.tokens.norms[hit.i : hit.j])

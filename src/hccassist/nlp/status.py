@@ -13,13 +13,21 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from hccassist.nlp.document import Document, Sentence
-from hccassist.nlp.forms import Assertion, read_layout
+from hccassist.nlp.forms import Assertion, printed_choices, read_layout
 from hccassist.schema import Status
 from hccassist.terminology.lexicon import Lexicon
 from hccassist.terminology.rows import ENDS, Condition, ContextRow
 
 _OVER_BEFORE = re.compile(r"histor|h/o|hx|prior|previous|remote|old|past|former|ago|child|teen|recover|surviv")
 _UNDONE = re.compile(r"revers|taken down|take ?down|closed|remov|decannul|explant|no longer|stopped|recovered|inactive|used to")
+_AT_DISCHARGE = re.compile(r"discharg|final (?:diagnos|progress)|death (?:summary|note)|expir|hospital course", re.IGNORECASE)
+_DURING_STAY = re.compile(
+    r"\bH ?(?:&|and) ?P\b|history (?:and|&) physical|admi(?:ssion|tting) (?:note|history|h&p|date and time)|progress note"
+    r"|consult(?:ation)?\b|daily note|hospital day|emergency (?:department|room) (?:note|record)|ED (?:provider )?note",
+    re.IGNORECASE,
+)
+_FAMILY_HISTORY = re.compile(r"histor|\bf?hx\b|\bfh\b", re.IGNORECASE)
+_TITLE_REACH = 500
 _PLANNED = frozenset(
     "discuss discussed decline declined refuse refused offer offered plan planned await awaiting scheduled eligible eligibility"
     " candidate candidacy evaluation workup waitlist waitlisted consider considering future eventual eventually"
@@ -64,6 +72,7 @@ _SECTION_STATUS: dict[str, Status] = {
     "instructions": "hypothetical",
     "copied": "history",
     "resolved_problems": "history",
+    "ruled_out": "negated",
 }
 _PAST_SECTIONS = frozenset({"pmh", "psh"})
 _OPEN_COURSES = frozenset({"lifelong", "status"})
@@ -79,15 +88,25 @@ class Cue:
     rules: tuple[ContextRow, ...]
 
 
+def may_conclude(document: Document) -> bool:
+    """Whether an inpatient record may tell what was known at discharge. Guideline II.H codes uncertain diagnoses then, not those
+    of an admission, progress or consultation note."""
+    if not document.sentences:
+        return True
+    head = document.text[document.sentences[0].start : document.sentences[0].start + _TITLE_REACH]
+    return bool(_AT_DISCHARGE.search(head)) or not _DURING_STAY.search(head)
+
+
 def cues_of(document: Document, sentence: Sentence, lexicon: Lexicon) -> tuple[Cue, ...]:
     """All context phrases of a sentence, the longest at each place; one inside another is hidden by it."""
     found: list[Cue] = []
     tokens, context = document.tokens, lexicon.context
+    printed = printed_choices(document.text, sentence.start, sentence.end)
     end = 0
     for i in range(sentence.i, sentence.j):
         if context.starts_with(tokens.norms[i]) and (hits := context.at(tokens, i, sentence.j)):
             j, rules = hits[-1]
-            if j > end:
+            if j > end and not any(a <= tokens.starts[i] < b for a, b in printed):
                 found.append(Cue(i, j, tuple(rules)))
                 end = j
     return tuple(found)
@@ -102,7 +121,7 @@ def _terminated(rule: ContextRow, low: int, high: int, cues: Sequence[Cue], docu
     between = norms[low:high]
     if ";" in between:
         return True
-    ends = ":" in between and not rule.scope and rule.category in _ENDED_BY_COLON
+    ends = ":" in between and rule.scope is None and rule.category in _ENDED_BY_COLON
     if ends and not _COLON_LEAD.issuperset(between[: between.index(":")]):
         return True
     for cue in cues:
@@ -149,7 +168,7 @@ def _in_scope(
 ) -> bool:  # fmt: skip
     if rule.category == "family" and cue.j - cue.i == 1 and _is_companion(document.tokens.norms, cue, sentence):
         return False
-    reach = rule.scope or _REACH * (3 if rule.category in ("negated", "family") else 1)
+    reach = _REACH * (3 if rule.category in ("negated", "family") else 1) if rule.scope is None else rule.scope
     ahead, behind = cue.i < i, cue.j > j
     if ahead and rule.direction in ("forward", "both"):
         low = min(cue.j, i)
@@ -218,8 +237,10 @@ def assert_status(
     inpatient: bool,
     attributes: tuple[str, ...] = (),
     others: Sequence[tuple[int, int]] = (),
+    discharge: bool = True,
 ) -> Assertion:
-    """The status of the condition at tokens [i, j) of ``document`` in ``sentence``; ``others`` are the conditions beside it.
+    """The status of the condition at tokens [i, j) of ``document`` in ``sentence``; ``others`` are the conditions beside it;
+    ``discharge``: the inpatient record may speak for the end of the stay (``may_conclude``).
 
     Rules: ICD-10-CM guidelines IV.H (outpatient: uncertain is not coded), II.H (inpatient: coded as if present), I.C.2
     (cancer), I.C.9.d (stroke); "history of" a lifelong disease is that disease.
@@ -231,6 +252,7 @@ def assert_status(
         past = layout.status == "active" and condition.course == "acute"
         return Assertion("history", (*layout.cues, "an event of the past")) if past else layout
     found: dict[str, str] = {}
+    place: dict[str, int] = {}
     for cue in cues:
         if (i <= cue.i and cue.j <= j) or (cue.i <= i and j <= cue.j):
             continue
@@ -243,6 +265,10 @@ def assert_status(
                 if rule.category == "history" and cue.i >= j and rule.phrase in _OPERATED and condition.course != "cancer":
                     continue
                 found[rule.category] = rule.phrase
+                place[rule.category] = cue.i
+    if {"negated", "family"} <= set(found) and place["negated"] < place["family"] and _FAMILY_HISTORY.search(found["family"]):
+        # "They do not have a family history of seizures": what is denied is the relative's.
+        del found["family"]
     stays = condition.course in _OPEN_COURSES or (condition.course in ENDS and "acuity=chronic" in attributes)
     resolved = found.pop("resolved", None)
     if resolved and (condition.course != "status" or _UNDONE.search(resolved)):
@@ -250,7 +276,8 @@ def assert_status(
     elif stays:
         found.pop("history", None)
     if inpatient:
-        found.pop("uncertain", None)
+        if discharge:
+            found.pop("uncertain", None)
         if not stays and not _OVER_BEFORE.search(found.get("history", "history")):
             # Treated and gone within the stay: still a diagnosis of the stay.
             found.pop("history", None)
