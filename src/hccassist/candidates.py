@@ -71,7 +71,7 @@ def build_candidates(
     active = [c for c, s in status.items() if s == "active"]
     evidence = link(document, located, items, active, strength)
     day = date.fromisoformat(encounter.date_of_service) if encounter.date_of_service else None
-    coded = {c: _coded(c, groups[c], status[c], lexicon, day) for c in groups}
+    coded = {c: _coded(c, _undenied(document, groups[c]), status[c], lexicon, day) for c in groups}
     folded = _folded(active, lexicon)
     candidates: list[Candidate] = []
     combined: dict[str, list[Combined]] = defaultdict(list)
@@ -119,6 +119,28 @@ def _folded(active: Sequence[str], lexicon: Lexicon) -> dict[str, str]:
             if general in present and general != specific and folded.get(specific) != general:
                 folded.setdefault(general, specific)
     return folded
+
+
+def _undenied(document: Document, group: Sequence[Located]) -> list[Located]:
+    """Mentions without what the record takes back: "not morbid obesity, will fix the list" leaves the obesity and takes the list's
+    wording and severity away, unless the conclusion itself states them."""
+    denied = {a for m in group if m.mention.status == "negated" for a in m.mention.attributes}
+    words = {_words(document, m) for m in group if m.mention.status == "negated"}
+    stated = {
+        a for m in group if m.mention.status == "active" and m.mention.section in _CONCLUSIONS for a in m.mention.attributes
+    }
+    left = []
+    for m in group:
+        listed = m.mention.status == "active" and m.mention.section not in _CONCLUSIONS
+        if listed and (denied - stated or words):
+            kept = tuple(a for a in m.mention.attributes if a in stated or a not in denied)
+            m = replace(m, mention=replace(m.mention, attributes=kept, code=None if _words(document, m) in words else m.mention.code))
+        left.append(m)
+    return left
+
+
+def _words(document: Document, m: Located) -> tuple[str, ...]:
+    return tuple(document.tokens.norms[m.i : m.j])
 
 
 def _coded(condition: str, group: Sequence[Located], status: Status, lexicon: Lexicon, day: date | None = None) -> Coded:

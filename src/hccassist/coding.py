@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from hccassist.terminology.lexicon import Lexicon, Partner
 from hccassist.terminology.rows import Condition
@@ -100,7 +100,16 @@ def combine(active: Mapping[str, str], lexicon: Lexicon, text: str) -> list[Comb
                 continue
             taken.update((first, p) for p in partners if p)
             made.append(Combined(first, str(partners[0]), rule.code, bool(rule.replaces)))
-    return made
+    return [_as_specific(one, made, lexicon) for one in made]
+
+
+def _as_specific(one: Combined, made: Sequence[Combined], lexicon: Lexicon) -> Combined:
+    """A combination with the code that the same two conditions make the other way round, where its own is the unspecified one:
+    diabetic polyneuropathy (E11.42), not neuropathy unspecified (E11.40) beside it."""
+    if "unspecified" not in lexicon.codes.title(one.code):
+        return one
+    other = next((m for m in made if (m.second, m.first) == (one.first, one.second) and m.code[:-1] == one.code[:-1]), one)
+    return replace(one, code=other.code)
 
 
 def _partner(partner: Partner, first: str, active: Mapping[str, str]) -> str | None:

@@ -81,7 +81,7 @@ _RECENT = re.compile(
     r"|(?:just|recently) discharged|hospital follow[- ]?up)\b",
     re.IGNORECASE,
 )
-_YEAR = re.compile(r"(?<![\d/.-])(?:(?:19|20)\d\d)(?![\d/.%-])|(?<=\d/)(?:19|20)\d\d\b|(?<!\w)['’]\d\d\b(?!['’])")
+_YEAR = re.compile(r"(?<![\d/.-])(?:(?:19|20)\d\d)(?![\d/%-]|\.\d)|(?<=\d/)(?:19|20)\d\d\b|(?<!\w)['’]\d\d\b(?!['’])")
 _FULL_DATE = re.compile(r"\b(?:\d{1,2}[/-]\d{1,2}[/-]((?:20)?\d\d)|(20\d\d)-\d\d-\d\d|[A-Z][a-z]{2,8}\.? \d{1,2},? (20\d\d))\b")
 _SAID_OVER = re.compile(
     r"history|h/o|hx|prior|previous|remote|old|past(?! history\b)|former|resolved|cured|recovered|healed|off treatment",
@@ -108,6 +108,7 @@ _CURE_DAYS = 180
 _HEALING_DAYS = 90
 _REACH = 70
 _FOLLOWING = 2
+_RIGHT_BEHIND = 12
 
 
 @dataclass(frozen=True, slots=True)
@@ -259,7 +260,8 @@ def _dated(story: _Story, m: Located, curable: bool, open_days: int) -> Located:
         return m
     if none_since:
         return _changed(m, "history", "dated in the past")
-    if treated or (ago is None and _RECENT.search(words)):
+    behind = story.document.text[m.mention.end : m.mention.end + _RIGHT_BEHIND]
+    if treated or (ago is None and _RECENT.search(words) and not _in_earlier_year(behind, story.this_year)):
         return m
     limit = open_days or (_CURE_DAYS if curable else _EVENT_DAYS)
     if (ago is not None and ago > limit) or (ago is None and _in_earlier_year(words, story.this_year)):

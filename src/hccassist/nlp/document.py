@@ -19,6 +19,7 @@ _NOT_AN_END = re.compile(
     re.IGNORECASE,
 )
 _HEADING_TAIL = re.compile(r"\s*\([^)]*\)|\s*[-–]?\s*\d{1,2}/\d{1,2}(?:/\d{2,4})?")
+_SPACED_SLASH = re.compile(r"\s*/\s*")
 _COLON_HEADING = re.compile(
     r"(?:^|(?<=[.;] )|(?<=  ))[ \t]*([A-Za-z][A-Za-z/&'’ .,()-]{0,60}?)[ \t]*(?::|(?<= )[-–] )", re.MULTILINE
 )
@@ -66,13 +67,15 @@ class _Line:
 
 def _heading(raw: str, sections: dict[str, str]) -> str | None:
     """The section that a heading's words open, or None. A known heading with a few more words around it counts too."""
-    words = _HEADING_TAIL.sub("", raw).strip(" \t:.#*=_-–—").lower().split()
+    bare = _SPACED_SLASH.sub("/", _HEADING_TAIL.sub("", raw).strip(" \t:.#*=_-–—").lower())
+    words = bare.split()
     if not words or len(words) > _MOST_HEADING_WORDS:
         return None
     for size in range(len(words), 1 if len(words) > 1 else 0, -1):
         if found := sections.get(" ".join(words[:size])) or sections.get(" ".join(words[-size:])):
             return found
-    return None
+    first, slash, _ = bare.partition("/")
+    return sections.get(first) if slash else None
 
 
 def _section_starts(text: str, start: int, end: int, sections: dict[str, str]) -> list[tuple[int, int, str]]:

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import itertools
+import re
 from collections import defaultdict
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from hccassist.nlp.document import Document, Sentence
@@ -23,6 +26,14 @@ from hccassist.terminology.words import FILLERS
 _NEAR = 8
 _NOT_SAID = frozenset("no not without denie deny denied negative never non prevent avoid risk prior previous last if".split())
 _PHASES = frozenset("exacerbation flare decompensation attack crisis relapse decompensated".split())
+_PHASE = frozenset({"exacerbation=yes", "acuity=acute", "acuity=acute_on_chronic"})
+_OVER = re.compile(
+    r"\b(?:ago|earlier (?:this|in|that)|last (?:week|month|year|spring|summer|fall|autumn|winter|visit|admission)|previous|prior"
+    r"|recent(?:ly)? (?:hospitali[sz]\w+|admi\w+|discharged?)|recover(?:ed|ing) from|since (?:her|his|the|their) (?:last )?"
+    r"|in (?:january|february|march|april|may|june|july|august|september|october|november|december|(?:19|20)\d\d))\b",
+    re.IGNORECASE,
+)
+_CLAUSE_REACH = 60
 _CUE_WINDOW = 25
 _BESIDE = 3
 _MOST_FAR = 2
@@ -84,13 +95,33 @@ def _hits(document: Document, lexicon: Lexicon) -> list[_Hit]:
                         taken = more[-1].j if more else end
                         break
             i = taken
+        hits.extend(_spread(document, lexicon, number, [h for h in hits if h.sentence == number]))
     return hits
 
 
-def _coordinated(document: Document, lexicon: Lexicon, number: int, i: int, j: int) -> list[_Hit]:
-    """What a list shares its first words with: in "mets to liver, lung and bone" the lung and the bone are sites too."""
+def _spread(document: Document, lexicon: Lexicon, number: int, here: list[_Hit]) -> list[_Hit]:
+    """Terms with another condition's name inside them: "metastatic breast cancer to bone and liver" names "metastatic to bone"
+    and "metastatic to liver"."""
     tokens, stop = document.tokens, document.sentences[number].j
-    shared = tokens.norms[i : j - 1]
+    found: list[_Hit] = []
+    for first, second in itertools.pairwise(here):
+        to = second.j
+        if first.j != second.i or to >= stop or tokens.norms[to] != "to":
+            continue
+        if ends := lexicon.terms.after(tokens.norms[first.i : first.j], tokens, to, stop):
+            end, values = ends[-1]
+            found.append(_Hit(number, to, end, tuple(values)))
+            found.extend(_coordinated(document, lexicon, number, to, end, tokens.norms[first.i : first.j]))
+    return found
+
+
+def _coordinated(
+    document: Document, lexicon: Lexicon, number: int, i: int, j: int, head: Sequence[str] = ()
+) -> list[_Hit]:
+    """What a list shares its first words with: in "mets to liver, lung and bone" the lung and the bone are sites too.
+    ``head``: words that belong before token ``i``."""
+    tokens, stop = document.tokens, document.sentences[number].j
+    shared = [*head, *tokens.norms[i : j - 1]]
     found: list[_Hit] = []
     at = j
     while shared and len(found) < _MOST_COORDINATED:
@@ -241,6 +272,12 @@ def find_mentions(document: Document, lexicon: Lexicon, inpatient: bool, support
     return located
 
 
+def _clause_around(document: Document, sentence: Sentence, hit: _Hit) -> str:
+    """The words of its sentence around a mention, as far as a date or a time of it may stand."""
+    start, end = document.tokens.starts[hit.i], document.tokens.ends[hit.j - 1]
+    return document.text[max(sentence.start, start - _CLAUSE_REACH) : min(sentence.end, end + _CLAUSE_REACH)]
+
+
 def _marks_another(hit: _Hit, group: list[_Hit], document: Document) -> bool:
     """Whether an ambiguous short form alone in parentheses stands behind the name of another condition: the mark of a payment
     category, "COPD (HCC)", not a disease. Behind its own name it only repeats it."""
@@ -273,7 +310,10 @@ def _locate(
     if phased and assertion.status in ("negated", "history"):
         # "No CHF exacerbation", "COPD flare resolved": the phase is over or absent, the disease is not.
         assertion = Assertion("active", ("only its exacerbation is denied",))
-        attributes = tuple(a for a in attributes if a not in ("exacerbation=yes", "acuity=acute", "acuity=acute_on_chronic"))
+        attributes = tuple(a for a in attributes if a not in _PHASE)
+        term = replace(term, code=None)
+    elif phased and not stay[0] and _OVER.search(_clause_around(document, sentence, hit)):
+        attributes = tuple(a for a in attributes if a not in _PHASE)
         term = replace(term, code=None)
     mention = Mention(
         condition=term.condition,

@@ -22,7 +22,7 @@ _OVER_BEFORE = re.compile(r"histor|h/o|hx|prior|previous|remote|old|past|former|
 _UNDONE = re.compile(r"revers|taken down|take ?down|closed|remov|decannul|explant|no longer|stopped|recovered|inactive|used to")
 _AT_DISCHARGE = re.compile(r"discharg|final (?:diagnos|progress)|death (?:summary|note)|expir|hospital course", re.IGNORECASE)
 _DURING_STAY = re.compile(
-    r"\bH ?(?:&|and) ?P\b|history (?:and|&) physical|admi(?:ssion|tting) (?:note|history|h&p|date and time)|progress note"
+    r"\bH ?(?:&|and) ?P\b|history (?:and|&) physical|admi(?:ssion|tting) (?:note|history|h&p)|(?:date of admission|admission date|admitted)\b|progress note"
     r"|consult(?:ation)?\b|daily note|hospital day|emergency (?:department|room) (?:note|record)|ED (?:provider )?note",
     re.IGNORECASE,
 )

@@ -11,6 +11,7 @@ from hccassist.ranking.model import Ranker
 from hccassist.ranking.policy import Policy
 from hccassist.schema import ELEMENT_NAMES, Element, Encounter, Evidence, EvidenceSpan, Status, Suggestion, Tier
 from hccassist.terminology.lexicon import HighRisk, Lexicon
+from hccassist.terminology.rows import KIND_ELEMENT
 
 _PER_LETTER = 3
 _SUPPORTS = 0.25
@@ -108,7 +109,8 @@ def tier_of(
         return "suppressed", "named only in a test's result: the provider does not state it as a diagnosis"
     if {m.section for m in candidate.mentions} <= set(policy.ignore_sections):
         return "suppressed", "stands only in a section that the policy ignores"
-    if not any(_supports(e) for e in candidate.evidence):
+    proof = [e for e in candidate.evidence if not candidate.weak or e.kind in KIND_ELEMENT]
+    if not any(_supports(e) for e in proof):
         return "mention_only", "named as present, but nothing in this record monitors, evaluates, assesses or treats it"
     threshold = policy.threshold_for(category, risk.group if risk else None, candidate.pays)
     if confidence < threshold:
@@ -119,7 +121,8 @@ def tier_of(
 
 def _supports(e: Evidence) -> bool:
     """Whether a piece of evidence is enough on its own: strong, a drug for the condition, or a treatment in its sentence."""
-    return e.strength >= _SUPPORTS or e.kind == "drug" or (e.kind in _TREATMENTS and e.why == "same sentence")
+    treats = e.kind == "drug" or (e.kind in _TREATMENTS and e.why == "same sentence")
+    return e.strength >= (_WORTH_SHOWING if treats else _SUPPORTS)
 
 
 def _spans(candidate: Candidate, places: Places) -> tuple[EvidenceSpan, ...]:
