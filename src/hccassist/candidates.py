@@ -17,7 +17,7 @@ from hccassist.evidence.link import link
 from hccassist.evidence.strength import Strength
 from hccassist.nlp.document import Document
 from hccassist.nlp.mentions import Located
-from hccassist.ranking.features import Candidate
+from hccassist.ranking.features import LISTS, Candidate
 from hccassist.schema import Encounter, Evidence, Mention, Status
 from hccassist.terminology.lexicon import Lexicon
 
@@ -33,7 +33,8 @@ def overall_status(mentions: Sequence[Mention]) -> Status:
     """The status that counts where mentions differ.
 
     Present anywhere means present, unless the note takes it back: a later mention is ruled out outright, or the conclusion
-    (assessment, hospital course) denies or doubts what only the narrative said, or doubts it where it first names it.
+    (assessment, hospital course) denies or doubts what only the narrative said, denies what only the problem list carried
+    along, or doubts it where it first names it.
     """
     statuses = {m.status for m in mentions}
     if len(statuses) == 1:
@@ -44,8 +45,10 @@ def overall_status(mentions: Sequence[Mention]) -> Status:
             return "negated"
         concluded = {m.status for m in mentions if m.section in _CONCLUSIONS}
         told = {m.section for m in mentions if m.status == "active"}
-        if concluded and "active" not in concluded and told <= _OVERRULED and concluded & {"negated", "uncertain"}:
+        if "active" not in concluded and told <= _OVERRULED and concluded & {"negated", "uncertain"}:
             return "negated" if "negated" in concluded else "uncertain"
+        if "active" not in concluded and told <= {*_OVERRULED, "problem_list"} and "negated" in concluded:
+            return "negated"
         first = min((m for m in mentions if m.section in _CONCLUSIONS), key=lambda m: m.start, default=None)
         if first and first.status == "uncertain" and told <= _CONCLUSIONS:
             return "uncertain"
@@ -122,21 +125,28 @@ def _folded(active: Sequence[str], lexicon: Lexicon) -> dict[str, str]:
 
 
 def _undenied(document: Document, group: Sequence[Located]) -> list[Located]:
-    """Mentions without what the record takes back: "not morbid obesity, will fix the list" leaves the obesity and takes the list's
-    wording and severity away, unless the conclusion itself states them."""
-    denied = {a for m in group if m.mention.status == "negated" for a in m.mention.attributes}
-    words = {_words(document, m) for m in group if m.mention.status == "negated"}
-    stated = {
-        a for m in group if m.mention.status == "active" and m.mention.section in _CONCLUSIONS for a in m.mention.attributes
-    }
-    left = []
-    for m in group:
-        listed = m.mention.status == "active" and m.mention.section not in _CONCLUSIONS
-        if listed and (denied - stated or words):
-            kept = tuple(a for a in m.mention.attributes if a in stated or a not in denied)
-            m = replace(m, mention=replace(m.mention, attributes=kept, code=None if _words(document, m) in words else m.mention.code))
-        left.append(m)
-    return left
+    """Mentions without what the record takes back: "not morbid obesity, will fix the list" takes the list's wording and
+    severity away, unless the conclusion itself states them."""
+    denied = [m for m in group if m.mention.status == "negated"]
+    if not denied:
+        return list(group)
+    present = [m.mention for m in group if m.mention.status == "active"]
+    stated = {a for m in present if m.section in _CONCLUSIONS for a in m.attributes}
+    gone = {a for m in denied for a in m.mention.attributes} - stated
+    words = {_words(document, m) for m in denied}
+    return [
+        replace(
+            m,
+            mention=replace(
+                m.mention,
+                attributes=tuple(a for a in m.mention.attributes if a not in gone),
+                code=None if _words(document, m) in words else m.mention.code,
+            ),
+        )
+        if m.mention.status == "active" and m.mention.section in LISTS
+        else m
+        for m in group
+    ]
 
 
 def _words(document: Document, m: Located) -> tuple[str, ...]:

@@ -88,7 +88,8 @@ _SAID_OVER = re.compile(
     re.IGNORECASE,
 )
 _LEFT_BEHIND = re.compile(
-    r"\b(?:with|w/) (?:\w+ ){0,3}(?:residual|sequelae?)\b|\b(?:residual\w*|sequelae?|late effects?) (?:from|of|after)\b", re.IGNORECASE
+    r"\b(?:with|w/) (?:\w+ ){0,3}(?:residual|sequelae?)\b|\b(?:residual\w*|sequelae?|late effects?) (?:from|of|after)\b",
+    re.IGNORECASE,
 )
 _NONE_SINCE = re.compile(
     r"\b(?:none|no (?:recurrence|further|more|repeat)\w*|never) since\b|\b(?:off|no longer on|stopped|not on)\b", re.IGNORECASE

@@ -28,8 +28,9 @@ _NOT_SAID = frozenset("no not without denie deny denied negative never non preve
 _PHASES = frozenset("exacerbation flare decompensation attack crisis relapse decompensated".split())
 _PHASE = frozenset({"exacerbation=yes", "acuity=acute", "acuity=acute_on_chronic"})
 _OVER = re.compile(
-    r"\b(?:ago|earlier (?:this|in|that)|last (?:week|month|year|spring|summer|fall|autumn|winter|visit|admission)|previous|prior"
-    r"|recent(?:ly)? (?:hospitali[sz]\w+|admi\w+|discharged?)|recover(?:ed|ing) from|since (?:her|his|the|their) (?:last )?"
+    r"\b(?:ago|earlier (?:this|in|that)|last (?:week|month|year|spring|summer|fall|autumn|winter|visit|admission)"
+    r"|previous|prior|recent(?:ly)? (?:hospitali[sz]\w+|admi\w+|discharged?)|recover(?:ed|ing) from"
+    r"|since (?:her|his|the|their) (?:last )?"
     r"|in (?:january|february|march|april|may|june|july|august|september|october|november|december|(?:19|20)\d\d))\b",
     re.IGNORECASE,
 )
@@ -115,9 +116,7 @@ def _spread(document: Document, lexicon: Lexicon, number: int, here: list[_Hit])
     return found
 
 
-def _coordinated(
-    document: Document, lexicon: Lexicon, number: int, i: int, j: int, head: Sequence[str] = ()
-) -> list[_Hit]:
+def _coordinated(document: Document, lexicon: Lexicon, number: int, i: int, j: int, head: Sequence[str] = ()) -> list[_Hit]:
     """What a list shares its first words with: in "mets to liver, lung and bone" the lung and the bone are sites too.
     ``head``: words that belong before token ``i``."""
     tokens, stop = document.tokens, document.sentences[number].j

@@ -22,8 +22,9 @@ _OVER_BEFORE = re.compile(r"histor|h/o|hx|prior|previous|remote|old|past|former|
 _UNDONE = re.compile(r"revers|taken down|take ?down|closed|remov|decannul|explant|no longer|stopped|recovered|inactive|used to")
 _AT_DISCHARGE = re.compile(r"discharg|final (?:diagnos|progress)|death (?:summary|note)|expir|hospital course", re.IGNORECASE)
 _DURING_STAY = re.compile(
-    r"\bH ?(?:&|and) ?P\b|history (?:and|&) physical|admi(?:ssion|tting) (?:note|history|h&p)|(?:date of admission|admission date|admitted)\b|progress note"
-    r"|consult(?:ation)?\b|daily note|hospital day|emergency (?:department|room) (?:note|record)|ED (?:provider )?note",
+    r"\bH ?(?:&|and) ?P\b|history (?:and|&) physical|admi(?:ssion|tting) (?:note|history|h&p)|daily note|hospital day"
+    r"|(?:date of admission|admission date|admitted)\b|progress note|consult(?:ation)?\b"
+    r"|emergency (?:department|room) (?:note|record)|ED (?:provider )?note",
     re.IGNORECASE,
 )
 _FAMILY_HISTORY = re.compile(r"histor|\bf?hx\b|\bfh\b", re.IGNORECASE)
@@ -89,8 +90,8 @@ class Cue:
 
 
 def may_conclude(document: Document) -> bool:
-    """Whether an inpatient record may tell what was known at discharge. Guideline II.H codes uncertain diagnoses then, not those
-    of an admission, progress or consultation note."""
+    """Whether an inpatient record may tell what was known at discharge. Guideline II.H codes uncertain diagnoses then, not
+    those of an admission, progress or consultation note."""
     if not document.sentences:
         return True
     head = document.text[document.sentences[0].start : document.sentences[0].start + _TITLE_REACH]

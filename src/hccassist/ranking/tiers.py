@@ -121,8 +121,8 @@ def tier_of(
 
 def _supports(e: Evidence) -> bool:
     """Whether a piece of evidence is enough on its own: strong, a drug for the condition, or a treatment in its sentence."""
-    treats = e.kind == "drug" or (e.kind in _TREATMENTS and e.why == "same sentence")
-    return e.strength >= (_WORTH_SHOWING if treats else _SUPPORTS)
+    treats = e.kind in _TREATMENTS and e.why == "same sentence"
+    return e.kind == "drug" or e.strength >= (_WORTH_SHOWING if treats else _SUPPORTS)
 
 
 def _spans(candidate: Candidate, places: Places) -> tuple[EvidenceSpan, ...]:

@@ -86,7 +86,7 @@ class Codes:
         return []
 
     def excludes(self, code: str, other: str) -> bool:
-        """Whether an Excludes1 note at ``code`` or a heading above it names ``other``: "not coded here" (guideline I.A.12.a)."""
+        """Whether an Excludes1 note at ``code`` or above it names ``other``: "not coded here" (guideline I.A.12.a)."""
         return any(
             other.startswith(prefix)
             for end in range(3, len(code) + 1)
