@@ -15,6 +15,7 @@ from hccassist.terminology.rows import KIND_ELEMENT
 
 _PER_LETTER = 3
 _SUPPORTS = 0.25
+_TREATS = 0.08
 _TREATMENTS = frozenset({"procedure", "therapy", "device"})
 _WORTH_SHOWING = 0.13
 _WORTH_ADDING = 0.33
@@ -122,7 +123,7 @@ def tier_of(
 def _supports(e: Evidence) -> bool:
     """Whether a piece of evidence is enough on its own: strong, a drug for the condition, or a treatment in its sentence."""
     treats = e.kind in _TREATMENTS and e.why == "same sentence"
-    return e.kind == "drug" or e.strength >= (_WORTH_SHOWING if treats else _SUPPORTS)
+    return e.kind == "drug" or e.strength >= (_TREATS if treats else _SUPPORTS)
 
 
 def _spans(candidate: Candidate, places: Places) -> tuple[EvidenceSpan, ...]:
