@@ -219,6 +219,17 @@ def _candidate(
     )
 
 
+def _gives_way(first: str, second: str, lexicon: Lexicon) -> str:
+    """Which of two codes an Excludes1 note holds back, or blank; of one category the unspecified one, whoever has the note."""
+    one, other = lexicon.codes.excludes(first, second), lexicon.codes.excludes(second, first)
+    if not one and not other:
+        return ""
+    vague = [c for c in (first, second) if "nspecified" in lexicon.codes.title(c)]
+    if first[:3] == second[:3] and len(vague) == 1:
+        return vague[0]
+    return second if other else first
+
+
 def _without_excluded(candidates: list[Candidate], lexicon: Lexicon) -> list[Candidate]:
     """Two present conditions of an Excludes1 pair are not reported together (guideline I.A.12.a): the one whose note names the
     other gives way; where each names the other, the one that the conclusion names, that more words support."""
@@ -229,10 +240,9 @@ def _without_excluded(candidates: list[Candidate], lexicon: Lexicon) -> list[Can
         for second in ranked[k + 1 :]:
             if {first.icd10, second.icd10} & set(excluded):
                 continue
-            if lexicon.codes.excludes(second.icd10, first.icd10):
-                excluded[second.icd10] = first.icd10
-            elif lexicon.codes.excludes(first.icd10, second.icd10):
-                excluded[first.icd10] = second.icd10
+            if not (excluded_one := _gives_way(first.icd10, second.icd10, lexicon)):
+                continue
+            excluded[excluded_one] = first.icd10 if excluded_one == second.icd10 else second.icd10
     return [replace(c, excluded_by=excluded.get(c.icd10, "")) for c in candidates]
 
 

@@ -263,7 +263,7 @@ def find_mentions(document: Document, lexicon: Lexicon, inpatient: bool, support
         around = [*_attribute_hits(document, lexicon, sentence), *everywhere]
         for hit in group:
             term, why = _resolve(hit, document, lexicon, support)
-            if term is None or _marks_another(hit, group, document):
+            if term is None or _marks_another(hit, term, group, document, lexicon):
                 continue
             others = [(h.i, h.j) for h in group if h is not hit]
             for named in (term, *(replace(term, condition=c, attributes=a, code=None) for c, a in term.also)):
@@ -277,13 +277,15 @@ def _clause_around(document: Document, sentence: Sentence, hit: _Hit) -> str:
     return document.text[max(sentence.start, start - _CLAUSE_REACH) : min(sentence.end, end + _CLAUSE_REACH)]
 
 
-def _marks_another(hit: _Hit, group: list[_Hit], document: Document) -> bool:
-    """Whether an ambiguous short form alone in parentheses stands behind the name of another condition: the mark of a payment
-    category, "COPD (HCC)", not a disease. Behind its own name it only repeats it."""
+def _marks_another(hit: _Hit, term: Term, group: list[_Hit], document: Document, lexicon: Lexicon) -> bool:
+    """Whether an ambiguous short form alone in parentheses stands behind the name of an unlike condition: the mark of a payment
+    category, "COPD (HCC)", not a disease. Behind its own name, or one of the same code category, it only repeats it."""
     norms = document.tokens.norms
     if not all(t.ambiguous for t in hit.terms) or norms[max(hit.i - 1, 0)] != "(" or norms[hit.j : hit.j + 1] != [")"]:
         return False
-    return any(o.j == hit.i - 1 for o in group if o is not hit)
+    category = lexicon.conditions[term.condition].default_code[:3]
+    before = [t.condition for o in group if o.j == hit.i - 1 for t in o.terms]
+    return bool(before) and all(lexicon.conditions[c].default_code[:3] != category for c in before)
 
 
 def _locate(

@@ -15,7 +15,7 @@ from hccassist.terminology.rows import KIND_ELEMENT
 
 _PER_LETTER = 3
 _SUPPORTS = 0.25
-_TREATS = 0.08
+_TREATS = 0.06
 _TREATMENTS = frozenset({"procedure", "therapy", "device"})
 _WORTH_SHOWING = 0.13
 _WORTH_ADDING = 0.33
