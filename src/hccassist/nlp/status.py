@@ -268,7 +268,7 @@ def assert_status(
                 found[rule.category] = rule.phrase
                 place[rule.category] = cue.i
     if {"negated", "family"} <= set(found) and place["negated"] < place["family"] and _FAMILY_HISTORY.search(found["family"]):
-        # "They do not have a family history of seizures": what is denied is the relative's.
+        # "Never had a family history of gout": what is denied is the relative's.
         del found["family"]
     stays = condition.course in _OPEN_COURSES or (condition.course in ENDS and "acuity=chronic" in attributes)
     resolved = found.pop("resolved", None)
