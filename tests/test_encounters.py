@@ -175,7 +175,7 @@ def test_other_name_without_birth_date_does_not_count() -> None:
 def test_admission_and_discharge_bound_a_stay() -> None:
     (found,) = find_encounters(chart_of(*RECORDS["discharge summary"].pages))
     assert (found.start_date, found.end_date) == ("2025-08-02", "2025-08-06")
-    assert found.inpatient
+    assert found.at_discharge
 
 
 def test_cover_sheet_is_no_record() -> None:

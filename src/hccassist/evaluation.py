@@ -124,7 +124,7 @@ def linker_rows(cases: Sequence[Case], screener: Screener) -> Iterator[dict[str,
         for encounter in find_encounters(chart):
             document = analyse(chart.text, lexicon, encounter.start, encounter.end)
             items = detect(document, lexicon)
-            located = find_mentions(document, lexicon, encounter.inpatient, support_of(items))
+            located = find_mentions(document, lexicon, encounter.at_discharge, support_of(items))
             for candidate, code in link_candidates(document, located, items, lexicon):
                 mine = _units(frozenset([code]), lexicon.codes) | {("ICD", code[:3])}
                 quotes = [

@@ -87,11 +87,13 @@ class Encounter:
     patient: str | None = None
     valid: Validity = "unknown"
     problems: tuple[str, ...] = ()
+    ongoing: bool = False
+    """Written before the stay it belongs to ended: a history and physical, a daily note."""
 
     @property
-    def inpatient(self) -> bool:
+    def at_discharge(self) -> bool:
         """Uncertain diagnoses at discharge are coded as if present in inpatient records (ICD-10-CM guideline II.H)."""
-        return self.setting == "inpatient"
+        return self.setting == "inpatient" and not self.ongoing
 
 
 @dataclass(frozen=True, slots=True)

@@ -76,7 +76,7 @@ def read_encounter(
     """Every condition that one record names, coded, with status and evidence; and what its clues point at unnamed."""
     document = analyse(chart.text, lexicon, encounter.start, encounter.end, chart.noise)
     items = detect(document, lexicon)
-    located = find_mentions(document, lexicon, encounter.inpatient, support_of(items))
+    located = find_mentions(document, lexicon, encounter.at_discharge, support_of(items))
     candidates = build_candidates(document, encounter, located, items, lexicon, strength)
     return candidates, find_suspects(document, lexicon, [c.icd10 for c in candidates])
 

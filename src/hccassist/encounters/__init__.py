@@ -16,7 +16,7 @@ from hccassist.encounters.dates import DateHit, find_dates
 from hccassist.encounters.lines import Line, lines_of
 from hccassist.encounters.patients import Identity, chart_identity, compare, identity_of, with_known_name
 from hccassist.encounters.records import SERVICE_KINDS, page_facts, record_starts
-from hccassist.encounters.settings import setting_of
+from hccassist.encounters.settings import is_ongoing, setting_of
 from hccassist.encounters.signatures import read_signature
 from hccassist.encounters.validity import Facts, judge
 from hccassist.schema import Chart, Encounter
@@ -138,6 +138,7 @@ def _encounter(
         patient=identity.names[0] if identity.names else None,
         valid=valid,
         problems=problems,
+        ongoing=setting == "inpatient" and is_ongoing(lines),
     )
 
 

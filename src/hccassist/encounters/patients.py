@@ -16,14 +16,14 @@ from hccassist.encounters.dates import DateHit
 from hccassist.encounters.lines import Line
 
 _WORD = r"[A-Za-z][A-Za-z'’\-]*\.?"
-_NAME = rf"{_WORD},?(?:\s{_WORD},?){{1,4}}"
+_NAME = rf"{_WORD}(?:,\s?|\s){_WORD},?(?:\s{_WORD},?){{0,3}}"
 _LABELLED = re.compile(
     r"\b(?:patient(?:'s)?(?: name)?|pt\.?(?: name)?|client(?: name)?|member(?: name)?|resident(?: name)?|name|re"
     rf"|enrollee|subject|generated for)\s*[:#]\s*(?:mr\.?\s|mrs\.?\s|ms\.?\s)?(?P<name>{_NAME})",
     re.IGNORECASE,
 )
 _BEFORE_DOB = re.compile(
-    rf"(?P<name>[A-Z][A-Za-z'’\-]+,?(?:\s{_WORD}){{1,3}})[\s,|(]*(?:(?:id|#|acct|mrn)[^|]{{0,40}}?)?[\s,|(]*"
+    rf"(?P<name>[A-Z][A-Za-z'’\-]+(?:,\s?|\s){_WORD}(?:\s{_WORD}){{0,2}})[\s,|(]*(?:(?:id|#|acct|mrn)[^|]{{0,40}}?)?[\s,|(]*"
     r"(?:(?:male|female|m|f|sex|age|\d{1,3}\s*(?:y\w*|yrs?)?(?:\s*old)?)\W*){0,4}(?:d\.?o\.?b\b|date of birth"
     r"|birth ?date|born)",
     re.IGNORECASE,
@@ -51,7 +51,7 @@ _STOP_WORDS = frozenset(
     " doctor ssn born"
     " race language pcp admit room bed unit ref fax tel status copy request to from in and for is was with who"
     " this pt has"
-    " medication medications tobacco smoker history signature".split()
+    " medication medications tobacco smoker history signature accession specimen".split()
 )
 Match = Literal["same", "other", "unsure"]
 
@@ -129,7 +129,7 @@ def with_known_name(found: Identity, lines: Sequence[Line], chart: Identity) -> 
 def _clean(name: str) -> str | None:
     words: list[str] = []
     for word in name.split():
-        if word.strip(".,").lower() in _STOP_WORDS:
+        if word.strip(".,").lower() in _STOP_WORDS or (words and word == "MR"):
             break
         words.append(word)
     cleaned = " ".join(words).rstrip(",")

@@ -18,7 +18,7 @@ _ZIP = re.compile(r",?\s+\d{5}\b")
 _STREET = re.compile(
     r"\b(?:st|street|rd|road|ave|avenue|blvd|boulevard|pkwy|parkway|drive|ln|lane|sq|square|ct|court|way|hwy"
     r"|highway|suite|ste|plaza"
-    r"|pl|floor|box|address|\d+ [A-Z][a-z]+)\b[.,:]?",
+    r"|pl|floor|box|address|(?<![\d/.\-])\d+ [A-Z][a-z]+(?!\w|:))\b[.,:]?",
     re.IGNORECASE,
 )
 # Words that look like a name in capitals but are headings or labels.
@@ -93,6 +93,9 @@ def find_people(text: str) -> list[Person]:
         if name is None or _is_place(text, match):
             continue
         printed = " ".join(match.group("credentials").split())
+        if printed.count(".") == 1:
+            # "MD." ends a sentence; "M.D." is written with points.
+            printed = printed.rstrip(".")
         people.append(Person(name, printed, judge_credential(printed), match.start("name"), match.end()))
     return people
 

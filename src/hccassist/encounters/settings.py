@@ -28,13 +28,21 @@ _BODY_HEADING = re.compile(
     re.IGNORECASE,
 )
 _VISIT_HEADING = re.compile(
-    r"^\W*(?:\d+[.)]\s*)?(?:chief complaint|cc|hpi|history of present(?:ing)? illness|interval history"
+    r"^\W*(?:\d+[.)]\s*)?(?P<heading>chief complaint|cc|hpi|history of present(?:ing)? illness|interval history"
     r"|subjective|objective|assessment"
     r"|impression|a/?p|plan|(?:physical )?exam(?:ination)?|review of systems|ros)\b[^a-z]{0,3}(?:$|:|/|-|\("
     r"|and\b|&| {2,})",
     re.IGNORECASE,
 )
+_BEFORE_DISCHARGE = re.compile(
+    r"\bhistory (?:and|&) physical\b|\bH ?& ?P\b|\b(?:progress|admission|daily|consult(?:ation)?|operative|procedure)"
+    r" (?:note|report)\b|\bhospital day\b|\bPOD\W?\d",
+    re.IGNORECASE,
+)
+_AT_DISCHARGE = re.compile(r"\bdischarge (?:summary|note)\b|\b(?:date of discharge|discharged?(?: date)?)\s*:", re.IGNORECASE)
 _LISTS = ("med_list", "problem_list", "immunization", "education", "patient_form", "referral")
+_RESULTS = frozenset({"lab", "pathology", "diagnostic_test"})
+_NOTE_HEADINGS = 2
 # Sections of a note that are also kinds of record: inside a page they start no record of their own.
 _SECTION_SETTINGS = frozenset(
     {"med_list", "problem_list", "immunization", "education", "patient_form", "letter", "referral", "administrative"}
@@ -79,6 +87,12 @@ def record_title(line: Line) -> str | None:
     return max(found, key=lambda s: found[s]) if found else None
 
 
+def is_ongoing(lines: Sequence[Line]) -> bool:
+    """Whether a hospital record names itself one of the days before discharge."""
+    header = " ".join(line.text for line in header_of(lines))
+    return bool(_BEFORE_DISCHARGE.search(header)) and not _AT_DISCHARGE.search(header)
+
+
 def setting_of(lines: Sequence[Line]) -> str:
     """The setting of a record; ``unknown`` where its words do not say."""
     score: dict[str, float] = defaultdict(float)
@@ -91,11 +105,13 @@ def setting_of(lines: Sequence[Line]) -> str:
         score[setting] += value
     head = "\n".join(line.text for line in own[:_HEAD_LINES])
     body = "\n".join(line.text for line in own)
+    headings = {m.group("heading").lower() for line in own if (m := _VISIT_HEADING.match(line.text))}
     for where, text in (("head", head), ("any", body)):
         for cue, pattern in _compiled(where):
-            if pattern.search(text):
+            # Tables of results stand in notes too: beside a history, an exam and an assessment they are a section.
+            if pattern.search(text) and not (where == "any" and cue.setting in _RESULTS and len(headings) >= _NOTE_HEADINGS):
                 score[cue.setting] += cue.weight
-    if any(_VISIT_HEADING.match(line.text) for line in own):
+    if headings:
         # Lists stand in every note: beside a history, an exam or an assessment they are sections of it.
         for listed in _LISTS:
             score.pop(listed, None)

@@ -10,7 +10,7 @@ from hccassist.terminology.lexicon import Lexicon
 from hccassist.terminology.words import Tokens
 
 _BULLET = re.compile(
-    r"[ \t]*(?:[•●▪◦○■·*#>»]+|[-–—]+(?=\s)|\(?\d{1,2}[.)](?=\s|[A-Za-z])|[a-z][.)](?=\s)|\[[ xX✓]?\]|[☐☑☒])[ \t]*"
+    r"[ \t]*(?:[•●▪◦○■·*#>»]+|[-–—]+(?=\s)|\(?\d{1,2}[.)](?=\s|[A-Za-z])|[a-z][.)](?=\s)|\[[ xX✓]?\]|[☐☑☒◉])[ \t]*"
 )
 _BOUNDARY = re.compile(r"[.!?][\"')\]]*\s+(?=[\"'(\[]*[A-Z0-9•#*\-])|[ \t]+[•●▪][ \t]*|\s{6,}|[ \t]\|[ \t]")
 _NOT_AN_END = re.compile(

@@ -8,6 +8,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from hccassist.reading.errors import ReadError
+from hccassist.reading.grid import Rules
 from hccassist.reading.layout import HYPHENS, PageText, Token, compose
 from hccassist.reading.noise import EdgeLine, find_noise
 from hccassist.schema import Chart, Page, PageSource, Word
@@ -19,8 +20,8 @@ _EDGE_LINES = 10
 @dataclass(frozen=True, slots=True)
 class PageDraft:
     """A page read but not yet laid out. ``groups`` holds its words by direction, the main text first, each in the
-    frame that makes it upright; ``frame_height`` is that frame's height for the main text. Sizes are points as
-    displayed."""
+    frame that makes it upright; ``frame_height`` is that frame's height for the main text, ``rules`` the lines printed in
+    it. Sizes are points as displayed."""
 
     width: float
     height: float
@@ -28,6 +29,7 @@ class PageDraft:
     rotation: int
     frame_height: float
     groups: tuple[list[Token], ...]
+    rules: Rules = Rules()  # noqa: RUF009  frozen
 
 
 class Vocabulary:
@@ -80,7 +82,8 @@ def _lay_out(draft: PageDraft, offset: int, vocabulary: Vocabulary) -> tuple[str
             at += 2
         if any(t.text[-1] in HYPHENS for t in group):
             vocabulary.add(" ".join(t.text for t in group))
-        page_text = compose(group, draft.frame_height, at, vocabulary)
+        # The rules are in the main text's frame.
+        page_text = compose(group, draft.frame_height, at, vocabulary, Rules() if composed else draft.rules)
         composed.append(page_text)
         at += len(page_text.text)
     text = "\n\n".join(part.text for part in composed)

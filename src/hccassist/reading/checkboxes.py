@@ -4,6 +4,8 @@ told ticked from empty by the ink inside.
 
 from __future__ import annotations
 
+from collections import Counter
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -15,7 +17,9 @@ _INK = 150
 _SMALLEST_POINTS, _LARGEST_POINTS = 6.6, 15.0
 _OUTLINE = 0.82
 """The least share of ink on each side of the outline: scans have gaps, ticks cross the sides."""
-_OPEN_CORNER = 0.6
+_AS_GOOD = 0.03
+_MOST_ONWARD = 1
+"""A tick may cross one corner."""
 _RIM, _MIDDLE = 0.16, 0.3
 _CROWDED = 0.68
 """More ink than this just inside the outline, and it is bold print; a tick leaves most of the rim white."""
@@ -40,6 +44,10 @@ class CheckBox:
     score: float
 
 
+_Outline = tuple[float, int, int, int]
+"""Score, top, left, side in the half-size image."""
+
+
 def find_checkboxes(level: Image, scale: float) -> list[CheckBox]:
     """The check boxes of a level page image of ``scale`` pixels a point, from the top left."""
     import numpy as np
@@ -50,23 +58,60 @@ def find_checkboxes(level: Image, scale: float) -> list[CheckBox]:
     small = np.minimum(np.minimum(grey[::2, ::2], grey[1::2, ::2]), np.minimum(grey[::2, 1::2], grey[1::2, 1::2]))
     ink = small < _INK
     across, down = _sums(ink), _sums(ink.T)
-    area = _area(ink)
-    found: list[tuple[float, int, int, int]] = []
+    found: list[_Outline] = []
     low, high = (max(6, round(points * scale / 2)) for points in (_SMALLEST_POINTS, _LARGEST_POINTS))
     for side in range(low, high + 1):
         found += _outlines(across, down, side)
-    boxes: list[CheckBox] = []
-    seen: list[tuple[int, int]] = []
-    for score, top, left, side in sorted(found, reverse=True):
-        # The best outline of a place speaks for it: a worse one beside it is no second chance.
-        if any(abs(left - x) < side and abs(top - y) < side for y, x in seen):
-            continue
-        seen.append((top, left))
-        box = (left * 2, top * 2, (left + side) * 2 + 2, (top + side) * 2 + 2)
-        inside, rim = _inks(grey, box)
-        if inside < _FULL and rim < _CROWDED and _stands_alone(area, top, left, side):
-            boxes.append(CheckBox(box, inside >= _TICKED, score))
+    groups = _places(found)
+    boxes = [box for group in groups if (box := _box_of(group[0], ink, grey)) is not None]
+    clear = Counter(b.box[2] - b.box[0] for b in boxes if b.score >= _CLEAR)
+    if clear:
+        # Strokes of a tick and thick sides make outlines within and around the outline: a form's boxes are of one size.
+        usual = (max(clear, key=lambda side: (_of_size(clear, side), side)) - 2) // 2
+        fitting = [[o for o in group if abs(o[3] - usual) <= 1] or group[:1] for group in groups]
+        boxes = [box for group in fitting if (box := _best_box(group, ink, grey)) is not None]
     return sorted(boxes, key=lambda b: (b.box[1], b.box[0]))
+
+
+def _of_size(sides: Mapping[int, int], side: int) -> int:
+    return sum(count for other, count in sides.items() if abs(other - side) <= _SIZE_SPREAD)
+
+
+def _best_box(
+    group: list[_Outline], ink: np.ndarray[Any, np.dtype[np.bool_]], grey: np.ndarray[Any, np.dtype[np.uint8]]
+) -> CheckBox | None:
+    """The first outline of a place that is a box's."""
+    return next((box for outline in group if (box := _box_of(outline, ink, grey)) is not None), None)
+
+
+def _box_of(
+    outline: _Outline, ink: np.ndarray[Any, np.dtype[np.bool_]], grey: np.ndarray[Any, np.dtype[np.uint8]]
+) -> CheckBox | None:
+    score, top, left, side = outline
+    inside, rim = _inks(grey, _pixels(top, left, side))
+    if inside < _FULL and rim < _CROWDED and _stands_alone(ink, top, left, side):
+        return CheckBox(_pixels(top, left, side), inside >= _TICKED, score)
+    return None
+
+
+def _pixels(top: int, left: int, side: int) -> tuple[int, int, int, int]:
+    """A square of the half-size image in pixels of the whole one."""
+    return (left * 2, top * 2, (left + side) * 2 + 2, (top + side) * 2 + 2)
+
+
+def _places(found: list[_Outline]) -> list[list[_Outline]]:
+    """Outlines by the place they share, each place's best ones: a worse one beside them is no second chance."""
+    groups: list[list[_Outline]] = []
+    for outline in sorted(found, reverse=True):
+        score, top, left, side = outline
+        for group in groups:
+            if abs(left - group[0][2]) < side and abs(top - group[0][1]) < side:
+                if score >= group[0][0] - _AS_GOOD:
+                    group.append(outline)
+                break
+        else:
+            groups.append([outline])
+    return groups
 
 
 def _sums(ink: np.ndarray[Any, np.dtype[np.bool_]]) -> np.ndarray[Any, np.dtype[np.int32]]:
@@ -83,7 +128,7 @@ def _sums(ink: np.ndarray[Any, np.dtype[np.bool_]]) -> np.ndarray[Any, np.dtype[
 
 def _outlines(
     across: np.ndarray[Any, np.dtype[np.int32]], down: np.ndarray[Any, np.dtype[np.int32]], side: int
-) -> list[tuple[float, int, int, int]]:
+) -> list[_Outline]:
     """Squares of one size whose four sides are ink: (score, top, left, side)."""
     import numpy as np
 
@@ -102,15 +147,6 @@ def _outlines(
     return [(float(s), int(t), int(x), side) for s, t, x in zip(scores, tops, lefts, strict=True)]
 
 
-def _share(area: np.ndarray[Any, np.dtype[np.int32]], top: int, left: int, bottom: int, right: int) -> float:
-    top, left = max(top, 0), max(left, 0)
-    bottom, right = min(bottom, area.shape[0] - 1), min(right, area.shape[1] - 1)
-    if bottom <= top or right <= left:
-        return 0.0
-    ink = area[bottom, right] - area[top, right] - area[bottom, left] + area[top, left]
-    return float(ink) / ((bottom - top) * (right - left))
-
-
 def _inks(grey: np.ndarray[Any, np.dtype[np.uint8]], box: tuple[int, int, int, int]) -> tuple[float, float]:
     """The shares of ink in the middle of a box and in the rim just inside its outline."""
     left, top, right, bottom = box
@@ -122,26 +158,19 @@ def _inks(grey: np.ndarray[Any, np.dtype[np.uint8]], box: tuple[int, int, int, i
     return float(inner.mean()), float((outer.sum() - inner.sum()) / (outer.size - inner.size))
 
 
-def _area(ink: np.ndarray[Any, np.dtype[np.bool_]]) -> np.ndarray[Any, np.dtype[np.int32]]:
-    import numpy as np
-
-    area = np.zeros((ink.shape[0] + 1, ink.shape[1] + 1), np.int32)
-    area[1:, 1:] = ink.cumsum(axis=0, dtype=np.int32).cumsum(axis=1)
-    return area
-
-
-def _stands_alone(area: np.ndarray[Any, np.dtype[np.int32]], top: int, left: int, side: int) -> bool:
-    """Whether the sides end at the corners: those of a table's cell go on."""
+def _stands_alone(ink: np.ndarray[Any, np.dtype[np.bool_]], top: int, left: int, side: int) -> bool:
+    """Whether the sides end at the corners: those of a table's cell go on without a gap, and so does a letter's stroke."""
     reach = max(3, side // 3)
-    beyond = (
-        _share(area, top - 1, left - reach, top + 2, left - 1),
-        _share(area, top - 1, left + side + 2, top + 2, left + side + 2 + reach),
-        _share(area, top + side - 1, left - reach, top + side + 2, left - 1),
-        _share(area, top - reach, left - 1, top - 1, left + 2),
-        _share(area, top + side + 2, left - 1, top + side + 2 + reach, left + 2),
-        _share(area, top + side + 2, left + side - 1, top + side + 2 + reach, left + side + 2),
-    )
-    return sum(share > _OPEN_CORNER for share in beyond) <= 1
+    right, bottom = left + side, top + side
+    level = [(y, x) for y in (top, bottom) for x in ((left - reach, left), (right + 2, right + 2 + reach))]
+    upright = [(x, y) for x in (left, right) for y in ((top - reach, top), (bottom + 2, bottom + 2 + reach))]
+    onward = sum(_goes_on(ink[max(y - 1, 0) : y + 2, max(a, 0) : b].any(axis=0)) for y, (a, b) in level)
+    onward += sum(_goes_on(ink[max(a, 0) : b, max(x - 1, 0) : x + 2].any(axis=1)) for x, (a, b) in upright)
+    return onward <= _MOST_ONWARD
+
+
+def _goes_on(pixels: np.ndarray[Any, np.dtype[np.bool_]]) -> bool:
+    return bool(pixels.size) and bool(pixels.all())
 
 
 def on_form(boxes: list[CheckBox], words: list[tuple[float, tuple[int, int, int, int]]]) -> list[CheckBox]:

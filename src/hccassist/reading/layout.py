@@ -13,6 +13,7 @@ from collections import Counter
 from collections.abc import Container, Iterable, Sequence
 from dataclasses import dataclass, field
 
+from hccassist.reading.grid import Rules, Table, find_tables
 from hccassist.schema import Box, Word
 
 CELL_SEPARATOR = "  "
@@ -28,6 +29,14 @@ _TIGHT_GAP = 0.4
 _MIN_COLUMN_ROWS = 3
 _MAX_CELLS = 20
 _MIN_COLUMN_LINES = 6
+_NEW_LINE_IN_CELL = re.compile(r"(?:[-•●▪*#]|\(?\d{1,2}[.)]|[A-Za-z]+:)")
+"""What begins a line of its own within a cell: a list's mark or number, a label."""
+_CHOICES = frozenset("☐☒☑□◉[(")
+"""What begins a choice of a form: those of a cell stand on one line, parted."""
+_MOST_CELL_LINES = 6
+_TABLE_LINES = 3
+_CROSSED = 12.0
+"""How far, in points, a line must reach past a gutter on both sides to cross it."""
 _HYPHEN_END = re.compile("[A-Za-z]{2,}[-\u2010\u00ad]\\Z")
 _WORD_PIECE = re.compile(r"[a-z]+")
 
@@ -43,6 +52,8 @@ class Token:
     y1: float
     box: Box
     confidence: float = 1.0
+    apart: bool = False
+    """It starts a cell, however small the gap before it: a ring was drawn around what stands before or behind it."""
 
 
 @dataclass(slots=True)
@@ -87,18 +98,82 @@ class PageText:
     lines: tuple[TextLine, ...]
 
 
-def compose(tokens: Sequence[Token], frame_height: float, offset: int, vocabulary: Container[str]) -> PageText:
+_NO_RULES = Rules()
+
+
+def compose(
+    tokens: Sequence[Token], frame_height: float, offset: int, vocabulary: Container[str], rules: Rules = _NO_RULES
+) -> PageText:
     """The page's text from its words. Word and line offsets start at ``offset``. ``vocabulary`` holds lower-case
-    words seen unbroken, which decide whether a hyphen at a line's end belongs to the word."""
-    return _write(reading_order(tokens), frame_height or 1.0, offset, vocabulary)
+    words seen unbroken, which decide whether a hyphen at a line's end belongs to the word; ``rules`` are the lines printed
+    on the page, in the words' frame."""
+    return _write(reading_order(tokens, rules), frame_height or 1.0, offset, vocabulary)
 
 
-def reading_order(tokens: Sequence[Token]) -> list[Line]:
+def reading_order(tokens: Sequence[Token], rules: Rules = _NO_RULES) -> list[Line]:
     """The page's lines in the order a person reads them: columns one after the other, tables row by row."""
+    tables = find_tables(tokens, rules) if rules else []
+    if not tables:
+        return _unruled(tokens, rules)
+    ruled = {id(t) for table in tables for row in table.rows for cell in row for t in cell}
+    rest = [t for t in tokens if id(t) not in ruled]
+    out: list[Line] = []
+    for table in tables:
+        out += _unruled([t for t in rest if t.y0 + t.y1 < 2 * table.top], rules)
+        rest = [t for t in rest if t.y0 + t.y1 >= 2 * table.top]
+        out += _table_lines(table)
+    return out + _unruled(rest, rules)
+
+
+def _unruled(tokens: Sequence[Token], rules: Rules) -> list[Line]:
     lines = _lines(tokens)
     if sum(len(line.segments) > 1 for line in lines) + _overlaps(lines) < _MIN_COLUMN_LINES - 1:
         return _join_wrapped_cells(lines)
-    return [line for block in _split_columns(lines) for line in _join_wrapped_cells(block)]
+    return [line for block in _split_columns(lines, rules) for line in _join_wrapped_cells(block)]
+
+
+def _table_lines(table: Table[Token]) -> list[Line]:
+    """A ruled table's lines: each row one line, cell after cell; where a cell holds a text of its own, its lines."""
+    out: list[Line] = []
+    for row in table.rows:
+        cells = [_lines(cell) for cell in row]
+        if all(_is_one_text(lines) for lines in cells):
+            out.append(_row(cells))
+        else:
+            out += [line for lines in cells for line in lines]
+    return out
+
+
+def _is_one_text(lines: Sequence[Line]) -> bool:
+    """Whether a cell's lines are one wrapped text rather than paragraphs, a list or labelled lines."""
+    if len(lines) > _MOST_CELL_LINES:
+        return False
+    return not any(_NEW_LINE_IN_CELL.match(_start(line)) for line in lines[1:])
+
+
+def _start(line: Line) -> str:
+    return line.segments[0].tokens[0].text
+
+
+def _is_choice(token: Token) -> bool:
+    return token.apart or token.text[0] in _CHOICES
+
+
+def _row(cells: Sequence[Sequence[Line]]) -> Line:
+    """One line of a table row: what follows in a cell is joined to the text before it, unless wide gaps part its words."""
+    segments: list[Segment] = []
+    for lines in cells:
+        for n, line in enumerate(lines):
+            own = [Segment(list(s.tokens), s.x0, s.x1) for s in line.segments]
+            if n and len(lines[n - 1].segments) == 1 and not _is_choice(own[0].tokens[0]):
+                joined = own.pop(0)
+                segments[-1].tokens += joined.tokens
+                segments[-1].x1 = max(segments[-1].x1, joined.x1)
+            segments += own
+    first = [line for lines in cells for line in lines[:1]]
+    last = [line for lines in cells for line in lines[-1:]]
+    height = max(line.height for line in first)
+    return Line(segments, min(line.middle for line in first), height, last_middle=max(line.middle for line in last))
 
 
 def _lines(tokens: Sequence[Token]) -> list[Line]:
@@ -151,7 +226,7 @@ def _line(group: list[Token]) -> Line:
     gap = _CELL_GAP * height
     segments: list[Segment] = []
     for token in group:
-        if segments and token.x0 - segments[-1].x1 <= gap:
+        if segments and token.x0 - segments[-1].x1 <= gap and not token.apart:
             segments[-1].tokens.append(token)
             segments[-1].x1 = max(segments[-1].x1, token.x1)
         else:
@@ -178,17 +253,17 @@ class _Gutter:
     weight: int
 
 
-def _split_columns(lines: list[Line], depth: int = 0) -> list[list[Line]]:
+def _split_columns(lines: list[Line], rules: Rules, depth: int = 0) -> list[list[Line]]:
     """The lines in blocks: above the columns, each column from left to right, below them."""
-    gutter = _best_gutter(lines) if depth < 4 and len(lines) >= _MIN_COLUMN_LINES else None
+    gutter = _best_gutter(lines, rules) if depth < 4 and len(lines) >= _MIN_COLUMN_LINES else None
     if gutter is None:
         return [lines]
     left, right = _cut(lines[gutter.first : gutter.last], gutter.x)
-    blocks = _split_columns(lines[: gutter.first], depth + 1) if gutter.first else []
-    blocks += _split_columns(left, depth + 1)
-    blocks += _split_columns(right, depth + 1)
+    blocks = _split_columns(lines[: gutter.first], rules, depth + 1) if gutter.first else []
+    blocks += _split_columns(left, rules, depth + 1)
+    blocks += _split_columns(right, rules, depth + 1)
     if gutter.last < len(lines):
-        blocks += _split_columns(lines[gutter.last :], depth + 1)
+        blocks += _split_columns(lines[gutter.last :], rules, depth + 1)
     return blocks
 
 
@@ -203,7 +278,7 @@ def _cut(lines: Iterable[Line], x: float) -> tuple[list[Line], list[Line]]:
     return sides
 
 
-def _best_gutter(lines: list[Line]) -> _Gutter | None:
+def _best_gutter(lines: list[Line], rules: Rules) -> _Gutter | None:
     starts = Counter(round(s.x0 / 4) for line in lines for s in line.segments)
     page_left = min(s.x0 for line in lines for s in line.segments)
     page_right = max(s.x1 for line in lines for s in line.segments)
@@ -214,9 +289,20 @@ def _best_gutter(lines: list[Line]) -> _Gutter | None:
         if count < _MIN_COLUMN_LINES - 1 or not low < x < high:
             continue
         for gutter in _runs(lines, x):
-            if best is None or gutter.weight > best.weight:
+            if (best is None or gutter.weight > best.weight) and not _is_ruled(lines, gutter, rules):
                 best = gutter
     return best
+
+
+def _is_ruled(lines: list[Line], gutter: _Gutter, rules: Rules) -> bool:
+    """Whether lines are printed across a gutter between the texts beside it: a table's rows, not columns."""
+    top, bottom = lines[gutter.first].middle, lines[gutter.last - 1].middle
+    crossing = {
+        round(r.at)
+        for r in rules.horizontal
+        if r.low < gutter.x - _CROSSED and r.high > gutter.x + _CROSSED and top < r.at < bottom
+    }
+    return len(crossing) >= _TABLE_LINES
 
 
 def _runs(lines: list[Line], x: float) -> Iterable[_Gutter]:

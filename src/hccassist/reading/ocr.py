@@ -11,10 +11,12 @@ import os
 import re
 from dataclasses import dataclass
 from functools import lru_cache
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from hccassist.reading.checkboxes import CheckBox, find_checkboxes, on_form
+from hccassist.reading.circles import Circle, lift_circles
 from hccassist.reading.cleaning import cleaned, lies_on_its_side
+from hccassist.reading.grid import Rule, Rules
 from hccassist.reading.layout import Token
 from hccassist.schema import Box
 
@@ -28,6 +30,11 @@ _READABLE = 50.0
 _LOCAL_THRESHOLDS = "2"
 """Sauvola's method: grey, unevenly lit paper stays paper."""
 _SPECK = re.compile(r"[^A-Za-z0-9\[\](){}+<>%/:☐☒☑✓✔]+")
+TICKED, EMPTY, RINGED = "☒", "☐", "◉"
+"""What stands in the text for a ticked and an empty check box, and before words that a ring was drawn around."""
+_LETTERS = re.compile(r"[A-Za-z0-9]")
+_RINGED_LETTERS = frozenset("@©®")
+_RING_REMAINS = re.compile(r"^[^A-Za-z0-9☐☒+-]+|[^A-Za-z0-9)+-]+$")
 _DESCENDERS = re.compile("[gjpqy,;]")
 
 
@@ -39,13 +46,25 @@ class OcrPage:
     angle: int
     tokens: list[Token]
     confidence: float
+    rules: Rules
+
+
+class _Row(NamedTuple):
+    """A word: its line's number, its confidence (0 to 100), its box in pixels of the upright image, and whether it starts
+    a cell whatever the gap before it."""
+
+    line: int
+    text: str
+    confidence: float
+    box: tuple[int, int, int, int]
+    apart: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class _Reading:
-    rows: list[tuple[int, str, float, tuple[int, int, int, int]]]
-    """Line number, word, confidence (0 to 100), box in pixels of the upright image."""
+    rows: list[_Row]
     confidence: float
+    rules: Rules = Rules()  # noqa: RUF009  frozen
 
 
 @lru_cache(maxsize=1)
@@ -95,49 +114,93 @@ def read_image(image: Image, scale: float, seconds: float) -> OcrPage | None:
             reading, skew = _read_straight(grey, scale, seconds)
     if reading.confidence < _READABLE:
         return None
-    return OcrPage(angle, _tokens(reading, skew, angle, grey.size, scale), reading.confidence / 100)
+    tokens, slope = _tokens(reading, skew, angle, grey.size, scale)
+    return OcrPage(angle, tokens, reading.confidence / 100, _in_points(reading.rules, slope, scale))
+
+
+def _in_points(rules: Rules, slope: float, scale: float) -> Rules:
+    """The rules in the words' frame: points, and level as the lines of words are."""
+    horizontal = (Rule((r.at - slope * (r.low + r.high) / 2) / scale, r.low / scale, r.high / scale) for r in rules.horizontal)
+    vertical = (Rule(r.at / scale, r.low / scale, r.high / scale) for r in rules.vertical)
+    return Rules(tuple(sorted(horizontal, key=lambda r: r.at)), tuple(sorted(vertical, key=lambda r: r.at)))
 
 
 def _read_straight(upright: Image, scale: float, seconds: float) -> tuple[_Reading, float]:
     """The words of an image with upright text, set level first, and by how many degrees it was turned for that."""
-    level, skew = cleaned(upright, scale)
+    page = cleaned(upright, scale)
+    level, circles = lift_circles(page.image, scale)
     engine = _engine("eng")
     width, height = level.size
     engine.SetImageBytes(level.tobytes(), width, height, 1, width)
     engine.SetSourceResolution(max(70, round(72 * scale)))
     try:
         if not engine.Recognize(int(seconds * 1000)):
-            return _Reading([], 0.0), skew
+            return _Reading([], 0.0), page.skew
         table = engine.GetTSVText(0)
     finally:
         engine.Clear()
     reading = _parse(table)
     if reading.confidence < _READABLE:
-        return reading, skew
-    boxes = on_form(find_checkboxes(level, scale), [(confidence, box) for _, _, confidence, box in reading.rows])
-    return (_with_boxes(reading, boxes) if boxes else reading), skew
+        return reading, page.skew
+    boxes = on_form(find_checkboxes(page.lined, scale), [(row.confidence, row.box) for row in reading.rows])
+    rows = _with_circles(_with_boxes(reading.rows, boxes) if boxes else reading.rows, circles)
+    return _Reading(rows, reading.confidence, page.rules), page.skew
 
 
-def _with_boxes(reading: _Reading, boxes: list[CheckBox]) -> _Reading:
+def _with_circles(rows: list[_Row], circles: list[Circle]) -> list[_Row]:
+    """The words with "◉" before those that stand in a ring; what is ringed is a cell of its own."""
+    for circle in circles:
+        left, top, right, bottom = circle.box
+        held = [
+            row for row in rows
+            if left <= (row.box[0] + row.box[2]) / 2 <= right and top <= (row.box[1] + row.box[3]) / 2 <= bottom
+        ]  # fmt: skip
+        if not held or all(row.text in _RINGED_LETTERS for row in held):
+            continue
+        remains = [row for row in held if not _LETTERS.search(row.text)]
+        held = [row for row in held if row not in remains] or held
+        first = min(held, key=lambda row: row.box[0])
+        end = max(first.box[2], *(row.box[2] for row in held if row.line == first.line))
+        edge = min(left, first.box[0] - 3)
+        mark = _Row(first.line, RINGED, 90.0, (edge, first.box[1], first.box[0] - 1, first.box[3]), apart=True)
+        behind = min(
+            (r for r in rows if r.line == first.line and r.box[0] >= end - 2 and r is not first),
+            key=lambda r: r.box[0],
+            default=None,
+        )
+        # What is left of the ring beside a word is read as quotes and brackets.
+        rows = [
+            row._replace(apart=True) if row is behind
+            else row._replace(text=_RING_REMAINS.sub("", row.text) or row.text) if row in held
+            else row
+            for row in rows
+            if row in held or row not in remains
+        ]  # fmt: skip
+        rows.append(mark)
+    return rows
+
+
+def _with_boxes(words: list[_Row], boxes: list[CheckBox]) -> list[_Row]:
     """The words with "☒" and "☐" for the check boxes, in place of what OCR made of them."""
-    rows = [row for row in reading.rows if not any(_is_of_box(row, b) for b in boxes)]
+    rows = [row for row in words if not any(_is_of_box(row, b) for b in boxes)]
     if not rows:
-        return reading
+        return words
     for b in boxes:
         middle = (b.box[1] + b.box[3]) / 2
         label = min(
-            (row for row in rows if row[3][2] > b.box[2]),
-            key=lambda row: abs((row[3][1] + row[3][3]) / 2 - middle) + max(0, row[3][0] - b.box[2]) / 4,
+            (row for row in rows if row.box[2] > b.box[2]),
+            key=lambda row: abs((row.box[1] + row.box[3]) / 2 - middle) + max(0, row.box[0] - b.box[2]) / 4,
             default=rows[0],
         )
         # The box stands on its label's line, whatever its own height.
-        rows.append((label[0], "☒" if b.ticked else "☐", 90.0, (b.box[0], label[3][1], b.box[2], label[3][3])))
-    return _Reading(rows, reading.confidence)
+        mark = TICKED if b.ticked else EMPTY
+        rows.append(_Row(label.line, mark, 90.0, (b.box[0], label.box[1], b.box[2], label.box[3])))
+    return rows
 
 
-def _is_of_box(row: tuple[int, str, float, tuple[int, int, int, int]], box: CheckBox) -> bool:
+def _is_of_box(row: _Row, box: CheckBox) -> bool:
     """Whether a word is what OCR made of a box or its tick: short, and mostly within a little more than the box."""
-    left, top, right, bottom = row[3]
+    left, top, right, bottom = row.box
     reach = (box.box[2] - box.box[0]) / 2
     x, y = (left + right) / 2, (top + bottom) / 2
     inside = box.box[0] - reach <= x <= box.box[2] + reach and box.box[1] - reach <= y <= box.box[3] + reach
@@ -145,7 +208,7 @@ def _is_of_box(row: tuple[int, str, float, tuple[int, int, int, int]], box: Chec
 
 
 def _parse(table: str) -> _Reading:
-    rows: list[tuple[int, str, float, tuple[int, int, int, int]]] = []
+    rows: list[_Row] = []
     line = -1
     total = weight = 0.0
     for record in table.splitlines():
@@ -158,25 +221,26 @@ def _parse(table: str) -> _Reading:
         if not text or (_SPECK.fullmatch(text) and confidence < 80) or confidence < 10:
             continue
         left, top, width, height = (int(c) for c in cells[6:10])
-        rows.append((line, text, confidence, (left, top, left + width, top + height)))
+        rows.append(_Row(line, text, confidence, (left, top, left + width, top + height)))
         total += confidence * len(text)
         weight += len(text)
     return _Reading(rows, total / weight if weight >= 8 else 0.0)
 
 
-def _tokens(reading: _Reading, skew: float, angle: int, size: tuple[int, int], scale: float) -> list[Token]:
-    """The words with their places. A word's ink says little of its line ("on" is low, "by" hangs): all words of a
-    line get the line's own height around their baseline, as a text layer's font box would give."""
+def _tokens(reading: _Reading, skew: float, angle: int, size: tuple[int, int], scale: float) -> tuple[list[Token], float]:
+    """The words with their places, and by how many pixels a pixel their lines still fall. A word's ink says little of its
+    line ("on" is low, "by" hangs): all words of a line get the line's own height around their baseline, as a text layer's
+    font box would give."""
     width, height = size
     upright = (height, width) if angle in (90, 270) else size
     by_line: dict[int, list[int]] = {}
-    for line, _, _, box in reading.rows:
+    for line, _, _, box, _ in reading.rows:
         by_line.setdefault(line, []).append(box[3] - box[1])
     tall = {line: sorted(heights)[int(0.7 * (len(heights) - 1))] for line, heights in by_line.items()}
     slope = _slope(reading, tall)
     levels = _levels(reading, tall, slope)
     tokens = []
-    for line, text, confidence, ink in reading.rows:
+    for line, text, confidence, ink, apart in reading.rows:
         box = ink
         full, level = tall[line], levels[line]
         swollen = box[3] - box[1] > 1.4 * full
@@ -196,15 +260,16 @@ def _tokens(reading: _Reading, skew: float, angle: int, size: tuple[int, int], s
                 (baseline + 0.25 * full) / scale,
                 (shown[0], shown[1], shown[2], shown[3]),
                 round(confidence / 100, 3),
+                apart,
             )
         )
-    return tokens
+    return tokens, slope
 
 
 def _levels(reading: _Reading, tall: dict[int, int], slope: float) -> dict[int, float]:
     """The baseline of each line, levelled: the median over its words."""
     found: dict[int, list[float]] = {}
-    for line, text, _, box in reading.rows:
+    for line, text, _, box, _ in reading.rows:
         found.setdefault(line, []).append(_baseline(text, box, tall[line]) - slope * box[0])
     return {line: sorted(values)[len(values) // 2] for line, values in found.items()}
 
@@ -216,7 +281,7 @@ def _baseline(text: str, box: tuple[int, int, int, int], height: float) -> float
 def _slope(reading: _Reading, tall: dict[int, int]) -> float:
     """How much the lines still fall, in pixels down a pixel right: the median over long lines."""
     ends: dict[int, tuple[tuple[int, float], tuple[int, float]]] = {}
-    for line, text, _, box in reading.rows:
+    for line, text, _, box, _ in reading.rows:
         here = (box[0], _baseline(text, box, tall[line]))
         ends[line] = (ends[line][0] if line in ends else here, here)
     slopes = sorted((b[1] - a[1]) / (b[0] - a[0]) for a, b in ends.values() if b[0] - a[0] > 300)

@@ -14,9 +14,10 @@ import pypdfium2.raw as pdfium
 from hccassist.reading import ocr
 from hccassist.reading.assemble import PageDraft, assemble
 from hccassist.reading.errors import ReadError
+from hccassist.reading.grid import Rules
 from hccassist.reading.layout import Token
 from hccassist.reading.limits import Limits
-from hccassist.reading.textlayer import Frame, TextLayer, frame_of, read_text_layer
+from hccassist.reading.textlayer import Frame, TextLayer, frame_of, printed_rules, read_text_layer
 from hccassist.schema import Chart, PageSource
 
 if TYPE_CHECKING:
@@ -78,7 +79,8 @@ def _read_page(document: pypdfium2.PdfDocument, index: int, name: str, limits: L
             )
         layer = read_text_layer(page, frame)
         if layer.tokens and not _needs_ocr(page, layer, frame):
-            return _draft(layer.tokens, layer.others, "text", layer.angle, width, height)
+            rules = printed_rules(page, frame, layer.angle)
+            return _draft(layer.tokens, layer.others, "text", layer.angle, width, height, rules)
         if not layer.tokens and not pdfium.FPDFPage_CountObjects(page):
             return _draft([], [], "text", 0, width, height)
         return _read_scan(page, layer, frame, limits)
@@ -87,10 +89,16 @@ def _read_page(document: pypdfium2.PdfDocument, index: int, name: str, limits: L
 
 
 def _draft(
-    tokens: list[Token], others: Sequence[list[Token]], source: PageSource, angle: int, width: float, height: float
+    tokens: list[Token],
+    others: Sequence[list[Token]],
+    source: PageSource,
+    angle: int,
+    width: float,
+    height: float,
+    rules: Rules = Rules(),  # noqa: B008  frozen
 ) -> PageDraft:
     frame_height = width if angle in (90, 270) else height
-    return PageDraft(width, height, source, angle, frame_height, (tokens, *others))
+    return PageDraft(width, height, source, angle, frame_height, (tokens, *others), rules)
 
 
 def _read_scan(page: ctypes.c_void_p, layer: TextLayer, frame: Frame, limits: Limits) -> PageDraft:
@@ -102,7 +110,7 @@ def _read_scan(page: ctypes.c_void_p, layer: TextLayer, frame: Frame, limits: Li
         return _draft(layer.tokens, layer.others, "text", layer.angle, width, height)
     read = ocr.read_image(image, scale, limits.ocr_seconds) if limits.ocr else None
     if read is not None and len(read.tokens) >= 0.5 * len(layer.tokens):
-        return _draft(read.tokens, (), "ocr", read.angle, width, height)
+        return _draft(read.tokens, (), "ocr", read.angle, width, height, read.rules)
     if layer.tokens and not _is_garbage(layer):
         return _draft(layer.tokens, layer.others, "unread", layer.angle, width, height)
     return _draft([], [], "unread", 0, width, height)

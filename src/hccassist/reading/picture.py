@@ -78,4 +78,5 @@ def _draft(frame: Image, limits: Limits) -> PageDraft:
     read = ocr.read_image(frame, scale, limits.ocr_seconds) if limits.ocr else None
     if read is None:
         return PageDraft(width, height, "unread", 0, height, ())
-    return PageDraft(width, height, "ocr", read.angle, width if read.angle in (90, 270) else height, (read.tokens,))
+    frame_height = width if read.angle in (90, 270) else height
+    return PageDraft(width, height, "ocr", read.angle, frame_height, (read.tokens,), read.rules)

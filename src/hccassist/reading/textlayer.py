@@ -12,6 +12,7 @@ from dataclasses import dataclass
 
 import pypdfium2.raw as pdfium
 
+from hccassist.reading.grid import Rules, rules_of
 from hccassist.reading.layout import Token
 from hccassist.schema import Box
 
@@ -32,6 +33,7 @@ _LIGATURES = str.maketrans(
     }
 )
 _INVISIBLE = re.compile("[\x00-\x1f\x7f\u200b-\u200f\u2028-\u202e\u2060\ufeff]")
+_MOST_OBJECTS = 4_000
 _DIAGONAL = -1
 _ABOVE, _BELOW = 0.2, 0.08
 """Parts of a font box's height that glyphs leave empty."""
@@ -110,14 +112,34 @@ def turn(tokens: list[Token], angle: int, width: float, height: float) -> list[T
     if not angle:
         return tokens
     for t in tokens:
-        x0, y0, x1, y1 = t.x0, t.y0, t.x1, t.y1
-        if angle == 90:
-            t.x0, t.y0, t.x1, t.y1 = y0, width - x1, y1, width - x0
-        elif angle == 180:
-            t.x0, t.y0, t.x1, t.y1 = width - x1, height - y1, width - x0, height - y0
-        else:
-            t.x0, t.y0, t.x1, t.y1 = height - y1, x0, height - y0, x1
+        t.x0, t.y0, t.x1, t.y1 = turned((t.x0, t.y0, t.x1, t.y1), angle, width, height)
     return tokens
+
+
+def turned(box: Box, angle: int, width: float, height: float) -> Box:
+    """A displayed box in the frame that makes text printed at ``angle`` upright, for a page of this size."""
+    x0, y0, x1, y1 = box
+    if angle == 90:
+        return (y0, width - x1, y1, width - x0)
+    if angle == 180:
+        return (width - x1, height - y1, width - x0, height - y0)
+    if angle == 270:
+        return (height - y1, x0, height - y0, x1)
+    return box
+
+
+def printed_rules(page: ctypes.c_void_p, frame: Frame, angle: int) -> Rules:
+    """The lines and panels drawn on a loaded page, in the frame that makes text printed at ``angle`` upright."""
+    width, height = frame.size
+    edges = [ctypes.c_float() for _ in range(4)]
+    pointers = [ctypes.byref(edge) for edge in edges]
+    boxes: list[Box] = []
+    for i in range(min(pdfium.FPDFPage_CountObjects(page), _MOST_OBJECTS)):
+        item = pdfium.FPDFPage_GetObject(page, i)
+        if pdfium.FPDFPageObj_GetType(item) == pdfium.FPDF_PAGEOBJ_PATH and pdfium.FPDFPageObj_GetBounds(item, *pointers):
+            left, bottom, right, top = (edge.value for edge in edges)
+            boxes.append(turned(frame.display(left, bottom, right, top), angle, width, height))
+    return rules_of(boxes)
 
 
 def _characters(text_page: ctypes.c_void_p, count: int) -> str:

@@ -1,0 +1,113 @@
+"""Rows of a form that offer answers: a ring ("◉") or a mark stands before the one chosen, the others are not chosen.
+
+"Cancer  Active  ◉ History  None  resected 2011", "COPD  [ ] agree [x] disagree", "Retinopathy: none  ◉ mild NPDR  PDR".
+"""
+
+from __future__ import annotations
+
+import itertools
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from hccassist.schema import Status
+
+RING = "◉"
+_TICKS = r"\[\s?[xX✓✔]\s?\]|[☒☑✓✔]|\(\s?[xX]\s?\)"
+_BLANKS = r"\[\s{0,2}\]|[☐□]|\(\s{1,2}\)"
+_MARK = re.compile(rf"(?P<ring>{RING})|(?P<tick>{_TICKS})|(?P<blank>{_BLANKS})")
+_GAP = re.compile(r"\s{2,}|\t|\s\|\s")
+_MOST_OPTION_WORDS = 5
+_TEXT = re.compile(r"[.;]|\d{3}|,\s")
+"""What options do not hold, and remarks do."""
+_WORDS: dict[str, Status] = {
+    **dict.fromkeys("active yes y current present positive pos agree agreed confirmed accept accepted valid".split(), "active"),
+    **dict.fromkeys("history hist hx past former resolved prior previous historical inactive remote".split(), "history"),
+    **dict.fromkeys("rule r/o suspect suspected possible probable unknown unsure uncertain questionable".split(), "uncertain"),
+    **dict.fromkeys("none no n never absent negative neg denies denied disagree disagreed rejected n/a".split(), "negated"),
+}  # fmt: skip
+_FIRST_WORD = re.compile(r"[A-Za-z/]+")
+
+
+@dataclass(frozen=True, slots=True)
+class _Cell:
+    """A cell of a row: its place in the row, its words, and the mark before them."""
+
+    start: int
+    end: int
+    text: str
+    mark: str
+
+    @property
+    def chosen(self) -> bool:
+        return self.mark in ("ring", "tick")
+
+    @property
+    def answer(self) -> Status | None:
+        """What it says of the row's condition if it is a plain answer ("History", "rule out"); None for any other words."""
+        word = _FIRST_WORD.match(self.text.lstrip("\"'‘“(<«["))
+        return _WORDS.get(word.group().lower()) if word and len(self.text.split()) <= _MOST_OPTION_WORDS else None
+
+    @property
+    def is_option(self) -> bool:
+        return len(self.text.split()) <= _MOST_OPTION_WORDS and not _TEXT.search(self.text)
+
+
+def read_choice(text: str, start: int, end: int) -> tuple[Status, str] | None:
+    """What the choices of its row say of the condition at [start, end) of ``text``, and why; None where its row offers
+    none, or where they leave it to the words."""
+    low, high = text.rfind("\n", 0, start) + 1, text.find("\n", end)
+    row = text[low : high if high >= 0 else len(text)]
+    if not _MARK.search(row):
+        return None
+    cells = _cells(row)
+    n = next((k for k, c in enumerate(cells) if c.start <= start - low < c.end), None)
+    if n is None:
+        return None
+    return _of_ringed_row(cells, n) if any(c.mark == "ring" for c in cells) else _of_marked_row(cells, n)
+
+
+def _cells(row: str) -> list[_Cell]:
+    """The row's cells, cut at wide gaps and before marks."""
+    edges = {0, len(row)}
+    marks = {m.start(): m for m in _MARK.finditer(row)}
+    edges.update(marks)
+    edges.update(g.end() for g in _GAP.finditer(row) if not _MARK.fullmatch(row[: g.start()].rstrip()[-1:] or " "))
+    cells: list[_Cell] = []
+    ordered = sorted(edges)
+    for low, high in itertools.pairwise(ordered):
+        mark = marks.get(low)
+        words = row[mark.end() if mark else low : high].strip(" \t|:")
+        if words or mark:
+            cells.append(_Cell(low, high, words, str(mark.lastgroup) if mark else ""))
+    return cells
+
+
+def _of_ringed_row(cells: Sequence[_Cell], n: int) -> tuple[Status, str] | None:
+    own = cells[n]
+    if own.mark == "ring":
+        return "active", "ringed on the form"
+    before = [c for c in cells[:n] if c.mark == "ring"]
+    ahead = next((k for k in range(n + 1, len(cells)) if cells[k].mark == "ring"), None)
+    if ahead is not None and (n == 0 or all(c.answer for c in cells[n + 1 : ahead + 1])):
+        # The row's label, or one of a second group of answers: "Angina  Active  ◉ None".
+        return cells[ahead].answer or "active", f"“{cells[ahead].text}” ringed on the form"
+    if own.is_option and (before or ahead is not None):
+        return "negated", "another choice is ringed on the form"
+    if before and (answer := before[-1].answer) and answer != "active":
+        return answer, f"“{before[-1].text}” ringed on the form"
+    return None
+
+
+def _of_marked_row(cells: Sequence[_Cell], n: int) -> tuple[Status, str] | None:
+    """A row whose marks all stand before plain answers. Lists of conditions with a box before each are not meant."""
+    options = [c for c in cells if c.mark]
+    if len(options) < 2 or not all(c.answer for c in options) or cells[n].mark:
+        return None
+    chosen = [c for c in options if c.chosen]
+    if len(chosen) != 1:
+        return ("uncertain", "not answered on the form") if not chosen else None
+    answer = chosen[0].answer
+    if answer is None or (answer == "active" and n > 0):
+        return None
+    return answer, f"“{chosen[0].text}” marked on the form"

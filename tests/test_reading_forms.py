@@ -1,0 +1,145 @@
+"""Forms: ruled tables are read row by row, rings and ticks drawn by hand say which choice was made."""
+
+from __future__ import annotations
+
+import io
+from pathlib import Path
+from typing import Any
+
+import pytest
+from reading_files import PROSE, image_pdf, lines, pdf, scan, together
+from reportlab.lib.styles import getSampleStyleSheet
+from reportlab.pdfgen.canvas import Canvas
+from reportlab.platypus import Paragraph, SimpleDocTemplate, Table, TableStyle
+
+from hccassist.reading import read_chart
+from hccassist.schema import Chart
+
+ROWS = (
+    ("Condition", "Answer of the clinic", "What was seen and what is planned"),
+    ("Type 2 diabetes with kidney disease", "agree", "Sugar well kept, kidney figures steady, same tablets, new test in spring"),
+    ("Emphysema", "disagree", "Breath tests were normal twice and she has never smoked in her life, inhaler stopped"),
+    ("Heart failure of the weak kind", "agree", "No swelling, weighs herself daily, the water tablet stays as it is for now"),
+    ("Gout", "agree", "No attack since last year on allopurinol"),
+)  # fmt: skip
+
+
+def read(tmp_path: Path, data: bytes, name: str = "form.pdf") -> Chart:
+    path = tmp_path / name
+    path.write_bytes(data)
+    return read_chart(path, name)
+
+
+def ruled(rows: tuple[tuple[str, ...], ...], widths: tuple[float, ...], rules: str = "GRID") -> bytes:
+    """A page with a table whose cells wrap; ``rules``: GRID all lines, INNERGRID none at the outer sides."""
+    style = getSampleStyleSheet()["BodyText"]
+    cells = [[Paragraph(text, style) for text in row] for row in rows]
+    out = io.BytesIO()
+    lined: Any = [("VALIGN", (0, 0), (-1, -1), "TOP"), (rules, (0, 0), (-1, -1), 0.6, "black")]
+    if rules == "INNERGRID":
+        lined += [("LINEABOVE", (0, 0), (-1, 0), 0.6, "black"), ("LINEBELOW", (0, -1), (-1, -1), 0.6, "black")]
+    SimpleDocTemplate(out).build([Table(cells, colWidths=widths, style=TableStyle(lined))])
+    return out.getvalue()
+
+
+@pytest.mark.parametrize("rules", ["GRID", "INNERGRID"])
+def test_rows_of_a_ruled_table_stay_whole_however_their_cells_wrap(tmp_path: Path, rules: str) -> None:
+    text = read(tmp_path, ruled(ROWS, (110, 90, 250), rules)).text
+    for row in ROWS:
+        assert "  ".join(row) in text
+
+
+def test_rows_of_a_scanned_table_stay_whole(tmp_path: Path) -> None:
+    pytest.importorskip("tesserocr")
+    text = read(tmp_path, image_pdf(scan(ruled(ROWS, (110, 90, 250)), turn=0.6))).text
+    for label, _, remark in ROWS[1:]:
+        line = next(line for line in text.split("\n") if label.split()[0] in line)
+        assert sum(word in line for word in remark.split()) >= 0.8 * len(remark.split())
+
+
+def test_a_cell_that_holds_a_list_keeps_its_lines(tmp_path: Path) -> None:
+    items = "<br/>".join(("1. Walk every day", "2. Less salt", "3. Weigh in the morning"))
+    text = read(tmp_path, ruled((("Item", "What to do"), ("Plan", items), ("Return", "in spring")), (110, 250))).text
+    assert "\n2. Less salt\n3. Weigh in the morning\n" in text
+
+
+def test_columns_of_text_between_lines_are_no_table(tmp_path: Path) -> None:
+    left = [line[:38].rsplit(" ", 1)[0] for line in PROSE]
+    right = [line[:40].rsplit(" ", 1)[0].upper() for line in reversed(PROSE)]
+
+    def frame(canvas: Canvas) -> None:
+        canvas.rect(50, 560, 500, 180)
+
+    chart = read(tmp_path, pdf(together(frame, lines(left, x=60, y=720), lines(right, x=320, y=720))))
+    assert chart.text.index(left[-1]) < chart.text.index(right[0])
+
+
+def form(canvas: Canvas) -> None:
+    """Rows of three choices; the second of each is ringed, as a hand does it: not quite round, not quite level."""
+    lines(["Valley Home Visits", "Member: Otis Lund   Date of visit: 04/11/2025"], y=740, size=12)(canvas)
+    for n, label in enumerate(("Asthma", "Gout", "Anemia", "Epilepsy")):
+        y = 660 - 34 * n
+        lines([label], y=y, size=12)(canvas)
+        for k, choice in enumerate(("Active", "History", "None")):
+            lines([choice], x=200 + 75 * k, y=y, size=12)(canvas)
+        canvas.setLineWidth(1.3)
+        canvas.ellipse(266, y - 6, 325, y + 14)
+    lines(PROSE, y=480, size=12, step=18)(canvas)
+
+
+def test_ringed_choices_are_marked_and_read(tmp_path: Path) -> None:
+    pytest.importorskip("tesserocr")
+    chart = read(tmp_path, image_pdf(scan(pdf(form), turn=-0.7)))
+    for label in ("Asthma", "Gout", "Anemia", "Epilepsy"):
+        assert f"{label}  Active  ◉ History  None" in chart.text
+    assert chart.text.count("◉") == 4
+    ring = next(w for w in chart.pages[0].words if chart.text[w.start : w.end] == "◉")
+    assert 255 < ring.box[0] < 285
+
+
+def test_plain_print_has_no_rings(tmp_path: Path) -> None:
+    pytest.importorskip("tesserocr")
+    heading = lines(["QUARTERLY OBSERVATIONS @ OAK HOUSE"], y=740, size=20)
+    assert "◉" not in read(tmp_path, image_pdf(scan(pdf(together(heading, lines(PROSE, y=690, size=12)))))).text
+
+
+def test_boxes_that_stand_close_together_and_are_filled(tmp_path: Path) -> None:
+    pytest.importorskip("tesserocr")
+    labels = ["Asthma", "Gout", "Anemia", "Epilepsy", "Migraine"]
+
+    def draw(canvas: Canvas) -> None:
+        for n, label in enumerate(labels):
+            y = 700 - 12 * n
+            canvas.setLineWidth(1.2)
+            canvas.rect(80, y, 9, 9)
+            if n % 2:
+                canvas.setLineWidth(2)
+                canvas.line(81.5, y + 1.5, 87.5, y + 7.5)
+                canvas.line(81.5, y + 7.5, 87.5, y + 1.5)
+            lines([label], x=95, y=y + 1, size=10)(canvas)
+        lines(PROSE, y=560, size=12, step=18)(canvas)
+
+    text = read(tmp_path, image_pdf(scan(pdf(draw)))).text
+    for n, label in enumerate(labels):
+        assert f"{'☒' if n % 2 else '☐'} {label}" in text
+
+
+def test_headings_in_white_on_black_are_read(tmp_path: Path) -> None:
+    pytest.importorskip("tesserocr")
+
+    def draw(canvas: Canvas) -> None:
+        canvas.rect(60, 700, 490, 18, fill=1)
+        canvas.setFillGray(1)
+        lines(["3. DIAGNOSES ASSESSED TODAY"], y=705, size=12, font="Helvetica-Bold")(canvas)
+        canvas.setFillGray(0)
+        lines(PROSE, y=670, size=12, step=18)(canvas)
+
+    assert "3. DIAGNOSES ASSESSED TODAY" in read(tmp_path, image_pdf(scan(pdf(draw)))).text
+
+
+def test_a_faint_copy_is_read(tmp_path: Path) -> None:
+    pytest.importorskip("tesserocr")
+    page = scan(pdf(lines(PROSE, y=690, size=12, step=18))).point([255 - (255 - level) // 3 for level in range(256)])
+    words = {w.strip(".,") for line in PROSE for w in line.split()}
+    read_words = {w.strip(".,") for w in read(tmp_path, image_pdf(page)).text.split()}
+    assert len(words & read_words) > 0.9 * len(words)
