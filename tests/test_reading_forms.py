@@ -17,7 +17,7 @@ from hccassist.schema import Chart
 
 ROWS = (
     ("Condition", "Answer of the clinic", "What was seen and what is planned"),
-    ("Type 2 diabetes with kidney disease", "agree", "Sugar well kept, kidney figures steady, same tablets, new test in spring"),
+    ("Type 2 diabetes with kidney disease", "agree", "Sugar well kept, kidney figures steady, same tablets, a test in spring"),
     ("Emphysema", "disagree", "Breath tests were normal twice and she has never smoked in her life, inhaler stopped"),
     ("Heart failure of the weak kind", "agree", "No swelling, weighs herself daily, the water tablet stays as it is for now"),
     ("Gout", "agree", "No attack since last year on allopurinol"),
