@@ -26,6 +26,8 @@ _OVERRULED = frozenset({"hpi", "chief_complaint", "start", "results"})
 _RULED_OUT = re.compile(r"rule[sd] out|exclud|error|misdiagnos|disprov|not confirmed|never confirmed|retracted|incorrect")
 _LASTS = frozenset("chronic recurrent recurring longstanding persistent refractory relapsing chronically".split())
 _BEFORE_NAME = 3
+_LENT = 0.5
+"""The evidence of a combination code's second condition counts for less than the first's own."""
 _FIRST: dict[str, int] = {"assessment_plan": 0, "hospital_course": 1, "hpi": 2, "start": 3}
 
 
@@ -93,7 +95,7 @@ def build_candidates(
             candidates.append(replace(alone, passing=alone.course == "passing" and not _lasts(document, group)))
         for rule in rules:
             why = f"{lexicon.conditions[condition].name} with {lexicon.conditions[rule.second].name}: one combination code"
-            both = _merged(proof, evidence.get(rule.second, ()))
+            both = _merged(proof, [replace(e, strength=round(e.strength * _LENT, 2)) for e in evidence.get(rule.second, ())])
             made_of = Coded(rule.code, (base.code,) if base.code != rule.code else (), why)
             candidates.append(_candidate(encounter, condition, group + extra, "active", made_of, both, lexicon, (why,)))
     return _without_excluded(_one_per_code(candidates), lexicon)

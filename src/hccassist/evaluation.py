@@ -116,8 +116,17 @@ def ranker_rows(cases: Sequence[Case], screener: Screener) -> Iterator[dict[str,
                     yield {"group": f"g{number}", "supported": float(verdict), **values}
 
 
+_HYPERTENSIVE = ("I11", "I12", "I13")
+
+
+def _disease(code: str) -> str:
+    """What a code is of when evidence is compared: its three-character category; hypertension is hypertension with whatever."""
+    stem = code[:3]
+    return "I10" if stem in _HYPERTENSIVE else stem
+
+
 def linker_rows(cases: Sequence[Case], screener: Screener) -> Iterator[dict[str, float | str]]:
-    """One row per sentence, element and supported condition: whether a reader quotes it for that element, and the clues."""
+    """One row per sentence and supported condition: whether a reader quotes it, for which letters, and the clues."""
     lexicon = screener.lexicon
     for number, case in enumerate(cases):
         chart = one_page(case.text, "case", "")
@@ -126,20 +135,12 @@ def linker_rows(cases: Sequence[Case], screener: Screener) -> Iterator[dict[str,
             items = detect(document, lexicon)
             located = find_mentions(document, lexicon, encounter.at_discharge, support_of(items))
             for candidate, code in link_candidates(document, located, items, lexicon):
-                mine = _units(frozenset([code]), lexicon.codes) | {("ICD", code[:3])}
-                quotes = [
-                    q
-                    for v in case.supported
-                    if mine & (_units(v.codes, lexicon.codes) | {("ICD", c[:3]) for c in v.codes})
-                    for q in v.quotes
-                ]
+                quotes = [q for v in case.supported if _disease(code) in {_disease(c) for c in v.codes} for q in v.quotes]
                 if quotes:
-                    hit = any(q[0] == candidate.element and _overlaps(q, candidate.start, candidate.end) for q in quotes)
-                    near = any(_overlaps(q, candidate.start, candidate.end) for q in quotes)
+                    letters = {q[0] for q in quotes if _overlaps(q, candidate.start, candidate.end)}
                     yield {
                         "group": f"g{number}",
-                        "quoted": float(hit),
-                        "near": float(near),
+                        "letters": "".join(sorted(letters)),
                         "clues": "|".join(candidate.clues.names),
                     }
 

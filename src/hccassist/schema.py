@@ -154,7 +154,9 @@ class Reason:
 
 @dataclass(frozen=True, slots=True)
 class Suggestion:
-    """One code proposed for one encounter, with the words it rests on. The coder decides; this never does."""
+    """One code proposed for one encounter, with the words it rests on. The coder decides; this never does.
+
+    ``evidence`` is what is shown first; ``more_evidence`` are weaker passages, for whoever asks for more."""
 
     id: str
     encounter: str
@@ -172,6 +174,7 @@ class Suggestion:
     evidence: tuple[EvidenceSpan, ...]
     why: tuple[Reason, ...] = ()
     decided: tuple[str, ...] = ()
+    more_evidence: tuple[EvidenceSpan, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -32,6 +32,16 @@ _STOPPED = re.compile(
 _DIGIT = re.compile(r"\d")
 
 
+def is_planned(text: str) -> bool:
+    """Whether a sentence speaks of a test to come."""
+    return bool(_PLANNED.search(text))
+
+
+def says_stopped(text: str) -> bool:
+    """Whether a sentence says that something is no longer, or never was, taken."""
+    return bool(_STOPPED.search(text))
+
+
 @dataclass(frozen=True, slots=True)
 class Item:
     """An evidence word in place: tokens [i, j) of sentence ``sentence``, what it is and the MEAT letters it proves here."""
@@ -50,7 +60,7 @@ class Item:
 def _elements(word: EvidenceWord, sentence_text: str) -> tuple[Element, ...]:
     """The letters of a word in its sentence: a test that is ordered monitors, a test that is reported evaluates."""
     if word.kind in _RESULT_KINDS:
-        planned, valued = bool(_PLANNED.search(sentence_text)), bool(_DIGIT.search(sentence_text))
+        planned, valued = is_planned(sentence_text), bool(_DIGIT.search(sentence_text))
         if planned and not valued:
             return ("M",)
         if planned:

@@ -1,9 +1,9 @@
 """Whose evidence it is: ties the words that prove MEAT to the conditions of the same encounter.
 
 What ties, strongest first: the condition's own sentence; its block in a problem-oriented plan ("# HTN:", "1. Diabetes -");
-the sentences that follow it in the same paragraph; and, anywhere in the encounter, words that by clinical knowledge speak
-for it (its drugs, tests, findings). A word that speaks for other conditions present and not for this one is never its own.
-How strong a tie is, ``evidence.strength`` says.
+a paragraph that opens with it ("Regarding his diabetes, ..."); the sentences that follow it; being what the visit is about;
+and, anywhere in the encounter, words that by clinical knowledge speak for it (its drugs, tests, findings). Words that speak
+for other conditions present and not for this one are never its own. How strong a tie is, ``evidence.strength`` says.
 """
 
 from __future__ import annotations
@@ -11,56 +11,151 @@ from __future__ import annotations
 import re
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
-from hccassist.evidence.detect import SILENT_SECTIONS, Item
-from hccassist.evidence.strength import Clues, Strength
+from hccassist.evidence.detect import SILENT_SECTIONS, Item, says_stopped
+from hccassist.evidence.strength import Clues, Strength, sentence_clues
 from hccassist.nlp.document import Document, Sentence
 from hccassist.nlp.mentions import Located
 from hccassist.schema import Element, Evidence
 
 _PLAN_SECTIONS = frozenset({"assessment_plan", "hospital_course", "start", "hpi", "problem_list"})
+_CONCLUSIONS = frozenset({"assessment_plan", "hospital_course"})
 _PROSE_SECTIONS = frozenset({"start", "hpi"})
 _NO_GENERIC = frozenset({"family_history", "social_history", "allergies", "education", "legal", "screening", "chief_complaint"})
 _LISTS = frozenset({"pmh", "psh", "problem_list"})
 _HEAD_WORDS = 14
 _LONG = 220
 _SHORT_NOTE = 900
-_MOST_FOLLOWING = 5
+_MOST_FOLLOWING = 12
+_MOST_MAIN = 2
+_BARE = 2
+_NO_EVIDENCE = 0.05
+_KNOWN_SHARE = 0.5
 _CLAUSE = re.compile(r"[;,]\s+|\s+(?:but|and)\s+|\.\s+")
-_LABELS: tuple[tuple[re.Pattern[str], Element], ...] = (
-    (re.compile(r"^\W*(?:medical reasoning|assessment|reasoning|status|impression)\b", re.IGNORECASE), "A"),
-    (re.compile(r"^\W*(?:additional testing|testing|tests?|labs?|monitoring|follow.?up)\b", re.IGNORECASE), "M"),
+_TOPIC = re.compile(
+    r"^\W*(?:regarding|as (?:for|far as)|(?:in|with) (?:regards?|terms|respect|reference) (?:to|of)"
+    r"|concerning|for (?:his|her|their|the patient's?|pt's?)|in relation to|on the (?:topic|subject) of"
+    r"|(?:his|her|their) (?:history of )?)\b",
+    re.IGNORECASE,
+)
+_LABELS: tuple[tuple[re.Pattern[str], str], ...] = (
+    (re.compile(r"^\W*(?:medical reasoning|assessment|reasoning|status|impression)\b", re.IGNORECASE), "reasoning"),
+    (re.compile(r"^\W*(?:additional testing|testing|tests?|labs?|monitoring|follow.?up)\b", re.IGNORECASE), "testing"),
     (
         re.compile(
             r"^\W*(?:medical treatment|treatment|specialist referrals?|referrals?|therapy|medications?|plan|rx)\b", re.I
         ),
-        "T",
+        "treatment",
     ),
-    (re.compile(r"^\W*(?:patient education(?: and counseling)?|counseling|education)\b", re.IGNORECASE), "A"),
+    (re.compile(r"^\W*(?:patient education(?: and counseling)?|counseling|education)\b", re.IGNORECASE), "education"),
 )
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Tie:
-    """How a sentence belongs to a condition, how many sentences away from a mention, and the reason in words."""
+    """How a sentence belongs to a condition: the clues of the tie, the strongest first, and the reason in words."""
 
-    how: str
-    distance: int
     why: str
+    clues: list[str] = field(default_factory=list)
 
 
 @dataclass(frozen=True, slots=True)
 class Candidate:
-    """A sentence that may prove one MEAT element of a condition: what speaks for it, and the words to highlight."""
+    """A sentence that may be evidence of a condition: what speaks for it, per letter the kind of words that would prove it,
+    and the words to highlight."""
 
     condition: str
-    element: Element
-    kind: str
+    kinds: Mapping[Element, str]
     start: int
     end: int
     clues: Clues
     why: str
+    known: frozenset[Element]
+    """The letters that words proven for the condition itself stand for (its drug, its lab)."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Block:
+    """The problem of a plan under which a sentence stands; ``named`` by its head, or only inside it."""
+
+    head: int
+    conditions: frozenset[str]
+    named: bool
+
+
+@dataclass(frozen=True, slots=True)
+class _Scene:
+    """What the ties of one encounter look at."""
+
+    document: Document
+    active: frozenset[str]
+    by_sentence: Mapping[int, list[Located]]
+    items_of: Mapping[int, list[Item]]
+    blocks: Mapping[int, _Block]
+    labels: Mapping[int, str]
+
+    def named(self, number: int) -> frozenset[str]:
+        """The active conditions that a sentence names."""
+        return frozenset(m.mention.condition for m in self.by_sentence.get(number, ()))
+
+    def of_another(self, number: int, condition: str) -> bool:
+        """Whether a sentence stands under another problem of the plan."""
+        block = self.blocks.get(number)
+        return block is not None and block.named and condition not in block.conditions
+
+
+Ties = dict[str, dict[int, Tie]]
+
+
+def candidates(
+    document: Document, located: Sequence[Located], items: Sequence[Item], conditions: Iterable[str]
+) -> list[Candidate]:
+    """Every sentence that may be evidence of one of the ``conditions`` (ids active in this encounter)."""
+    active = frozenset(conditions)
+    by_sentence: dict[int, list[Located]] = defaultdict(list)
+    for m in located:
+        if m.mention.condition in active:
+            by_sentence[m.sentence].append(m)
+    items_of: dict[int, list[Item]] = defaultdict(list)
+    for item in items:
+        items_of[item.sentence].append(item)
+    blocks = _blocks(document, by_sentence)
+    scene = _Scene(document, active, by_sentence, items_of, blocks, _labels(document, blocks))
+    ties: Ties = defaultdict(dict)
+    _tie_same(scene, ties)
+    _tie_block(scene, ties)
+    _tie_following(scene, ties)
+    _tie_main(scene, ties)
+    _tie_knowledge(scene, ties)
+    _tie_nearest(scene, ties)
+    own = {n: sentence_clues(s, document.text[s.start : s.end]) for n, s in enumerate(document.sentences)}
+    found: list[Candidate] = []
+    for condition in sorted(active):
+        found.extend(_candidates(scene, condition, ties[condition], own))
+    return found
+
+
+def link(
+    document: Document, located: Sequence[Located], items: Sequence[Item], conditions: Iterable[str], strength: Strength
+) -> dict[str, tuple[Evidence, ...]]:
+    """Evidence per condition id, strongest first. A sentence stands under its likeliest letter with its whole strength, and
+    under each other letter it may well prove with that letter's share."""
+    found: dict[str, list[Evidence]] = defaultdict(list)
+    for c in candidates(document, located, items, conditions):
+        found[c.condition].extend(_evidence(c, strength))
+    return {condition: tuple(sorted(group, key=lambda e: (-e.strength, e.start))) for condition, group in found.items()}
+
+
+def _evidence(c: Candidate, strength: Strength) -> list[Evidence]:
+    letters = strength.letters_of(c.clues)
+    quoted = strength.of(c.clues)
+    best = max(letters, key=lambda e: letters[e])
+    shares = {e: max(p, _KNOWN_SHARE if e in c.known else 0.0) for e, p in letters.items()}
+    kept = {e: round(quoted * (1.0 if e == best else share), 2) for e, share in shares.items()}
+    return [
+        Evidence(e, c.kinds.get(e, "words"), c.start, c.end, value, c.why) for e, value in kept.items() if value >= _NO_EVIDENCE
+    ]
 
 
 def _is_head(sentence: Sentence, document: Document, mentions: Sequence[Located]) -> bool:
@@ -76,29 +171,35 @@ def _is_head(sentence: Sentence, document: Document, mentions: Sequence[Located]
     return opens and (bool(sentence.bullet) or short or last in ":.")
 
 
-def _blocks(document: Document, by_sentence: Mapping[int, list[Located]]) -> dict[int, tuple[frozenset[str], int]]:
-    """sentence -> (conditions of the problem it stands under, the head's sentence)."""
-    blocks: dict[int, tuple[frozenset[str], int]] = {}
-    head: tuple[frozenset[str], int] | None = None
+def _blocks(document: Document, by_sentence: Mapping[int, list[Located]]) -> dict[int, _Block]:
+    """sentence -> the problem it stands under. A problem headed by a symptom belongs to the conditions named inside it."""
+    heads: dict[int, tuple[int, bool]] = {}
+    head: tuple[int, bool] | None = None
     style: tuple[str, int] | None = None
-    section = ""
-    line = -1
+    section, line = "", -1
     for number, sentence in enumerate(document.sentences):
         if sentence.section != section:
             section, head, style = sentence.section, None, None
         if section not in _PLAN_SECTIONS:
             continue
         new_line, line = sentence.line != line, sentence.line
-        here = by_sentence.get(number, [])
         mine = (_style(sentence.bullet), min(sentence.indent, 8) // 2)
         if new_line and (style is None or mine == style or mine[1] < style[1]):
-            if _is_head(sentence, document, here):
-                head, style = (frozenset(m.mention.condition for m in here), number), mine
+            if _is_head(sentence, document, by_sentence.get(number, [])):
+                head, style = (number, True), mine
             elif style is not None and (sentence.bullet or sentence.j - sentence.i <= 7 or mine[1] < style[1]):
-                head = None
+                head = (number, False)
+            elif style is None and mine[0] == "number" and sentence.j - sentence.i <= 7:
+                head, style = (number, False), mine
         if head is not None:
-            blocks[number] = head
-    return blocks
+            heads[number] = head
+    inside: dict[int, set[str]] = defaultdict(set)
+    for number, (first, named) in heads.items():
+        if not named or number == first:
+            inside[first].update(m.mention.condition for m in by_sentence.get(number, ()))
+    return {
+        n: _Block(first, frozenset(inside[first]), named) for n, (first, named) in heads.items() if inside[first] or not named
+    }
 
 
 def _style(bullet: str) -> str:
@@ -107,179 +208,232 @@ def _style(bullet: str) -> str:
     return "number" if any(c.isdigit() for c in bullet) else bullet[0]
 
 
-def candidates(
-    document: Document, located: Sequence[Located], items: Sequence[Item], conditions: Iterable[str]
-) -> list[Candidate]:
-    """Every sentence and element that may be evidence of one of the ``conditions`` (ids active in this encounter)."""
-    active = set(conditions)
-    by_sentence: dict[int, list[Located]] = defaultdict(list)
-    for m in located:
-        if m.mention.condition in active:
-            by_sentence[m.sentence].append(m)
-    items_of: dict[int, list[Item]] = defaultdict(list)
-    for item in items:
-        items_of[item.sentence].append(item)
-    blocks = _blocks(document, by_sentence)
-    ties: dict[str, dict[int, Tie]] = defaultdict(dict)
-    for number, here in by_sentence.items():
-        for m in here:
-            ties[m.mention.condition][number] = Tie("same", 0, "same sentence")
-    for number, (heads, head) in blocks.items():
-        for condition in heads & active:
-            if number != head:
-                ties[condition].setdefault(number, Tie("block", number - head, "under this problem in the plan"))
-    _tie_following(document, by_sentence, blocks, ties)
-    _tie_knowledge(items, active, blocks, ties)
-    short = len(document.sentences) and document.sentences[-1].end - document.sentences[0].start <= _SHORT_NOTE
-    told = {m.mention.condition for here in by_sentence.values() for m in here if m.mention.section not in _LISTS}
-    if short and told:
-        _tie_only(document, told, by_sentence, items_of, ties)
-    found: list[Candidate] = []
-    for condition in sorted(active):
-        found.extend(_candidates(document, condition, ties[condition], items_of, by_sentence, active, bool(short)))
-    return found
+def _labels(document: Document, blocks: Mapping[int, _Block]) -> dict[int, str]:
+    """sentence -> the label of its line in a problem's block ("Medical Treatment: ..."), for every sentence of that line."""
+    labels: dict[int, str] = {}
+    line, label = -1, ""
+    for number in blocks:
+        sentence = document.sentences[number]
+        if sentence.line != line:
+            text = document.text[sentence.start : sentence.end]
+            line, label = sentence.line, next((name for pattern, name in _LABELS if pattern.match(text)), "")
+        if label:
+            labels[number] = label
+    return labels
 
 
-def link(
-    document: Document, located: Sequence[Located], items: Sequence[Item], conditions: Iterable[str], strength: Strength
-) -> dict[str, tuple[Evidence, ...]]:
-    """Evidence per condition id, strongest first."""
-    found: dict[str, list[Evidence]] = defaultdict(list)
-    for c in candidates(document, located, items, conditions):
-        found[c.condition].append(Evidence(c.element, c.kind, c.start, c.end, strength.of(c.clues), c.why))
-    return {condition: tuple(sorted(group, key=lambda e: (-e.strength, e.start))) for condition, group in found.items()}
+def _add(ties: Ties, condition: str, number: int, why: str, *clues: str) -> None:
+    tie = ties[condition].setdefault(number, Tie(why))
+    tie.clues.extend(c for c in clues if c not in tie.clues)
 
 
-def _tie_following(
-    document: Document,
-    by_sentence: Mapping[int, list[Located]],
-    blocks: Mapping[int, tuple[frozenset[str], int]],
-    ties: dict[str, dict[int, Tie]],
-) -> None:
-    """Sentences that follow a condition in its paragraph are about it until another condition is named."""
-    for number, here in by_sentence.items():
-        if number in blocks and blocks[number][1] == number:
+def _tie_same(scene: _Scene, ties: Ties) -> None:
+    for number, here in scene.by_sentence.items():
+        several = len(set({m.i: m.mention.condition for m in here}.values())) > 1
+        for condition in scene.named(number):
+            _add(ties, condition, number, "same sentence", "tie same", *(("names others",) if several else ()))
+
+
+def _tie_block(scene: _Scene, ties: Ties) -> None:
+    for number, block in scene.blocks.items():
+        for condition in block.conditions & scene.active:
+            if number == block.head:
+                _add(ties, condition, number, "same sentence", "tie same", "is head")
+            elif block.named:
+                far = f"block {min(number - block.head, 6)}"
+                shared = ("block of several",) if len(block.conditions) > 1 else ()
+                _add(ties, condition, number, "under this problem in the plan", "tie block", far, *shared)
+            else:
+                _add(ties, condition, number, "under the same problem in the plan", "tie inside")
+
+
+def _tie_following(scene: _Scene, ties: Ties) -> None:
+    """Sentences that follow a condition in its paragraph are about it until another condition is named; all of a paragraph that
+    opens with it ("Regarding her asthma, ...") are about it."""
+    sentences = scene.document.sentences
+    for number in scene.by_sentence:
+        if number in scene.blocks and scene.blocks[number].head == number:
             continue
-        first = document.sentences[number]
+        first = sentences[number]
         if first.section in _LISTS:
             continue
-        for follow in range(number + 1, min(number + 1 + _MOST_FOLLOWING, len(document.sentences))):
-            sentence = document.sentences[follow]
-            if follow in by_sentence or sentence.paragraph != first.paragraph or sentence.section != first.section:
+        text = scene.document.text[first.start : first.end]
+        named = scene.named(number)
+        opens = number == 0 or sentences[number - 1].paragraph != first.paragraph
+        topic = len(named) == 1 and bool(_TOPIC.match(text))
+        others = False
+        for follow in range(number + 1, min(number + 1 + _MOST_FOLLOWING, len(sentences))):
+            sentence = sentences[follow]
+            if sentence.paragraph != first.paragraph or sentence.section != first.section:
                 break
             if sentence.line != first.line and sentence.bullet:
                 break
-            for m in here:
-                ties[m.mention.condition].setdefault(follow, Tie("follows", follow - number, "follows it in the paragraph"))
+            if scene.named(follow) - named:
+                if not topic or _TOPIC.match(scene.document.text[sentence.start : sentence.end]):
+                    break
+                others = True
+            if scene.named(follow) and not others:
+                break
+            gap = follow - number
+            clues = ["tie follows", f"follows {gap if gap <= 4 else '5 to 7' if gap <= 7 else 'far'}"]
+            clues += [
+                name
+                for name, holds in (
+                    ("topic", topic),
+                    ("opens", opens),
+                    ("follows several", len(named) > 1),
+                    ("past others", others),
+                )
+                if holds
+            ]
+            for condition in named:
+                _add(ties, condition, follow, "follows it in the paragraph", *clues)
 
 
-def _tie_knowledge(
-    items: Sequence[Item],
-    active: set[str],
-    blocks: Mapping[int, tuple[frozenset[str], int]],
-    ties: dict[str, dict[int, Tie]],
-) -> None:
+def _tie_main(scene: _Scene, ties: Ties) -> None:
+    """What the visit is about: the only condition of the note, or one of the few that its conclusion names. Every sentence of
+    story, examination, results and plan may be about it."""
+    told = {m.mention.condition for here in scene.by_sentence.values() for m in here if m.mention.section not in _LISTS}
+    concluded = {m.mention.condition for here in scene.by_sentence.values() for m in here if m.mention.section in _CONCLUSIONS}
+    main = concluded or told
+    if not 0 < len(main) <= _MOST_MAIN:
+        return
+    only = len(told) == 1
+    for number, sentence in enumerate(scene.document.sentences):
+        if sentence.section in _NO_GENERIC or sentence.section in _LISTS:
+            continue
+        for condition in main:
+            if scene.of_another(number, condition) or scene.named(number) - {condition}:
+                continue
+            clue = "main only" if only else f"main {len(main)}"
+            why = "the only condition of this note" if only else "what this visit is about"
+            _add(ties, condition, number, why, "tie main", clue)
+
+
+def _tie_knowledge(scene: _Scene, ties: Ties) -> None:
     """Drugs, tests and findings that speak for an active condition, wherever in the encounter they stand; a plan block of
     another condition for which they speak too keeps them."""
-    for item in items:
-        for condition in item.word.conditions & active:
-            block = blocks.get(item.sentence)
-            if block and condition not in block[0] and item.word.conditions & block[0]:
-                continue
-            ties[condition].setdefault(item.sentence, Tie("knowledge", 9, f"“{item.word.written}” speaks for it"))
+    for number, items in scene.items_of.items():
+        at: dict[int, set[str]] = defaultdict(set)
+        for item in items:
+            at[item.i] |= item.word.conditions
+        for item in items:
+            block = scene.blocks.get(number)
+            for condition in item.word.conditions & scene.active:
+                if scene.of_another(number, condition) and block is not None and at[item.i] & block.conditions:
+                    continue
+                rivals = min(len(at[item.i] & scene.active), 4)
+                _add(ties, condition, number, f"“{item.word.written}” speaks for it", "tie knowledge", f"shared by {rivals}")
 
 
-def _tie_only(
-    document: Document,
-    active: set[str],
-    by_sentence: Mapping[int, list[Located]],
-    items_of: Mapping[int, list[Item]],
-    ties: dict[str, dict[int, Tie]],
-) -> None:
-    """In a few terse lines about one condition every line is about it; about several, the line nearest to each."""
-    for number, sentence in enumerate(document.sentences):
-        if number not in items_of or sentence.section in _NO_GENERIC:
+def _tie_nearest(scene: _Scene, ties: Ties) -> None:
+    """In a few terse lines about several conditions each line is about the nearest one."""
+    sentences = scene.document.sentences
+    told = {m.mention.condition for here in scene.by_sentence.values() for m in here if m.mention.section not in _LISTS}
+    if not sentences or not told or sentences[-1].end - sentences[0].start > _SHORT_NOTE:
+        return
+    places = {c: [n for n in scene.by_sentence if c in scene.named(n)] for c in told}
+    for number, sentence in enumerate(sentences):
+        if number not in scene.items_of or sentence.section in _NO_GENERIC:
             continue
-        if len(active) == 1:
-            nearest = active
-        else:
-            gaps = {
-                c: min(
-                    (abs(number - n) for n, here in by_sentence.items() if any(m.mention.condition == c for m in here)),
-                    default=99,
-                )
-                for c in active
-            }
-            nearest = {c for c in active if gaps[c] == min(gaps.values())}
-        for condition in nearest:
-            gap = min((abs(number - n) for n in by_sentence), default=9)
-            why = "the only condition of this note" if len(active) == 1 else "the nearest condition of this note"
-            ties[condition].setdefault(number, Tie("only", gap, why))
+        gaps = {c: min(abs(number - n) for n in where) for c, where in places.items()}
+        for condition in told:
+            if gaps[condition] == min(gaps.values()) and not scene.of_another(number, condition):
+                far = f"nearest {min(gaps[condition], 4)}"
+                _add(ties, condition, number, "the nearest condition of this note", "tie nearest", far)
 
 
-def _relevant(item: Item, condition: str, active: set[str], tie: Tie) -> bool:
-    if item.generic:
-        return tie.how != "knowledge"
-    if condition in item.word.conditions:
-        return True
-    # A drug or test known for other conditions of this patient only is theirs, even in this one's block.
-    return tie.how != "knowledge" and not (item.word.conditions & active)
-
-
-def _candidates(
-    document: Document,
-    condition: str,
-    ties: Mapping[int, Tie],
-    items_of: Mapping[int, list[Item]],
-    by_sentence: Mapping[int, list[Located]],
-    active: set[str],
-    short: bool,
-) -> list[Candidate]:
+def _candidates(scene: _Scene, condition: str, ties: Mapping[int, Tie], own: Mapping[int, tuple[str, ...]]) -> list[Candidate]:
     found: list[Candidate] = []
+    document = scene.document
+    short = document.sentences[-1].end - document.sentences[0].start <= _SHORT_NOTE if document.sentences else False
+    has_block = any(b.named and condition in b.conditions for b in scene.blocks.values())
+    many = f"{min(len(scene.active), 5)} conditions"
+    places, kinds_said = _said_where(scene, condition, ties, own)
     for number, tie in sorted(ties.items()):
         sentence = document.sentences[number]
-        text = document.text[sentence.start : sentence.end]
-        if sentence.section in SILENT_SECTIONS or text.endswith(":"):
+        if sentence.section in SILENT_SECTIONS or document.text[sentence.end - 1] == ":":
             continue
-        here = by_sentence.get(number, ())
+        here = scene.by_sentence.get(number, ())
+        if not _says_more(sentence, [m for m in here if m.mention.condition == condition]):
+            continue
         inside = [(m.i, m.j, m.mention.condition) for m in here]
-        mine = [
+        all_items = [
             item
-            for item in items_of.get(number, ())
-            if _relevant(item, condition, active, tie)
-            and not any(a <= item.i and item.j <= b and (c == condition or item.generic) for a, b, c in inside)
+            for item in scene.items_of.get(number, ())
+            if not any(a <= item.i and item.j <= b and (c == condition or item.generic) for a, b, c in inside)
         ]
-        label = next((e for pattern, e in _LABELS if pattern.match(text)), None) if tie.how == "block" else None
-        by_element: dict[Element, list[Item]] = defaultdict(list)
-        for item in mine:
-            for element in item.elements:
-                by_element[element].append(item)
-        if label:
-            by_element.setdefault(label, [])
-        elif tie.how == "block" and not by_element and sentence.j - sentence.i > 3:
-            by_element["A"] = []
-        if not by_element:
+        items = [i for i in all_items if i.generic or condition in i.word.conditions or not i.word.conditions & scene.active]
+        if _only_stops(items, document.text[sentence.start : sentence.end]):
             continue
-        start, end = _extent(document, sentence, mine)
-        for element, proof in by_element.items():
-            own = [i for i in proof if condition in i.word.conditions] or proof
-            # A drug says more than a specialty or a procedure that stands beside it.
-            best = next((i for i in own if i.word.kind == "drug"), own[0] if own else None)
-            clues = Clues.of(
-                tie.how,
-                tie.distance,
-                element,
-                proof,
-                condition,
-                label,
-                sentence,
-                text,
-                len(set({m.i: m.mention.condition for m in here}.values())),
-                active,
-                short,
-            )
-            found.append(Candidate(condition, element, best.word.kind if best else "plan", start, end, clues, tie.why))
+        clues = list(tie.clues)
+        clues.append(many)
+        if len(items) < len(all_items):
+            clues.append("speaks for others")
+        if scene.of_another(number, condition):
+            clues.append("under another problem")
+        if "tie same" not in clues and scene.named(number):
+            clues.append("names others")
+        clues += _said_again(items, condition, own[number][0], places, kinds_said)
+        if label := scene.labels.get(number):
+            clues += [f"label {label}", *(f"label {label} & {i.word.kind}" for i in items)]
+        if has_block:
+            clues += ["has block", f"has block & {own[number][0]}"]
+        if short:
+            clues += ["short note", f"short note & {clues[0]}"]
+        kinds: dict[Element, str] = {}
+        # A drug says more than a specialty or a procedure that stands beside it.
+        for item in sorted(items, key=lambda i: (condition not in i.word.conditions, i.word.kind != "drug")):
+            for element in item.elements:
+                kinds.setdefault(element, item.word.kind)
+        start, end = _extent(document, sentence, items)
+        known = frozenset(e for i in items if condition in i.word.conditions for e in i.elements)
+        found.append(Candidate(condition, kinds, start, end, Clues.of(own[number], clues, items, condition), tie.why, known))
     return found
+
+
+def _said_where(
+    scene: _Scene, condition: str, ties: Mapping[int, Tie], own: Mapping[int, tuple[str, ...]]
+) -> tuple[dict[str, set[str]], dict[str, set[int]]]:
+    """Where the words that speak for a condition stand: word -> sections, kind of words -> sentences."""
+    places: dict[str, set[str]] = defaultdict(set)
+    kinds: dict[str, set[int]] = defaultdict(set)
+    for number in ties:
+        for item in scene.items_of.get(number, ()):
+            if condition in item.word.conditions:
+                places[item.word.written.lower()].add(own[number][0])
+                kinds[item.word.kind].add(number)
+    return places, kinds
+
+
+def _said_again(
+    items: Sequence[Item],
+    condition: str,
+    section: str,
+    places: Mapping[str, set[str]],
+    kinds: Mapping[str, set[int]],
+) -> list[str]:
+    """Whether a sentence's words for the condition stand in other parts of the record too (a reader quotes one of them), and
+    whether it is the only one of its kind."""
+    mine = [i for i in items if condition in i.word.conditions]
+    again = {other for i in mine for other in places[i.word.written.lower()] if other != section}
+    clues = [f"again in {other}" for other in again]
+    clues += [f"{section} & again in {other}" for other in again]
+    most = max((len(kinds[i.word.kind]) for i in mine), default=0)
+    if mine:
+        clues.append(f"one of {min(most, 5)}")
+    return sorted(clues)
+
+
+def _only_stops(items: Sequence[Item], text: str) -> bool:
+    """Whether a sentence says of a treatment that it ended or never was, and judges nothing: that proves no element."""
+    return says_stopped(text) and all(i.generic and i.word.kind == "treatment" for i in items)
+
+
+def _says_more(sentence: Sentence, mentions: Sequence[Located]) -> bool:
+    """Whether a sentence says anything beside the name of the condition: the mention itself is not its own evidence."""
+    taken = max((m.j - m.i for m in mentions), default=0)
+    return sentence.j - sentence.i - taken > (_BARE if mentions else 0)
 
 
 def _extent(document: Document, sentence: Sentence, items: Sequence[Item]) -> tuple[int, int]:

@@ -1,6 +1,7 @@
-"""How strongly a sentence proves a MEAT element of a condition: a logistic model over plain clues (models/linker.json).
+"""How strongly a sentence proves a condition, and which MEAT letters: logistic models over plain clues (models/linker.json).
 
-The strength is the probability that a careful reader would quote these words for that element of that condition.
+The strength is the probability that a careful reader would quote these words for that condition. A second model says, of a
+quoted sentence, which letters it is quoted for.
 """
 
 from __future__ import annotations
@@ -8,25 +9,97 @@ from __future__ import annotations
 import json
 import math
 import re
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import combinations
 from pathlib import Path
 from typing import Any
 
-from hccassist.evidence.detect import Item
+from hccassist.evidence.detect import Item, is_planned
 from hccassist.nlp.document import Sentence
 from hccassist.schema import Element
 
-_INTRODUCTION = re.compile(
-    r"\b(?:year.old|y/?o|past medical history|history significant|significant for|medical history)\b|\bPMH|\b\d{1,3}[MFmf]\b",
-    re.IGNORECASE,
+ELEMENTS: tuple[Element, ...] = ("M", "E", "A", "T")
+_SAYS: tuple[tuple[str, re.Pattern[str]], ...] = tuple(
+    (name, re.compile(pattern, re.IGNORECASE))
+    for name, pattern in (
+        (
+            "introduces",
+            r"\b(?:year.old|y/?o|past medical history|history significant|significant for|medical history)\b|\bPMH"
+            r"|\b\d{1,3}[MF]\b",
+        ),
+        (
+            "presents",
+            r"\b(?:presents?|presenting|here|seen) (?:\w+ ){0,2}(?:for|with|to)\b|\bcomes in\b|^\W*follow.?up (?:of|for)?\b",
+        ),
+        ("conditional", r"^\W*if\b|\bif (?:he|she|they|symptoms|this|you|needed|not)\b|\bshould (?:he|she|they|this)\b"),
+        ("number", r"\d"),
+        (
+            "provider speaks",
+            r"\b(?:I|we)\b|\b(?:was|were|is|be) (?:advised|counsell?ed|encouraged|instructed|educated|told)\b",
+        ),
+        (
+            "patient tells",
+            r"\b(?:he|she|they|patient|mr|mrs|ms|pt)\b[^.]{0,25}"
+            r"\b(?:reports?|states?|notes?|says?|feels?|endorses?|describes?|admits?|denies)\b",
+        ),
+        ("denied", r"\b(?:denie[sd]|no|not|without|negative|never|non)\b|n't\b"),
+        ("endorsed", r"^\W*(?:[\w /]+:)?\s*(?:endorses?|reports?|positive for|complains)\b"),
+        ("future", r"\b(?:will|going to|would|plan to|should)\b"),
+        ("past time", r"\b(?:ago|last|previously|in \d{4}|\d{1,2}/\d{4}|prior|initially|since)\b"),
+        ("today", r"\b(?:today|currently|current|now|this visit|in clinic)\b"),
+        ("this problem", r"\b(?:this|it|these|symptoms?|condition|problem)\b"),
+        (
+            "closing",
+            r"\b(?:understands?|agrees?|agreement|all questions|questions were|call (?:me|us|the)|contact (?:me|us|the))\b",
+        ),
+        ("follow-up", r"\bfollow(?:ing)?[- ]?up\b|\breturn (?:to|in)\b|\bsee (?:him|her|them) (?:back|again)\b"),
+        ("risks", r"\brisks?\b|\bbenefits?\b|\bprocedure in detail\b"),
+        (
+            "daily life",
+            r"\b(?:wife|husband|son|daughter|work(?:s|ing|ed)? (?:as|at|in)|job|vacation|travel\w*|insurance|lives?)\b",
+        ),
+        (
+            "lifestyle",
+            r"\b(?:diet\w*|exercis\w*|salt|sodium|alcohol|walk\w*|yoga|hydrat\w*|rest(?:ing)?|weight loss|lose weight"
+            r"|cessation|quit\w*|gym|calori\w*|carb\w*|nutrition\w*|elevat(?:e|ion) (?:his|her|the|of))\b",
+        ),
+        (
+            "home watching",
+            r"\bat home\b|\bhome (?:monitor\w*|readings?|log|checks?|glucose|bp)\b|\b(?:log|diary|scale|cuff|weigh\w*)\b"
+            r"|\bmonitor(?:s|ing)? (?:his|her|their)\b|\bcheck(?:s|ing)? (?:his|her|their)\b",
+        ),
+        (
+            "status",
+            r"\b(?:stable|\w*controll\w*|doing (?:\w+ )?(?:well|better|great|okay|fine|good)|improv\w*|wors\w*|resolv\w*"
+            r"|asymptomatic|at goal|unchanged|exacerbat\w*|flares?|manag\w*|in remission)\b",
+        ),
+        (
+            "cause",
+            r"\b(?:due to|caus\w+|likely|attribut\w+|because|result(?:ed|ing)? in|secondary to|consistent with|appears?"
+            r"|contribut\w+|suspect\w*|concern\w*)\b",
+        ),
+        (
+            "adherence",
+            r"\b(?:\w*complian\w+|\w*adheren\w+|consistent(?:ly)?|forget\w*|miss(?:es|ed|ing)|as (?:directed|prescribed)"
+            r"|regularly|refus\w+|declin\w+|side effects?|tolerat\w+)\b",
+        ),
+        (
+            "orders",
+            r"\b(?:order\w*|obtain\w*|repeat\w*|schedul\w*|refer\w*|recheck\w*|get (?:an?|some|him|her)|set (?:him|her) up)\b",
+        ),
+        (
+            "dose",
+            r"\b\d+(?:\.\d+)? ?(?:mg|mcg|units?|ml|g|puffs?)\b|\b(?:tablets?|inhaler|daily|nightly|bid|tid|twice a day)\b",
+        ),
+        (
+            "finding",
+            r"\b(?:elevated|normal|decreased|within|positive|tender\w*|unremarkable|low|high|mild|moderate|severe|clear|intact"
+            r"|reveal\w*|demonstrat\w*|show\w*)\b",
+        ),
+    )
 )
-_PRESENTS = re.compile(
-    r"\b(?:presents?|presenting|here) (?:today |to clinic )?(?:for|with|to)\b|\bcomes in\b|\bfollow.?up (?:of|for)\b",
-    re.IGNORECASE,
-)
-_CONDITIONAL = re.compile(r"^\W*if\b|\bif (?:he|she|they|symptoms|this|you)\b|\bshould (?:he|she|they|this)\b", re.IGNORECASE)
-_VALUE = re.compile(r"\d")
+_SIZES = (4, 9, 18, 32)
 _SECTIONS = {
     "assessment_plan": "plan", "hospital_course": "plan", "hpi": "hpi", "exam": "exam", "vitals": "exam", "results": "results",
     "medications": "medications", "ros": "ros", "pmh": "list", "psh": "list", "problem_list": "list", "start": "start",
@@ -34,83 +107,90 @@ _SECTIONS = {
 }  # fmt: skip
 
 
+def sentence_clues(sentence: Sentence, text: str) -> tuple[str, ...]:
+    """What a sentence is by itself, whoever's it may be. The first is its section."""
+    size = sentence.j - sentence.i
+    names = [f"section {_SECTIONS.get(sentence.section, 'other')}"]
+    names += [f"says {name}" for name, pattern in _SAYS if pattern.search(text)]
+    names.append(
+        "size 4"
+        if size <= 4
+        else "size 9"
+        if size <= 9
+        else "size 18"
+        if size <= 18
+        else "size 32"
+        if size <= 32
+        else "size more"
+    )
+    if is_planned(text):
+        names.append("planned")
+    return tuple(names)
+
+
 @dataclass(frozen=True, slots=True)
 class Clues:
-    """What speaks for a piece of evidence: the names of the clues that hold."""
+    """What speaks for and against a sentence as evidence of a condition: the names of the clues that hold."""
 
     names: tuple[str, ...]
 
     @classmethod
-    def of(
-        cls,
-        how: str,
-        distance: int,
-        element: Element,
-        items: Sequence[Item],
-        condition: str,
-        label: Element | None,
-        sentence: Sentence,
-        text: str,
-        conditions_here: int,
-        active: set[str],
-        short: bool,
-    ) -> Clues:
-        """The clues of one sentence, element and condition. ``items``: the words that prove the element there."""
-        section = _SECTIONS.get(sentence.section, "other")
-        names = {
-            f"tie {how}",
-            f"{element} tie {how}",
-            f"section {section}",
-            f"{element} section {section}",
-            f"element {element}",
-        }
-        specific = [i for i in items if condition in i.word.conditions]
-        names.update(f"its {i.word.kind}" for i in specific)
-        names.update(f"{'word' if i.generic else 'other'} {i.word.kind}" for i in items if i not in specific)
-        if specific:
-            names.add(f"its own, tie {how}")
-            rivals = min(len(specific[0].word.conditions & active), 3)
-            names.add(f"shared by {rivals}")
-        if len({i.word.written.lower() for i in items}) > 1:
-            names.add("several words")
-            if how == "only":
-                names.add("several words, only")
-        if label:
-            names.add("label agrees" if label == element else "label differs")
-        if conditions_here > 1 and how == "same":
-            names.add("several conditions in the sentence")
-        if _INTRODUCTION.search(text):
-            names.add("introduction")
-        if _PRESENTS.search(text):
-            names.add("presents")
-        if _CONDITIONAL.search(text):
-            names.add("conditional")
-        if element == "E" and _VALUE.search(text):
-            names.add("value")
-        size = sentence.j - sentence.i
-        names.add("very short" if size <= 4 else "short" if size <= 9 else "long" if size > 32 else "middling")
-        if how in ("follows", "block", "only"):
-            names.add(f"{how} {min(distance, 4)}")
-        if short:
-            names.update(("short note", f"short note {how}", f"short note {element}"))
-        return cls(tuple(sorted(names)))
+    def of(cls, own: Sequence[str], ties: Sequence[str], items: Sequence[Item], condition: str) -> Clues:
+        """``own``: the clues of the sentence; ``ties``: what ties it to the condition, the strongest first; ``items``: its
+        evidence words."""
+        section, tie = own[0], ties[0]
+        mine = {f"its {i.word.kind}" for i in items if condition in i.word.conditions}
+        words = {f"{'word' if i.generic else 'other'} {i.word.kind}" for i in items if condition not in i.word.conditions}
+        said = {f"proves {e}" for i in items for e in i.elements}
+        said |= {f"its own proves {e}" for i in items if condition in i.word.conditions for e in i.elements}
+        names = {*own, *ties, *mine, *words, *said}
+        if mine:
+            names.add("its own")
+        elif not items:
+            names.add("no word")
+        names.add(f"words {min(len({i.word.written.lower() for i in items}), 4)}")
+        crossed = {f"{a} & {b}" for a, b in combinations((section, tie, "its own" if mine else "not its own"), 2)}
+        crossed |= {f"{tie} & {n}" for n in (*mine, *own[1:])}
+        crossed |= {f"{section} & {n}" for n in (*mine, *words, *own[1:])}
+        return cls(tuple(sorted(names | crossed)))
+
+
+@dataclass(frozen=True, slots=True)
+class Logistic:
+    """One logistic model over names of clues."""
+
+    intercept: float
+    weights: Mapping[str, float]
+
+    def of(self, names: Iterable[str]) -> float:
+        """A probability."""
+        weights = self.weights
+        return 1 / (1 + math.exp(-self.intercept - sum([weights[n] for n in names if n in weights])))
 
 
 @dataclass(frozen=True, slots=True)
 class Strength:
-    """The trained weights."""
+    """The trained weights: whether a sentence is quoted at all, and for which letters if it is."""
 
     version: str
-    intercept: float
-    weights: dict[str, float]
+    quoted: Logistic
+    letters: Mapping[Element, Logistic]
 
     def of(self, clues: Clues) -> float:
         """0 to 1, two decimals."""
-        weights = self.weights
-        return round(1 / (1 + math.exp(-self.intercept - sum(weights.get(n, 0.0) for n in clues.names))), 2)
+        return round(self.quoted.of(clues.names), 2)
+
+    def letters_of(self, clues: Clues) -> dict[Element, float]:
+        """Per letter the probability that the sentence, if quoted, is quoted for it."""
+        return {element: self.letters[element].of(clues.names) for element in ELEMENTS}
 
 
 def load_strength(path: Path) -> Strength:
     """The linker's weights from JSON."""
-    value: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
-    return Strength(str(value["version"]), float(value["intercept"]), value["weights"])
+    return strength_from(json.loads(path.read_text(encoding="utf-8")))
+
+
+def strength_from(value: dict[str, Any]) -> Strength:
+    """The linker's weights from their JSON value."""
+    letters = {e: Logistic(float(m["intercept"]), m["weights"]) for e, m in value["letters"].items()}
+    return Strength(str(value["version"]), Logistic(float(value["quoted"]["intercept"]), value["quoted"]["weights"]), letters)

@@ -2,23 +2,22 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import date
 
+from hccassist.evidence.choose import choose
 from hccassist.evidence.suspects import Suspect
 from hccassist.places import Places
 from hccassist.ranking.features import Candidate, features
 from hccassist.ranking.model import Ranker
 from hccassist.ranking.policy import Policy
-from hccassist.schema import ELEMENT_NAMES, Element, Encounter, Evidence, EvidenceSpan, Status, Suggestion, Tier
+from hccassist.schema import ELEMENT_NAMES, Encounter, Evidence, EvidenceSpan, Status, Suggestion, Tier
 from hccassist.terminology.lexicon import HighRisk, Lexicon
 from hccassist.terminology.rows import KIND_ELEMENT
 
-_PER_LETTER = 3
 _SUPPORTS = 0.25
 _TREATS = 0.06
 _TREATMENTS = frozenset({"procedure", "therapy", "device"})
-_WORTH_SHOWING = 0.13
-_WORTH_ADDING = 0.33
 _PASSING = tuple("R0 R1 R2 R3 R4 R5 R6 R70 R71 R72 R73.9 R74 R75 R76 R77 R78 R79 R8 R9 S T Z79.6 Z79.8 Z90 Z96 Z98".split())
 _USE = frozenset(f"F{n}.90" for n in (10, 11, 12, 13, 14, 15, 16, 18, 19))
 _REPORTED = frozenset({"results"})
@@ -33,8 +32,7 @@ _HELD_BACK: dict[Status, str] = {
 
 
 def suggest(candidate: Candidate, ranker: Ranker, policy: Policy, lexicon: Lexicon, places: Places) -> Suggestion:
-    """The suggestion of a candidate, with at most three evidence spans a letter, best first; a letter's second and third
-    span must be stronger than its first had to be, so that more is not noise."""
+    """The suggestion of a candidate, with at most three evidence passages a letter, best first, and the weaker ones beside."""
     x = features(candidate)
     confidence = ranker.confidence(x)
     code, encounter = candidate.icd10, candidate.encounter
@@ -43,6 +41,7 @@ def suggest(candidate: Candidate, ranker: Ranker, policy: Policy, lexicon: Lexic
     risk = lexicon.high_risk_of(code)
     category = hcc["V28"].category if "V28" in hcc else None
     tier, reason = tier_of(candidate, confidence, policy, category, risk)
+    shown, more = choose(candidate.evidence)
     return Suggestion(
         id="",
         encounter=encounter.id,
@@ -57,7 +56,8 @@ def suggest(candidate: Candidate, ranker: Ranker, policy: Policy, lexicon: Lexic
         confidence=confidence,
         high_risk=f"{risk.group}: often found unsupported on audit; look for {risk.proof}" if risk else None,
         mentions=tuple(places.span(m.start, m.end) for m in candidate.mentions),
-        evidence=_spans(candidate, places),
+        evidence=_spans(shown, places),
+        more_evidence=_spans(more, places),
         why=ranker.why(x),
         decided=candidate.decided,
     )
@@ -65,10 +65,6 @@ def suggest(candidate: Candidate, ranker: Ranker, policy: Policy, lexicon: Lexic
 
 def suggest_query(suspect: Suspect, encounter: Encounter, places: Places) -> Suggestion:
     """A suspect as a suggestion without a code: its clues are the evidence, its question what a coder may ask."""
-    spans = []
-    for e in suspect.clues:
-        at = places.span(e.start, e.end)
-        spans.append(EvidenceSpan(at.start, at.end, at.text, at.page, at.boxes, e.element, e.kind, e.strength, e.why))
     return Suggestion(
         id="",
         encounter=encounter.id,
@@ -83,7 +79,7 @@ def suggest_query(suspect: Suspect, encounter: Encounter, places: Places) -> Sug
         confidence=0.0,
         high_risk=None,
         mentions=(),
-        evidence=tuple(spans),
+        evidence=_spans(suspect.clues, places),
     )
 
 
@@ -126,14 +122,9 @@ def _supports(e: Evidence) -> bool:
     return e.kind == "drug" or e.strength >= (_TREATS if treats else _SUPPORTS)
 
 
-def _spans(candidate: Candidate, places: Places) -> tuple[EvidenceSpan, ...]:
+def _spans(evidence: Sequence[Evidence], places: Places) -> tuple[EvidenceSpan, ...]:
     spans: list[EvidenceSpan] = []
-    count: dict[Element, int] = {}
-    for e in candidate.evidence:
-        shown = count.get(e.element, 0)
-        if e.strength < (_WORTH_ADDING if shown else _WORTH_SHOWING) or shown >= _PER_LETTER:
-            continue
-        count[e.element] = shown + 1
+    for e in evidence:
         at = places.span(e.start, e.end)
         spans.append(EvidenceSpan(at.start, at.end, at.text, at.page, at.boxes, e.element, e.kind, e.strength, e.why))
     return tuple(spans)

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import csv
 import json
+from collections import Counter
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -23,6 +24,7 @@ from sklearn.model_selection import GroupKFold
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 
+from hccassist.evidence.strength import ELEMENTS
 from hccassist.ranking.features import FEATURES
 
 Floats = NDArray[np.float64]
@@ -43,7 +45,9 @@ _FOLDS = 5
 _BINS = 10
 _STRENGTHS = (0.03, 0.1, 0.3, 1.0, 3.0)
 _SEED = 7
-_LINKER_STRENGTH = 0.3
+_LINKER_STRENGTH = 0.1
+_RARE = 3
+_NO_WEIGHT = 0.005
 
 
 @dataclass(frozen=True, slots=True)
@@ -141,31 +145,39 @@ def train(table: Table, version: str) -> dict[str, Any]:
 
 
 def train_linker(path: Path, version: str) -> tuple[dict[str, Any], dict[str, float]]:
-    """The linker's weights from its table of clues, and its AP and ECE out of fold (grouped by note)."""
+    """The linker's weights from its table of clues: whether a sentence is quoted and, of the quoted ones, for which letters;
+    and its AP and ECE out of fold (grouped by note)."""
     with path.open(encoding="utf-8", newline="") as file:
         rows = list(csv.DictReader(file))
     clues = [row["clues"].split("|") for row in rows]
-    names = sorted({n for found in clues for n in found})
+    seen = Counter(n for found in clues for n in found)
+    names = sorted(n for n, count in seen.items() if count >= _RARE)
     column = {n: k for k, n in enumerate(names)}
     x = np.zeros((len(rows), len(names)))
     for k, found in enumerate(clues):
-        x[k, [column[n] for n in found]] = 1.0
-    y = np.array([float(row["quoted"]) for row in rows])
+        x[k, [column[n] for n in found if n in column]] = 1.0
+    quoted = np.array([float(bool(row["letters"])) for row in rows])
     groups = [row["group"] for row in rows]
 
     def make() -> Any:
-        return LogisticRegression(C=_LINKER_STRENGTH, max_iter=2000)
+        return LogisticRegression(C=_LINKER_STRENGTH, max_iter=3000)
 
-    p = _out_of_fold(make, x, y, groups)
-    model = make().fit(x, y)
-    weights = {n: round(float(w), 3) for n, w in zip(names, model.coef_[0], strict=True) if abs(w) >= 0.005}
-    scores = {"AP": float(average_precision_score(y, p)), "ECE": ece(p, y)}
+    def weights(model: Any) -> dict[str, Any]:
+        pairs = zip(names, model.coef_[0], strict=True)
+        kept = {n: round(float(w), 3) for n, w in pairs if abs(w) >= _NO_WEIGHT}
+        return {"intercept": round(float(model.intercept_[0]), 4), "weights": kept}
+
+    p = _out_of_fold(make, x, quoted, groups)
+    inside = quoted > 0
+    letters = {
+        e: weights(make().fit(x[inside], np.array([float(e in row["letters"]) for row in rows])[inside])) for e in ELEMENTS
+    }
     return {
         "version": version,
-        "intercept": round(float(model.intercept_[0]), 4),
-        "weights": weights,
+        "quoted": weights(make().fit(x, quoted)),
+        "letters": letters,
         "rows": len(rows),
-    }, scores
+    }, {"AP": float(average_precision_score(quoted, p)), "ECE": ece(p, quoted)}
 
 
 def write_ranker(value: dict[str, Any], path: Path) -> None:

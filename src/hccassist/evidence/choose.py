@@ -1,0 +1,76 @@
+"""Which evidence a coder sees first: one to three passages a letter, the strongest; the rest on demand.
+
+A letter is shown when, over all the sentences that may prove it, it is likely enough to be proven at all; its second and
+third passage must be stronger than its first had to be. Neighbouring sentences of one letter are one passage.
+"""
+
+from __future__ import annotations
+
+import math
+from collections import defaultdict
+from collections.abc import Sequence
+from dataclasses import replace
+
+from hccassist.evidence.strength import ELEMENTS
+from hccassist.schema import Element, Evidence
+
+_PER_LETTER = 3
+_LETTER_PROVEN = 0.15
+_FIRST = 0.12
+_FURTHER = 0.4
+_JOINED = 0.2
+_LONGEST = 280
+_GAP = 2
+_WORTH_UNFOLDING = 0.1
+_MOST_UNFOLDED = 12
+
+
+def choose(evidence: Sequence[Evidence]) -> tuple[tuple[Evidence, ...], tuple[Evidence, ...]]:
+    """What is shown and what is kept for whoever asks for more; ``evidence`` and both answers strongest first."""
+    by_letter: dict[Element, list[Evidence]] = defaultdict(list)
+    for e in evidence:
+        by_letter[e.element].append(e)
+    shown: list[Evidence] = []
+    for letter in ELEMENTS:
+        shown.extend(_of_letter(by_letter[letter]))
+    shown.sort(key=lambda e: (-e.strength, e.start))
+    return tuple(shown), _rest(evidence, shown)
+
+
+def _of_letter(group: Sequence[Evidence]) -> list[Evidence]:
+    """The passages of one letter."""
+    proven = 1 - math.prod(1 - e.strength for e in group)
+    if proven < _LETTER_PROVEN:
+        return []
+    passages: list[Evidence] = []
+    for e in group:
+        if e.strength < (_FURTHER if passages else _FIRST) or len(passages) == _PER_LETTER:
+            break
+        if not any(p.start <= e.start and e.end <= p.end for p in passages):
+            passages.append(_with_neighbours(e, group))
+    return passages
+
+
+def _with_neighbours(passage: Evidence, group: Sequence[Evidence]) -> Evidence:
+    """A passage grown by the sentences next to it that speak for the same letter, while it stays one glance long."""
+    grown = True
+    while grown:
+        grown = False
+        for e in group:
+            beside = 0 <= e.start - passage.end <= _GAP or 0 <= passage.start - e.end <= _GAP
+            start, end = min(passage.start, e.start), max(passage.end, e.end)
+            if beside and e.strength >= _JOINED and end - start <= _LONGEST:
+                passage, grown = replace(passage, start=start, end=end), True
+    return passage
+
+
+def _rest(evidence: Sequence[Evidence], shown: Sequence[Evidence]) -> tuple[Evidence, ...]:
+    """Weaker passages, each sentence once, under its strongest letter."""
+    rest: list[Evidence] = []
+    seen: set[int] = set()
+    for e in evidence:
+        covered = e.start in seen or any(s.start <= e.start and e.end <= s.end for s in shown)
+        if e.strength >= _WORTH_UNFOLDING and not covered and len(rest) < _MOST_UNFOLDED:
+            seen.add(e.start)
+            rest.append(e)
+    return tuple(rest)
