@@ -10,6 +10,7 @@ import pytest
 from hccassist.terminology.check import reference_problems
 from hccassist.terminology.codes import load_codes, search_codes
 from hccassist.terminology.rows import load
+from hccassist.terminology.spelling import Spelling, vocabularies
 from hccassist.terminology.words import Normalizer, expand_braces
 
 
@@ -81,6 +82,18 @@ def test_spelling_variants_become_the_same_words() -> None:
     assert normalizer.words("Parkinson's disease") == normalizer.words("Parkinson disease")
     assert normalizer.words("s/p hip fx") == normalizer.words("status post hip fracture")
     assert normalizer.words("anaemia, tumour") == normalizer.words("anemia tumor")
+
+
+def test_a_misspelt_or_badly_scanned_word_is_the_one_medical_word_it_can_be() -> None:
+    words = vocabularies(
+        ["pneumonia", "hernia", "cancer", "hypothyroidism", "adduction"],
+        ["pneumonia", "hernia", "cancer", "hypothyroidism", "pembrolizumab", "addiction", "thrombosed", "thromboser"],
+    )
+    normalizer = Normalizer({"addition": "addition"}, Spelling(words))
+    assert normalizer.words("pnuemonia and hypothyriodism") == ("pneumonia", "and", "hypothyroidism")
+    assert normalizer.words("pembrolizurnab for hemia") == ("pembrolizumab", "for", "hernia")
+    # A known word, one that a row protects, a short one, and one that could be two others stay as they are.
+    assert normalizer.words("adduction addition cancel thrombosea") == ("adduction", "addition", "cancel", "thrombosea")
 
 
 def test_a_side_is_told_from_a_vertebra() -> None:

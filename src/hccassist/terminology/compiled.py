@@ -35,6 +35,7 @@ from hccassist.terminology.lexicon import (
 )  # fmt: skip
 from hccassist.terminology.phrases import Phrases
 from hccassist.terminology.rows import Condition, ContextRow, KnowledgeError, knowledge_files, knowledge_folders, load
+from hccassist.terminology.spelling import Spelling, Vocabulary, vocabularies
 from hccassist.terminology.words import Normalizer
 
 V = TypeVar("V")
@@ -44,6 +45,7 @@ _PHRASES: dict[str, Any] = {
     "context": ContextRow, "clues": Clue,
 }  # fmt: skip
 """The lexicon's tries, and what they map to."""
+_VOCABULARY = TypeAdapter(Vocabulary)
 _READINGS = TypeAdapter(list[tuple[str, str, list[tuple[str, ...]]]])
 _KEPT_FILES = 4
 
@@ -141,6 +143,8 @@ def write_compiled(path: Path, lexicon: Lexicon, abbreviations: dict[str, str]) 
             (r.name, r.condition, [(w, *rest) for w, found in r.cues.entries.items() for rest, _ in found]) for r in readings
         ]
         put("readings", word, _READINGS.dump_json(rows))
+    for letter, words in vocabulary_of(lexicon).items():
+        put("vocabulary", letter, _VOCABULARY.dump_json(words))
     head = _Head(
         zlib.crc32(body), abbreviations, lexicon.conditions, lexicon.sections, lexicon.combinations, lexicon.attribute_names,
         lexicon.implied, lexicon.high_risk, lexicon.suspects, places,
@@ -157,6 +161,17 @@ def write_compiled(path: Path, lexicon: Lexicon, abbreviations: dict[str, str]) 
             raise
         for old in sorted(path.parent.glob("lexicon-*.bin"), key=lambda p: -p.stat().st_mtime)[_KEPT_FILES:]:
             old.unlink(missing_ok=True)
+
+
+def vocabulary_of(lexicon: Lexicon) -> dict[str, Vocabulary]:
+    """The words that the knowledge and the code titles hold, and those among them that name a condition or a drug."""
+    tables = [*(getattr(lexicon, name) for name in _PHRASES), *(r.cues for found in lexicon.readings.values() for r in found)]
+    known = {w for table in tables for first, found in table.entries.items() for rest, _ in found for w in (first, *rest)}
+    known.update(w for written in (*lexicon.readings, *lexicon.sections, *lexicon.codes.titles.values())
+                 for w in lexicon.normalizer.words(written))  # fmt: skip
+    names = {w for first, found in lexicon.terms.entries.items() for rest, _ in found for w in (first, *rest)}
+    drugs = ((first, *rest) for first, found in lexicon.evidence.entries.items() for rest, e in found if e.kind == "drug")
+    return vocabularies(known, names.union(*drugs))
 
 
 def read_compiled(path: Path, version: str, codes: Codes) -> Lexicon | None:
@@ -179,7 +194,10 @@ def read_compiled(path: Path, version: str, codes: Codes) -> Lexicon | None:
     return Lexicon(
         version=version,
         codes=codes,
-        normalizer=Normalizer(head.abbreviations),
+        normalizer=Normalizer(
+            head.abbreviations,
+            Spelling(_Packed(body, offset, head.places.get("vocabulary", {}), _VOCABULARY.validate_json)),
+        ),
         conditions=head.conditions,
         terms=phrases("terms"),
         attributes=phrases("attributes"),

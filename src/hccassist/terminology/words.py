@@ -12,6 +12,8 @@ from dataclasses import dataclass
 from functools import cache
 from itertools import product
 
+from hccassist.terminology.spelling import Spelling
+
 _SLASHED = r"(?:(?:s/p|w/o|w/out|w/u|2/2|d/t|b/l|h/o|r/o|d/o|c/b|a/w|c/w|f/u|y/o|p/w)(?![a-z0-9])|w/(?!o|u\b)|[12]°)"
 _TOKEN = re.compile(
     rf"(?i:(?<![a-z0-9/]){_SLASHED})|[^\W\d_]+(?:['’][^\W\d_]+)?|\d+(?:\.\d+)?|[^\w\s]|_",
@@ -55,10 +57,12 @@ def normalize(word: str) -> str:
 class Normalizer:
     """Cuts text into tokens with the shared abbreviations expanded.
 
-    ``abbreviations`` maps a written form (lower case; several words allowed) to its meaning.
+    ``abbreviations`` maps a written form (lower case; several words allowed) to its meaning. ``spelling`` repairs the words
+    of charts; the knowledge files are read without it.
     """
 
-    def __init__(self, abbreviations: Mapping[str, str]) -> None:
+    def __init__(self, abbreviations: Mapping[str, str], spelling: Spelling | None = None) -> None:
+        self._spelling = spelling
         self._single: dict[str, tuple[str, ...]] = {}
         self._cache: dict[str, tuple[str, ...]] = {}
         self._phrases_of: dict[str, tuple[list[str], list[str]]] = {}
@@ -75,7 +79,8 @@ class Normalizer:
     def _expand(self, raw: str) -> tuple[str, ...]:
         norms = self._single.get(raw) or self._single.get(raw.lower())
         if norms is None:
-            norms = (normalize(raw),)
+            word = normalize(raw)
+            norms = (self._spelling.repaired(word) if self._spelling else word,)
         self._cache[raw] = norms
         return norms
 
