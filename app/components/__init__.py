@@ -42,5 +42,5 @@ table = st.components.v2.component(
     js=_source("dom.js", "table.js"),
     isolate_styles=False,
 )
-"""A plain table: {"columns": titles, "rows": lists of values}. Streamlit's own needs pyarrow and is closed to screen
-readers."""
+"""A plain table: {"columns": titles, "rows": lists of values}, without a search where "plain" is true. Streamlit's own
+is drawn on a canvas, closed to screen readers."""

@@ -20,6 +20,7 @@ class PlainTable {
   update(data) {
     this.root.dataset.theme = isDark(this.root) ? "dark" : "light";
     this.data = data;
+    this.search.hidden = Boolean(data.plain);
     fill(this.head, h("tr", {}, data.columns.map((title) => h("th", { scope: "col" }, title))));
     this.draw();
   }

@@ -1,11 +1,11 @@
 // The charts of a results folder: searched, filtered and sorted here; a click or Enter opens one.
 const FIRST_ROWS = 200;
 const COLUMNS = [
+  { key: "place", title: "Order", value: (r) => r.place, hint: "What was begun, then charts of one kind; after two hard ones an easier one" },
   { key: "chart", title: "Chart", value: (r) => r.chart },
   { key: "status", title: "Status", value: (r) => ["in progress", "not started", "done", "error"].indexOf(r.progress) },
+  { key: "assigned", title: "Whose", value: (r) => r.assigned || "" },
   { key: "score", title: "Complexity", number: true, value: (r) => r.score, hint: "pages / 10 + encounters + candidates / 2 + 2 × conflicts + unread pages / 2" },
-  { key: "pages", title: "Pages", number: true, value: (r) => r.pages },
-  { key: "encounters", title: "Encounters", number: true, value: (r) => r.encounters },
   { key: "supported", title: "To review", number: true, value: (r) => r.tiers.supported },
   { key: "mention_only", title: "Named only", number: true, value: (r) => r.tiers.mention_only },
   { key: "suspect", title: "Suspects", number: true, value: (r) => r.tiers.suspect },
@@ -13,17 +13,23 @@ const COLUMNS = [
   { key: "highRisk", title: "High risk", number: true, value: (r) => r.highRisk },
   { key: "unread", title: "Unread pages", number: true, value: (r) => r.unread },
 ];
-const STATUSES = [["all", "All"], ["not started", "Not started"], ["in progress", "In progress"], ["done", "Done"], ["escalated", "Escalated"], ["error", "Errors"]];
+const STATUSES = [
+  ["all", "All"], ["mine", "Mine"], ["nobody", "Nobody's"], ["not started", "Not started"], ["in progress", "In progress"], ["done", "Done"],
+  ["escalated", "Escalated"], ["queries", "Queries"], ["error", "Errors"],
+];
+const MATCHES = {
+  all: () => true, mine: (r) => r.mine, nobody: (r) => !r.assigned && r.progress !== "error", escalated: (r) => r.escalated > 0, queries: (r) => r.queries > 0,
+};
 const tables = new WeakMap();
 
 class Worklist {
   constructor(parent) {
     this.status = "all";
     this.query = "";
-    this.sort = { key: "chart", down: false };
+    this.sort = { key: "place", down: false };
     this.shown = FIRST_ROWS;
     this.search = h("input", {
-      type: "search", class: "field", placeholder: "Search charts", "aria-label": "Search charts", autocomplete: "off",
+      type: "search", class: "field", placeholder: "Chart, condition group or name", "aria-label": "Search charts", autocomplete: "off",
       oninput: () => { this.query = this.search.value.toLowerCase(); this.shown = FIRST_ROWS; this.body(); },
     });
     this.chips = h("div", { class: "chips", role: "group", "aria-label": "Status" });
@@ -45,9 +51,11 @@ class Worklist {
   }
 
   draw() {
-    const is = (status) => (r) => status === "all" || (status === "escalated" ? r.escalated > 0 : r.progress === status);
+    const is = (status) => MATCHES[status] || ((r) => r.progress === status);
+    const anybodys = this.data.some((r) => r.assigned);
     fill(this.chips, STATUSES.map(([status, title]) => {
       const count = this.data.filter(is(status)).length;
+      if (status === "nobody" && !anybodys) return null;
       return count || status === this.status ? h("button", {
         class: "chip", "aria-pressed": String(this.status === status), onclick: () => { this.status = status; this.shown = FIRST_ROWS; this.draw(); },
       }, `${title} ${count}`) : null;
@@ -71,7 +79,7 @@ class Worklist {
       const by = typeof x === "string" ? x.localeCompare(y, undefined, { numeric: true }) : x - y;
       return (this.sort.down ? -by : by) || a.id - b.id;
     };
-    const found = this.data.filter(this.matches).filter((r) => r.chart.toLowerCase().includes(this.query)).sort(compare);
+    const found = this.data.filter(this.matches).filter((r) => `${r.chart} ${r.mostly} ${r.assigned || ""}`.toLowerCase().includes(this.query)).sort(compare);
     fill(this.summary, `${plural(found.length, "chart")}${found.length === this.data.length ? "" : ` of ${this.data.length}`}`);
     fill(this.rows, found.slice(0, this.shown).map((r) => this.row(r)));
     fill(this.more, found.length > this.shown ? h("button", { class: "plain", onclick: () => { this.shown += 1000; this.body(); } }, `Show more (${found.length - this.shown} left)`) : null);
@@ -79,22 +87,26 @@ class Worklist {
 
   row(r) {
     if (r.progress === "error") {
-      return h("tr", { class: "error" }, h("td", { class: "chart-name" }, r.chart), h("td", { class: "status" }, "Not read"),
-        h("td", { class: "why-not", colspan: COLUMNS.length - 2 }, r.error || "This file could not be screened."));
+      return h("tr", { class: "error" }, h("td", { class: "place" }), h("td", { class: "chart-name" }, r.chart), h("td", { class: "status" }, "Not read"),
+        h("td", { class: "why-not", colspan: COLUMNS.length - 3 }, r.error || "This file could not be screened."));
     }
     const total = r.tiers.supported;
     const number = (value, title) => h("td", { class: `number ${value ? "" : "none"}`, title }, value);
-    const parts = `${r.pages} pages, ${r.encounters} encounters, ${r.candidates} candidates, ${r.conflicts} conflicts, ${r.unread} unread`;
+    const parts = [plural(r.pages, "page"), plural(r.encounters, "encounter"), plural(r.candidates, "candidate"), r.conflicts ? plural(r.conflicts, "conflict") : null]
+      .filter(Boolean).join(" · ");
     return h("tr", {
       tabindex: "0", "data-chart": r.id, onclick: () => this.open(r.id),
       onkeydown: (event) => { if (event.key === "Enter") this.open(r.id); },
     },
-      h("td", { class: "chart-name" }, r.chart, r.openBy.length ? h("span", { class: "tag alert" }, ` open: ${r.openBy.join(", ")}`) : null),
+      h("td", { class: "place none" }, r.place),
+      h("td", { class: "chart-name" }, r.chart, r.openBy.length ? h("span", { class: "tag alert" }, `open: ${r.openBy.join(", ")}`) : null,
+        h("div", { class: "parts" }, r.mostly ? `mostly ${r.mostly}` : "no payment category")),
       h("td", { class: "status" }, h("span", { class: `meter ${total ? "" : "empty"}`, "aria-hidden": "true" }, h("i", { style: `width:${total ? (r.decided / total) * 100 : 0}%` })),
         statusWord(r), r.queries ? h("span", { class: "quiet" }, ` · ${plural(r.queries, "query", "queries")}`) : null,
         r.escalated ? h("span", { class: "quiet" }, ` · ${r.escalated} escalated`) : null),
-      h("td", { class: "number", title: parts }, h("span", { class: "parts" }, r.conflicts ? `${plural(r.conflicts, "conflict")} · ` : "", `${r.complexity} `), r.score.toFixed(1)),
-      number(r.pages), number(r.encounters), number(total), number(r.tiers.mention_only), number(r.tiers.suspect), number(r.tiers.suppressed),
+      h("td", { class: `whose ${r.assigned ? "" : "none"}` }, r.mine ? "mine" : r.assigned || "nobody's"),
+      h("td", { class: "number" }, h("span", {}, `${r.complexity} `), h("b", {}, r.score.toFixed(1)), h("div", { class: "parts" }, parts)),
+      number(total), number(r.tiers.mention_only), number(r.tiers.suspect), number(r.tiers.suppressed),
       number(r.highRisk), number(r.unread));
   }
 

@@ -12,6 +12,7 @@ from app.payload import chart_payload, second_payload
 from hccassist.review import OpenChart, WorklistRow
 from hccassist.review.people import Person
 from hccassist.review.samples import Samples
+from hccassist.review.workload import work_order
 
 
 def main() -> None:
@@ -68,10 +69,11 @@ def _open(chart_id: int) -> OpenChart | None:
 
 
 def _next(chart_id: int, who: str) -> dict[str, object] | None:
-    """The next chart with something left to decide, in the order of the worklist."""
-    rows = session.store().worklist(session.results_folder(), who)
+    """The next chart with something left to decide, in the order of the work: not one that somebody else has open, nor
+    one that is somebody else's."""
+    rows = work_order(session.store().worklist(session.results_folder(), who))
     place = next((i for i, r in enumerate(rows) if r.id == chart_id), -1)
-    left: list[WorklistRow] = [r for r in rows[place + 1 :] + rows[: max(place, 0)] if _left(r)]
+    left = [r for r in rows[place + 1 :] + rows[: max(place, 0)] if _left(r) and r.assigned in {None, who}]
     return {"id": left[0].id, "name": left[0].chart} if left else None
 
 
@@ -84,7 +86,7 @@ def _guidance(opened: OpenChart) -> dict[str, list[dict[str, str]]]:
 
 
 def _left(row: WorklistRow) -> bool:
-    return row.progress in {"not started", "in progress"} and row.tiers["supported"] > 0
+    return row.progress in {"not started", "in progress"} and row.tiers["supported"] > 0 and not row.open_by
 
 
 main()

@@ -7,18 +7,21 @@ from typing import Any
 import streamlit as st
 
 from app import components, session
-from hccassist.review import WorklistRow
+from hccassist.review import DecisionError, WorklistRow
+from hccassist.review.people import People, Person
+from hccassist.review.workload import Assignments, team_load, work_order
 
 
-def row(w: WorklistRow, resume: int | None) -> dict[str, Any]:
+def row(w: WorklistRow, place: int, resume: int | None, who: str) -> dict[str, Any]:
     """A chart as the table in the browser shows it."""
     c = w.complexity
     return {
-        "id": w.id, "chart": w.chart, "progress": w.progress, "error": w.error, "tiers": w.tiers, "decided": w.decided,
-        "accepted": w.accepted, "queries": w.queries, "escalated": w.escalated, "highRisk": w.high_risk,
-        "pages": c.pages, "encounters": c.encounters, "candidates": c.candidates, "conflicts": c.conflicts,
-        "unread": c.unread, "score": c.score, "complexity": c.label, "lastWho": w.last_who, "lastAt": w.last_at,
-        "openBy": w.open_by, "resume": w.id == resume,
+        "id": w.id, "place": place, "chart": w.chart, "progress": w.progress, "error": w.error, "tiers": w.tiers,
+        "decided": w.decided, "accepted": w.accepted, "queries": w.queries, "escalated": w.escalated,
+        "highRisk": w.high_risk, "pages": c.pages, "encounters": c.encounters, "candidates": c.candidates,
+        "conflicts": c.conflicts, "unread": c.unread, "score": c.score, "complexity": c.label, "lastWho": w.last_who,
+        "lastAt": w.last_at, "openBy": w.open_by, "resume": w.id == resume, "mostly": w.mostly, "assigned": w.assigned,
+        "mine": w.assigned == who,
     }  # fmt: skip
 
 
@@ -32,11 +35,47 @@ def main() -> None:
         st.warning(f"{summary.skipped} lines of the results are not charts and were left out: screen the folder again.")
     who = person.name
     resume = session.store().last_chart(who)
-    rows = [row(w, resume) for w in session.store().worklist(session.results_folder(), who)]
+    found = work_order(session.store().worklist(session.results_folder(), who))
+    rows = [row(w, place, resume, who) for place, w in enumerate(found, start=1)]
     result = components.worklist(key="worklist", data={"rows": rows}, on_open_change=_ignore)
     if result.open is not None:
         session.open_chart(int(result.open))
         st.switch_page("views/review.py", query_params={"chart": str(int(result.open))})
+    if person.may("lead"):
+        lead(person, found)
+
+
+def lead(person: Person, rows: list[WorklistRow]) -> None:
+    """A lead's view of the work: of the whole team, in complexity; and the sharing out of it."""
+    with st.expander("The team's work", key="load"):
+        loads = [[x.stage, x.charts, f"{x.complexity:.1f}"] for x in team_load(rows)]
+        components.table(key="team-load", data={"columns": ["stage", "charts", "complexity"], "rows": loads, "plain": True})
+    with st.expander("Share out charts", key="share"):
+        people, charts, button = st.columns([3, 3, 1], vertical_alignment="bottom")
+        chosen = people.multiselect("Among", _people(person))
+        some = charts.multiselect("Only these charts (all that are nobody's when left empty)", [r.chart for r in rows])
+        if button.button("Share out", width="stretch"):
+            _share_out(person, [r for r in rows if not some or r.chart in some], chosen, bool(some))
+
+
+def _share_out(person: Person, rows: list[WorklistRow], people: list[str], again: bool) -> None:
+    assignments = Assignments(session.store())
+    try:
+        if again:  # named charts change hands, whosever they were
+            assignments.take_back(person, [r.id for r in rows])
+            rows = [r for r in session.store().worklist(session.results_folder()) if r.id in {x.id for x in rows}]
+        assignments.share_out(person, rows, people)
+    except DecisionError as error:
+        st.warning(str(error))
+    else:
+        st.rerun()
+
+
+def _people(person: Person) -> list[str]:
+    """Who charts can be given to: the members of the team; without sign-in, everybody whom the record names."""
+    if session.team():
+        return [m.email for m in People(session.store()).all() if m.active]
+    return sorted({person.name, *session.store().names()})
 
 
 def _ignore() -> None:

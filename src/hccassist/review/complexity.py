@@ -14,6 +14,7 @@ from dataclasses import dataclass
 
 from hccassist.schema import ChartResult, Suggestion
 
+HARD = frozenset({"heavy", "very heavy"})
 SHOWN_TIERS = ("supported", "mention_only", "suspect")
 
 

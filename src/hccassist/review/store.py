@@ -8,7 +8,7 @@ from __future__ import annotations
 import json
 from collections import defaultdict
 from collections.abc import Callable, Iterable
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -24,6 +24,7 @@ from hccassist.review.holds import Holds
 from hccassist.review.people import Person
 from hccassist.review.snapshot import OpenChart, place, snapshot
 from hccassist.review.tables import (
+    AssignmentRow,
     BookmarkRow,
     ChainHead,
     ChartRow,
@@ -49,15 +50,17 @@ def open_store(url: str | None = None, clock: Callable[[], datetime] | None = No
 
 @dataclass(frozen=True, slots=True)
 class ImportSummary:
-    """What an import found: charts in the folder, and lines that are not charts."""
+    """What an import found: charts in the folder, and lines that are not charts; ``mark`` changes whenever the folder does."""
 
     charts: int
     skipped: int
+    mark: int = 0
 
 
 @dataclass(frozen=True, slots=True)
 class WorklistRow:
-    """A chart as the worklist lists it. ``decided`` counts the shown suggestions (tier supported) with a decision."""
+    """A chart as the worklist lists it. ``decided`` counts the shown suggestions (tier supported) with a decision;
+    ``mostly`` is the V28 category that most of what it shows falls into."""
 
     id: int
     chart: str
@@ -73,6 +76,8 @@ class WorklistRow:
     last_who: str | None
     last_at: str | None
     open_by: tuple[str, ...]
+    mostly: str = ""
+    assigned: str | None = None
 
     @property
     def progress(self) -> str:
@@ -129,7 +134,7 @@ class Store(Database):
             known = db.execute(select(ResultsFolder.__table__).where(ResultsFolder.path == str(folder))).first()
             if known and (known.size, known.modified_ns, known.roots) == (mark.size, mark.modified_ns, roots):
                 count = db.scalar(select(func.count()).where(ChartRow.folder_id == known.id, ChartRow.present))
-                return ImportSummary(count or 0, known.skipped)
+                return ImportSummary(count or 0, known.skipped, mark.modified_ns)
             folder_id = known.id if known else self._new_folder(db, folder)
             summary = self._import_lines(db, folder, folder_id)
             db.execute(
@@ -137,7 +142,7 @@ class Store(Database):
                 .where(ResultsFolder.id == folder_id)
                 .values(size=mark.size, modified_ns=mark.modified_ns, roots=roots, skipped=summary.skipped)
             )
-            return summary
+            return replace(summary, mark=mark.modified_ns)
 
     def _new_folder(self, db: Connection, folder: Path) -> int:
         values = {"path": str(folder), "size": 0, "modified_ns": 0, "roots": [], "skipped": 0}
@@ -190,7 +195,8 @@ class Store(Database):
             for row in db.execute(select(DecisionRow.__table__)):
                 decisions[row.chart_id].append(row)
             openers = self._openers(db, who)
-        return [_worklist_row(c, decisions[c.id], openers.get(c.id, ())) for c in charts]
+            assigned = {r.chart_id: r.who for r in db.execute(select(AssignmentRow.chart_id, AssignmentRow.who))}
+        return [_worklist_row(c, decisions[c.id], openers.get(c.id, ()), assigned.get(c.id)) for c in charts]
 
     def _openers(self, db: Connection, who: str) -> dict[int, tuple[str, ...]]:
         since = stamp(self.clock() - PRESENCE)
@@ -311,6 +317,16 @@ class Store(Database):
             query = query.where(EventRow.chart_id == chart_id)
         with self.read() as db:
             return [event_of(row) for row in db.execute(query)]
+
+    def last_event(self) -> int:
+        """The number of the newest event."""
+        with self.read() as db:
+            return int(db.scalar(select(ChainHead.seq).where(ChainHead.id == 1)) or 0)
+
+    def names(self) -> list[str]:
+        """Everybody whom the record names."""
+        with self.read() as db:
+            return list(db.scalars(select(EventRow.who).distinct().order_by(EventRow.who)))
 
     def verify_audit(self) -> audit.AuditReport:
         """Whether the record is whole: every link of its chain, and its end."""
@@ -440,10 +456,19 @@ def _summary(result: ChartResult, states: dict[str, SuggestionState]) -> dict[st
     tiers = {tier: sum(s.tier == tier for s in result.suggestions) for tier in _TIERS}
     shown = [states[s.id].suggestion_id if s.id in states else s.id for s in result.suggestions if s.tier == "supported"]
     high_risk = sum(bool(s.high_risk) for s in result.suggestions if s.tier == "supported")
-    return {"tiers": tiers, "shown": shown, "high_risk": high_risk, "complexity": asdict(complexity(result))}
+    return {
+        "tiers": tiers, "shown": shown, "high_risk": high_risk, "complexity": asdict(complexity(result)),
+        "mostly": _mostly(result),
+    }  # fmt: skip
 
 
-def _worklist_row(chart: Any, decisions: list[Any], open_by: tuple[str, ...]) -> WorklistRow:
+def _mostly(result: ChartResult) -> str:
+    """The label of the V28 category that most of the shown suggestions fall into, the first by name where several do."""
+    labels = [s.hcc["V28"].label for s in result.suggestions if s.tier == "supported" and "V28" in s.hcc]
+    return min(set(labels), key=lambda label: (-labels.count(label), label), default="")
+
+
+def _worklist_row(chart: Any, decisions: list[Any], open_by: tuple[str, ...], assigned: str | None) -> WorklistRow:
     shown = set(chart.summary["shown"])
     kinds = [d.kind for d in decisions]
     last = max(decisions, key=lambda d: d.seq, default=None)
@@ -462,4 +487,6 @@ def _worklist_row(chart: Any, decisions: list[Any], open_by: tuple[str, ...]) ->
         last_who=last.who if last else None,
         last_at=last.at if last else None,
         open_by=open_by,
+        mostly=chart.summary.get("mostly", ""),
+        assigned=assigned,
     )

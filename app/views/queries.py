@@ -1,0 +1,75 @@
+"""Provider queries: every suggestion decided as a query, worded from the record's own words, checked, sent and answered."""
+
+from __future__ import annotations
+
+import streamlit as st
+
+from app import session
+from hccassist.review import DecisionError, OpenChart
+from hccassist.review.people import Person
+from hccassist.review.queries import STATUSES, Form, ProviderQuery, Queries, QueryStatus, choices, concerns, draft
+
+FORMS: dict[Form, str] = {"choice": "Choice", "open": "Open question"}
+
+
+def first_wording(opened: OpenChart, query: ProviderQuery) -> str:
+    """The question as it was kept, else drafted in the form that is chosen above it."""
+    suggestion = opened.suggestion(query.suggestion_id)
+    if query.text is not None or suggestion is None:
+        return query.text or ""
+    forms: list[Form] = list(FORMS) if choices(suggestion) else ["open"]
+    form = forms[0]
+    if len(forms) > 1:
+        name = f"form-{query.chart_id}-{query.suggestion_id}"
+        form = st.radio("Form", forms, format_func=lambda f: FORMS[f], horizontal=True, key=name)
+    return draft(opened, suggestion, form, opened.states.get(suggestion.id))
+
+
+def show(person: Person, query: ProviderQuery) -> None:
+    """One query: its words, what speaks against sending it, and what became of it."""
+    key = f"{query.chart_id}-{query.suggestion_id}"
+    opened = session.store().open_chart(query.chart_id)
+    if opened is None:
+        return
+    suggestion = opened.suggestion(query.suggestion_id)
+    name = suggestion.condition.replace("_", " ") if suggestion else query.suggestion_id
+    with st.expander(f"{query.status}: {name}, {query.chart}", expanded=query.status != "answered", key=f"query-{key}"):
+        st.page_link("views/review.py", label="Open chart", query_params={"chart": str(query.chart_id)})
+        wording = first_wording(opened, query)
+        text = st.text_area("Question", wording, key=f"text-{key}-{hash(wording)}", height=280, max_chars=8000)
+        against = concerns(text)
+        for concern in against:
+            st.warning(f"“{concern.words}”: {concern.why}. ({concern.source})")
+        answer = ""
+        if query.status != "draft":
+            answer = st.text_area("What the provider answered", query.answer, key=f"answer-{key}", max_chars=8000)
+        keep, send, file, _ = st.columns([1, 1, 1, 3])
+        status: QueryStatus = "answered" if answer.strip() else query.status
+        if keep.button("Keep", key=f"keep-{key}", width="stretch"):
+            _keep(person, query, text, status, answer)
+        if query.status == "draft" and send.button("Mark as sent", key=f"send-{key}", width="stretch"):
+            _keep(person, query, text, "sent", answer)
+        if not against:
+            file.download_button("Text file", text, f"query_{query.chart_id}.txt", key=f"file-{key}", width="stretch")
+
+
+def _keep(person: Person, query: ProviderQuery, text: str, status: QueryStatus, answer: str) -> None:
+    try:
+        Queries(session.store()).keep(person, query.chart_id, query.suggestion_id, text, status, answer)
+    except DecisionError as error:
+        st.warning(str(error))
+    else:
+        st.rerun()
+
+
+def main() -> None:
+    """The queries by what is left to do with them."""
+    person = session.require("review")
+    found = Queries(session.store()).all(person)
+    st.markdown(f"**{len(found)} queries.** Deciding a suggestion as a query (q) puts it here. The draft quotes the record; it "
+                "leads to no answer and never says what anything pays.")  # fmt: skip
+    for query in sorted(found, key=lambda q: STATUSES.index(q.status)):
+        show(person, query)
+
+
+main()

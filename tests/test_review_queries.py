@@ -1,0 +1,181 @@
+"""Questions to providers, and what their documentation patterns teach."""
+
+from __future__ import annotations
+
+import uuid
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+from review_builder import CONDITIONS, COPD, VISIT, Visit, plain, write_chart, write_results
+
+from hccassist.review import Action, DecisionError, OpenChart, Quote, Store, open_store
+from hccassist.review.documentation import by_provider, by_wording, collect
+from hccassist.review.people import Person
+from hccassist.review.queries import OTHER, UNABLE, Queries, choices, concerns, draft
+
+COPD_ID, SUSPECT, HF = "e1:J44.9", "e1:N18.4", "e1:I50.22"
+ANN, BEN, LEAD = Person("ann", "coder"), Person("ben", "coder"), Person("lee", "lead")
+
+
+@pytest.fixture
+def store(tmp_path: Path) -> Store:
+    root = tmp_path / "charts"
+    opened = open_store(str(tmp_path / "review.db"))
+    opened.import_results(write_results(tmp_path / "results", root, [write_chart(root, "quill.txt")]))
+    return opened
+
+
+def chart(store: Store) -> OpenChart:
+    opened = store.open_chart(1)
+    assert opened is not None
+    return opened
+
+
+def act(store: Store, kind: str, suggestion: str, who: str = "ann", **more: object) -> None:
+    store.record(chart(store), Action(uuid.uuid4().hex, kind, suggestion, **more), who)  # type: ignore[arg-type]
+
+
+def drafted(store: Store, key: str, form: str = "choice") -> str:
+    suggestion = chart(store).suggestion(key)
+    assert suggestion is not None
+    return draft(chart(store), suggestion, form, chart(store).states.get(key))  # type: ignore[arg-type]
+
+
+# ---- wording
+
+
+def test_a_condition_that_is_only_named_is_asked_about_with_its_words_and_a_choice(store: Store) -> None:
+    text = drafted(store, COPD_ID)
+    assert "To: Jane Roe, MD" in text
+    assert "visit of 2025-03-04, page 1" in text
+    assert "- “COPD” (page 1)" in text
+    for choice in ("Present at this visit, not addressed", "Past, no longer present", "Not present", OTHER, UNABLE):
+        assert f"[ ] {choice}" in text
+
+
+def test_a_suspect_is_asked_about_without_naming_a_diagnosis(store: Store) -> None:
+    for form in ("open", "choice"):
+        text = drafted(store, SUSPECT, form)
+        assert "- “eGFR 24” (page 1)" in text
+        assert "what diagnosis, if any" in text
+        assert "kidney" not in text.lower()
+        assert "[ ]" not in text
+
+
+def test_a_condition_that_could_be_specified_offers_what_the_wording_can_support(store: Store) -> None:
+    suggestion = chart(store).suggestion(HF)
+    assert suggestion is not None
+    assert len(choices(suggestion)) == 3
+    assert choices(replace(suggestion, alternatives=())) == ()
+
+
+def test_an_uncertain_condition_is_asked_to_be_settled(store: Store) -> None:
+    suggestion = chart(store).suggestion(HF)
+    assert suggestion is not None
+    text = draft(chart(store), replace(suggestion, status="uncertain", tier="suppressed"), "choice")
+    assert "[ ] Confirmed" in text
+    assert "[ ] Ruled out" in text
+
+
+def test_struck_words_are_not_quoted(store: Store) -> None:
+    mention = chart(store).suggestion(HF).evidence[0]  # type: ignore[union-attr]
+    act(store, "strike", HF, quote=Quote(mention.start, mention.end, mention.text, 1, mention.element))
+    assert mention.text not in drafted(store, HF)
+
+
+@pytest.mark.parametrize("key", [COPD_ID, SUSPECT, HF])
+@pytest.mark.parametrize("form", ["open", "choice"])
+def test_no_draft_is_leading_or_speaks_of_payment(store: Store, key: str, form: str) -> None:
+    assert concerns(drafted(store, key, form)) == []
+
+
+@pytest.mark.parametrize(
+    ("text", "kind"),
+    [
+        ("This would capture HCC 226.", "payment"),
+        ("It affects reimbursement.", "payment"),
+        ("The RAF needs it.", "payment"),
+        ("Please add CKD stage 4 to the note.", "leading"),
+        ("Do you agree that the patient has CKD?", "leading"),
+        ("Which is it?\n[ ] CKD stage 4\n[ ] Other", "choice"),
+    ],
+)
+def test_what_is_not_compliant_is_named_with_its_source(text: str, kind: str) -> None:
+    [concern] = concerns(text)
+    assert (concern.kind, "ACDIS/AHIMA" in concern.source) == (kind, True)
+
+
+def test_the_providers_own_words_may_say_anything() -> None:
+    assert concerns("The record says:\n- “Patient asks about payment” (page 2)\n\nWhat was its status?") == []
+
+
+# ---- kept
+
+
+def test_a_query_is_worded_sent_and_answered(store: Store) -> None:
+    queries = Queries(store)
+    act(store, "query", COPD_ID)
+    [found] = queries.all(ANN)
+    assert (found.suggestion_id, found.text, found.status) == (COPD_ID, None, "draft")
+    text = drafted(store, COPD_ID)
+    queries.keep(ANN, found.chart_id, COPD_ID, text, "sent")
+    queries.keep(ANN, found.chart_id, COPD_ID, text, "answered", "Past.")
+    [found] = queries.all(ANN)
+    assert (found.text, found.status, found.answer) == (text, "answered", "Past.")
+
+
+def test_what_is_not_compliant_is_kept_as_a_draft_and_never_sent(store: Store) -> None:
+    queries = Queries(store)
+    act(store, "query", COPD_ID)
+    queries.keep(ANN, 1, COPD_ID, "Please add COPD.")
+    with pytest.raises(DecisionError, match=r"Not sent: “Please add”"):
+        queries.keep(ANN, 1, COPD_ID, "Please add COPD.", "sent")
+    assert queries.all(ANN)[0].status == "draft"
+
+
+def test_a_coder_sees_their_own_queries_and_a_lead_all(store: Store) -> None:
+    act(store, "query", COPD_ID)
+    queries = Queries(store)
+    assert [len(queries.all(who)) for who in (ANN, BEN, LEAD)] == [1, 0, 1]
+    with pytest.raises(DecisionError, match="somebody else's"):
+        queries.keep(BEN, 1, COPD_ID, "What was its status?")
+
+
+def test_a_query_that_was_taken_back_is_gone(store: Store) -> None:
+    act(store, "query", COPD_ID)
+    act(store, "undo", COPD_ID, target=1)
+    assert Queries(store).all(ANN) == []
+
+
+# ---- documentation patterns
+
+
+def test_patterns_show_the_heading_and_the_provider_with_examples(store: Store, tmp_path: Path) -> None:
+    root = tmp_path / "more"
+    gout = replace(COPD, condition="gout", icd10="M10.9", description="Gout")
+    text = "Patient: A\n\nProblem list\n[[copd]COPD], since 2012\n[[gout]Gout]\n\nPlan: [[hf]HF], [[hf:T]carvedilol].\n"
+    other = Visit(text, provider="Abel Thorn", credential="DO")
+    charts = [
+        write_chart(root, name, [visit], CONDITIONS | {"gout": gout})
+        for name, visit in (("a.txt", other), ("b.txt", replace(other, provider="Sol Reed")), ("c.txt", VISIT))
+    ]
+    texts = {c.sha256: (root / c.chart).read_text() for c in charts}
+    found, stated = collect(((c, {}) for c in charts), lambda result: texts[result.sha256])
+    [listed] = by_wording(found)
+    assert (listed.heading, listed.why, listed.times, listed.providers) == ("Problem list", "Named only", 4, 2)
+    assert listed.conditions == ("copd", "gout")
+    assert listed.examples[0].line == "COPD, since 2012"
+    assert [(p.provider, p.findings, p.stated, p.heading) for p in by_provider(found, stated)] == [
+        ("Abel Thorn, DO", 2, 3, "Problem list"), ("Sol Reed, DO", 2, 3, "Problem list"),
+    ]  # fmt: skip
+    assert {f.heading for f in found if f.provider == "Jane Roe, MD"} == {"PMH"}
+
+
+def test_only_refusals_that_wording_could_have_spared_are_taught(store: Store) -> None:
+    act(store, "reject", HF, reason="no_meat")
+    act(store, "reject", "e1:E11.22", reason="duplicate")
+    act(store, "accept", COPD_ID)
+    found, stated = collect([(chart(store).result, chart(store).states)], lambda _: plain(VISIT.text))
+    assert [(f.condition, f.why) for f in found] == [("heart failure systolic chronic", "No MEAT")]
+    assert stated == {"Jane Roe, MD": 4}
