@@ -1,10 +1,12 @@
 // The keys, listed with "?".
 const KEYS = [
   ["j  ↓", "next suggestion"], ["k  ↑", "previous suggestion"], ["n", "next evidence"], ["p", "previous evidence"],
+  ["M  E  A  T", "next evidence of one letter (with Shift)"], ["g", "go to the next undecided"],
   ["a", "accept"], ["r", "reject, then 1–9 for the reason"], ["c", "change the code"], ["q", "query the provider"],
   ["e", "escalate"], ["u", "undo"], ["t", "type a rationale"], ["x", "strike or restore this evidence"],
-  ["m", "add a condition from selected words"], ["i", "text or page image"], ["[  ]", "previous, next page"],
-  ["g", "go to the next undecided"], ["J", "next chart"], ["?", "these keys"], ["Esc", "close, leave a field"],
+  ["m", "add a condition from selected words"], ["/", "search in the chart, Enter for the next place"],
+  ["i", "text or page image"], ["b", "both side by side"], ["[  ]", "previous, next page"], [",  .", "previous, next encounter by date"],
+  ["v", "all encounters"], ["J", "next chart"], ["?", "these keys"], ["Esc", "close, leave a field"],
 ];
 
 function createHelp() {

@@ -143,6 +143,38 @@ class TextPanel {
     if (frames) requestAnimationFrame(() => { if (this.wanted === piece) this.center(piece, frames - 1); });
   }
 
+  /** Where words stand, as ranges of the document: any case, any white space between them. */
+  rangesOf(words, most) {
+    if (!this.offsets) return [];
+    const pattern = new RegExp(words.split(/\s+/).map((w) => w.replace(/[.*+?^${}()|[\]\\]/g, "\\$&")).join("\\s+"), "gi");
+    const pieces = [...this.element.querySelectorAll("[data-at]")].map((piece) => [Number(piece.dataset.at), piece]).sort((a, b) => a[0] - b[0]);
+    const place = (unit, last) => {
+      let [low, high] = [0, pieces.length - 1];
+      while (low < high) {
+        const middle = (low + high + 1) >> 1;
+        if (pieces[middle][0] <= unit - (last ? 1 : 0)) low = middle; else high = middle - 1;
+      }
+      const [at, piece] = pieces[low];
+      return [piece.firstChild, Math.min(unit - at, piece.textContent.length)];
+    };
+    const ranges = [];
+    for (const match of this.chart.text.matchAll(pattern)) {
+      const range = document.createRange();
+      range.setStart(...place(match.index, false));
+      range.setEnd(...place(match.index + match[0].length, true));
+      ranges.push(range);
+      if (ranges.length === most) break;
+    }
+    return ranges;
+  }
+
+  /** Brings a range to the middle of the panel; returns its page. */
+  showRange(range) {
+    const piece = range.startContainer.parentElement;
+    this.center(piece);
+    return Number(piece.closest("[data-page]").dataset.page);
+  }
+
   showPage(number) { this.pages?.get(number)?.scrollIntoView({ block: "start" }); }
 
   /** The page at the top of the panel. */

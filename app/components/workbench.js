@@ -15,6 +15,8 @@ class Workbench {
     });
     this.text = new TextPanel({ onMention: (span) => this.mentionClicked(span), onSelection: (q, where) => this.selection(q, where) });
     this.image = new ImagePanel({ ask: (page) => this.send({ type: "image", page }) });
+    this.visits = new EncountersPanel({ onPick: (encounter) => this.goToEncounter(encounter) });
+    this.finder = new Finder({ text: this.text, onFound: (range) => this.found(range) });
     this.search = new CodeSearch({ ask: (query) => this.send({ type: "search", query }), onCancel: () => this.root.focus() });
     this.help = createHelp();
     this.picker = h("div", { class: "popover picker", hidden: true });
@@ -22,6 +24,7 @@ class Workbench {
     this.title = h("div", { class: "title" });
     this.progress = h("div", { class: "progress", role: "status" });
     this.saved = h("div", { class: "saved", role: "status" });
+    this.unread = h("div", { class: "unread" });
     this.tabs = h("div", { class: "tabs" });
     this.root.tabIndex = -1;
     this.optimistic = new Map();
@@ -38,13 +41,14 @@ class Workbench {
   layout() {
     const button = (label, title, act) => h("button", { class: "plain", title, onclick: act, tabindex: "-1" }, label);
     this.root.append(
-      h("div", { class: "top" }, this.title, this.progress, this.saved, this.settings.reminder, h("span", { class: "gap" }),
+      h("div", { class: "top" }, this.title, this.unread, this.progress, this.saved, this.settings.reminder, h("span", { class: "gap" }),
         button("Note", "Your own note on this chart: not part of the record", () => this.toggleNote()),
         button("View", "Text size, rows, break reminders", () => this.settings.toggle()),
         button("Keys ?", "All keys", () => { this.help.hidden = false; })),
       h("div", { class: "panes" }, this.list.element,
         h("div", { class: "middle" }, this.detail.element, this.search.element),
-        h("div", { class: "right" }, h("div", { class: "text-bar" }, this.tabs, legend()), this.text.element, this.image.element)),
+        h("div", { class: "right" }, h("div", { class: "text-bar" }, this.tabs, this.finder.element), this.visits.strip,
+          this.views = h("div", { class: "views" }, this.text.element, this.image.element, this.visits.element), legend())),
       this.settings.panel, this.picker, this.help, this.toast);
   }
 
@@ -72,7 +76,10 @@ class Workbench {
     this.spansByHand = new Map();
     this.chosen = null;
     this.view = "text";
+    this.page = 1;
     this.text.load(data.chart, data.suggestions);
+    this.visits.load(data.chart, data.suggestions);
+    this.finder.load();
     this.image.load(data.chart);
     this.detail.load(data.guidance);
     this.list.load();
@@ -142,6 +149,9 @@ class Workbench {
     const left = shown.filter((item) => !item.decision).length;
     fill(this.title, h("b", {}, chart.name), h("span", { class: "quiet" }, `${plural(chart.pages.length, "page")} · ${plural(chart.encounters.length, "encounter")}`),
       chart.file.state === "ok" ? null : h("span", { class: "tag alert" }, { changed: "file changed", missing: "file missing", unreadable: "file not readable" }[chart.file.state]));
+    const unread = chart.pages.filter((page) => page.source === "unread");
+    fill(this.unread, unread.length ? h("button", { class: "tag alert", tabindex: "-1", onclick: () => this.goToPage(unread[0].n), title: `Not read: ${unread.map((page) => page.n).join(", ")}` },
+      `${plural(unread.length, "page")} not read`) : null);
     fill(this.progress, `${shown.length - left} of ${shown.length} decided`,
       left === 0 && this.data.next ? h("button", { class: "plain next", onclick: () => this.nextChart(), tabindex: "-1" }, `Next chart: ${this.data.next.name} (J)`) : null,
       this.data.second ? h("span", { class: "tag alert" }, "Second review, blind") : null,
@@ -168,7 +178,7 @@ class Workbench {
     const says = `${this.data.chart.id} ${this.view} ${hasImages}`;
     if (says === this.tabsSay) return; // a page number may be half typed
     this.tabsSay = says;
-    fill(this.tabs, h("div", { role: "tablist", "aria-label": "View" }, tab("text", "Text"), hasImages ? tab("image", "Page image") : null),
+    fill(this.tabs, h("div", { role: "tablist", "aria-label": "View" }, tab("text", "Text"), hasImages ? [tab("image", "Page image"), tab("both", "Both")] : null, tab("visits", "Encounters")),
       this.data.chart.pages.length > 1 ? h("label", { class: "goto" }, "Page ", h("input", {
         class: "field", inputmode: "numeric", "aria-label": "Go to page", onkeydown: (event) => {
           if (event.key === "Enter") { this.goToPage(Number(event.target.value)); event.target.blur(); }
@@ -180,8 +190,10 @@ class Workbench {
     const item = this.byId.get(this.chosen);
     this.detail.draw(item, this.data.reasons);
     this.text.light(item ? item.spans : []);
-    if (this.view === "image" && item) this.drawImage();
+    if (this.seesImage && item) this.drawImage();
   }
+
+  get seesImage() { return this.view === "image" || this.view === "both"; }
 
   choose(id, { scroll = true } = {}) {
     const item = this.byId.get(id);
@@ -198,34 +210,60 @@ class Workbench {
 
   showSpan(span) {
     this.currentSpan = span;
+    this.page = span.page;
     const item = this.byId.get(this.chosen);
-    if (item) { item.current = span; this.detail.draw(item, this.data.reasons); }
+    if (item) { item.current = span; this.detail.draw(item, this.data.reasons); this.visits.mark(item.encounter?.id); }
     this.detail.facts.querySelector(".quote.current")?.scrollIntoView({ block: "nearest" });
+    if (this.view === "visits") this.setView("text");
     this.text.show(span);
-    if (this.view === "image") this.drawImage();
+    if (this.seesImage) this.drawImage();
   }
 
   drawImage() {
     const item = this.byId.get(this.chosen);
-    const page = this.imagePage || (this.currentSpan ? this.currentSpan.page : this.text.currentPage());
-    this.imagePage = null;
-    this.image.show(page, item ? item.spans : [], this.currentSpan);
+    this.image.show(this.page, item ? item.spans : [], this.currentSpan);
   }
 
+  /** The page that is looked at: the one at the top of the text, or the one whose image is shown. */
+  pageNow() { return this.text.element.hidden ? this.page : this.text.currentPage(); }
+
   setView(view) {
-    if (view === "image" && !this.data.chart.pages.some((page) => this.image.available(page.n))) return;
-    this.imagePage = view === "image" ? this.text.currentPage() : null;
+    if ((view === "image" || view === "both") && !this.data.chart.pages.some((page) => this.image.available(page.n))) return;
+    this.page = this.pageNow();
+    const wasHidden = this.text.element.hidden;
     this.view = view;
-    this.text.element.hidden = view !== "text";
-    this.image.element.hidden = view !== "image";
+    this.text.element.hidden = view !== "text" && view !== "both";
+    this.image.element.hidden = !this.seesImage;
+    this.visits.element.hidden = view !== "visits";
     this.drawTabs();
-    if (view === "image") this.drawImage();
+    if (wasHidden && !this.text.element.hidden) this.backToText();
+    if (this.seesImage) this.drawImage();
+  }
+
+  /** The text again, at the page that was looked at meanwhile. */
+  backToText() {
+    if (this.currentSpan?.page === this.page) this.text.show(this.currentSpan); else this.text.showPage(this.page);
   }
 
   goToPage(number) {
     const bounded = Math.max(1, Math.min(this.data.chart.pages.length, number || 1));
-    if (this.view === "image") { this.imagePage = bounded; this.drawImage(); }
+    if (this.view === "visits") this.setView("text");
+    this.page = bounded;
     this.text.showPage(bounded);
+    if (this.seesImage) this.drawImage();
+    this.visits.mark(this.data.chart.encounters.find((e) => e.pages.includes(bounded))?.id);
+  }
+
+  goToEncounter(encounter) {
+    this.goToPage(encounter.pages[0] || 1);
+    this.visits.mark(encounter.id);
+  }
+
+  /** Words that the search found, brought before the eyes. */
+  found(range) {
+    if (this.text.element.hidden) this.setView("text");
+    this.page = this.text.showRange(range);
+    if (this.seesImage) this.drawImage();
   }
 
   mentionClicked(span) {
@@ -406,6 +444,14 @@ class Workbench {
     this.showSpan(item.spans[(at + by + item.spans.length) % item.spans.length]);
   }
 
+  /** The next words with one MEAT letter, round and round. */
+  stepLetter(letter) {
+    const item = this.byId.get(this.chosen);
+    const spans = item?.spans.filter((span) => span.letter === letter) || [];
+    if (!spans.length) { this.say(`No words here are ${LETTER_NAMES[letter].toLowerCase()}.`); return; }
+    this.showSpan(spans[(spans.indexOf(this.currentSpan) + 1) % spans.length]);
+  }
+
   key(event) {
     if (event.key === "Escape") { this.escape(); return; }
     if (isTyping(event) || event.ctrlKey || event.metaKey || event.altKey || !this.data || !this.root.isConnected) return;
@@ -416,8 +462,11 @@ class Workbench {
       n: () => this.stepSpan(1), p: () => this.stepSpan(-1), a: () => this.decide("accept"), r: () => this.decide("reject"),
       c: () => this.changeCode(), q: () => this.decide("query"), e: () => this.decide("escalate"), u: () => this.undo(),
       t: () => this.detail.rationale.focus(), x: () => { if (this.currentSpan) this.strike(this.currentSpan, chosen?.struckSpans.includes(this.currentSpan)); },
-      m: () => this.addCondition(), i: () => this.setView(this.view === "text" ? "image" : "text"), g: () => this.advance(),
-      "[": () => this.goToPage(this.text.currentPage() - 1), "]": () => this.goToPage(this.text.currentPage() + 1),
+      m: () => this.addCondition(), i: () => this.setView(this.view === "image" ? "text" : "image"), b: () => this.setView(this.view === "both" ? "text" : "both"),
+      v: () => this.setView(this.view === "visits" ? "text" : "visits"), g: () => this.advance(), "/": () => this.finder.open(),
+      "[": () => this.goToPage(this.pageNow() - 1), "]": () => this.goToPage(this.pageNow() + 1),
+      ",": () => this.goToEncounter(this.visits.neighbor(-1)), ".": () => this.goToEncounter(this.visits.neighbor(1)),
+      M: () => this.stepLetter("M"), E: () => this.stepLetter("E"), A: () => this.stepLetter("A"), T: () => this.stepLetter("T"),
       J: () => this.nextChart(), "?": () => { this.help.hidden = !this.help.hidden; },
     }[event.key] || (digit >= 1 && digit <= this.data.reasons.length && chosen?.decision?.kind === "reject"
       ? () => this.amend({ reason: this.data.reasons[digit - 1][0] }) : null);

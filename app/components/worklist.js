@@ -14,7 +14,7 @@ const COLUMNS = [
   { key: "unread", title: "Unread pages", number: true, value: (r) => r.unread },
 ];
 const STATUSES = [
-  ["all", "All"], ["mine", "Mine"], ["nobody", "Nobody's"], ["not started", "Not started"], ["in progress", "In progress"], ["done", "Done"],
+  ["all", "All"], ["mine", "Mine"], ["nobody", "Nobody’s"], ["not started", "Not started"], ["in progress", "In progress"], ["done", "Done"],
   ["escalated", "Escalated"], ["queries", "Queries"], ["error", "Errors"],
 ];
 const MATCHES = {
@@ -62,7 +62,8 @@ class Worklist {
     }));
     const last = this.data.find((r) => r.resume && r.progress !== "done");
     fill(this.resume, last ? h("button", { class: "plain", onclick: () => this.open(last.id) }, `Resume ${last.chart}`) : null);
-    fill(this.head, h("tr", {}, COLUMNS.map((c) => {
+    this.columns = COLUMNS.filter((c) => c.key !== "assigned" || anybodys);
+    fill(this.head, h("tr", {}, this.columns.map((c) => {
       const here = this.sort.key === c.key;
       return h("th", { class: c.number ? "number" : "", scope: "col", title: c.hint, "aria-sort": here ? (this.sort.down ? "descending" : "ascending") : null },
         h("button", { onclick: () => { this.sort = { key: c.key, down: here ? !this.sort.down : Boolean(c.number) }; this.draw(); } },
@@ -88,7 +89,7 @@ class Worklist {
   row(r) {
     if (r.progress === "error") {
       return h("tr", { class: "error" }, h("td", { class: "place" }), h("td", { class: "chart-name" }, r.chart), h("td", { class: "status" }, "Not read"),
-        h("td", { class: "why-not", colspan: COLUMNS.length - 3 }, r.error || "This file could not be screened."));
+        h("td", { class: "why-not", colspan: this.columns.length - 3 }, r.error || "This file could not be screened."));
     }
     const total = r.tiers.supported;
     const number = (value, title) => h("td", { class: `number ${value ? "" : "none"}`, title }, value);
@@ -104,7 +105,7 @@ class Worklist {
       h("td", { class: "status" }, h("span", { class: `meter ${total ? "" : "empty"}`, "aria-hidden": "true" }, h("i", { style: `width:${total ? (r.decided / total) * 100 : 0}%` })),
         statusWord(r), r.queries ? h("span", { class: "quiet" }, ` · ${plural(r.queries, "query", "queries")}`) : null,
         r.escalated ? h("span", { class: "quiet" }, ` · ${r.escalated} escalated`) : null),
-      h("td", { class: `whose ${r.assigned ? "" : "none"}` }, r.mine ? "mine" : r.assigned || "nobody's"),
+      this.columns.some((c) => c.key === "assigned") ? h("td", { class: `whose ${r.assigned ? "" : "none"}` }, r.mine ? "mine" : r.assigned || "nobody’s") : null,
       h("td", { class: "number" }, h("span", {}, `${r.complexity} `), h("b", {}, r.score.toFixed(1)), h("div", { class: "parts" }, parts)),
       number(total), number(r.tiers.mention_only), number(r.tiers.suspect), number(r.tiers.suppressed),
       number(r.highRisk), number(r.unread));

@@ -1,0 +1,135 @@
+"""Finding one's way in a chart, in a real browser: encounters, search, letters, pages and their images, pages not read."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from dataclasses import replace
+
+import pytest
+from review_browser import WAIT, Desk, choose, launched, open_chart, row, saved, watched
+from review_builder import VISIT, Visit, write_chart, write_pdf_chart, write_results
+from review_server import Reviewer
+
+from hccassist.review import open_store
+from hccassist.schema import PageSummary
+
+playwright = pytest.importorskip("playwright.sync_api")
+pytestmark = [pytest.mark.browser, pytest.mark.slow, pytest.mark.xdist_group("browser")]
+if os.environ.get("HCCASSIST_SKIP_BROWSER"):
+    pytestmark.append(pytest.mark.skip(reason="no browser on this machine"))
+
+LATE = Visit(
+    "Lab of 06/01/2025\nNo visit. [[hf]Heart  failure] follow-up.\n", date="2025-06-01", provider=None, credential=None,
+    setting="lab", valid="no", problems=("A laboratory or test report on its own does not count.",),
+)  # fmt: skip
+
+
+@pytest.fixture(scope="module")
+def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Reviewer]:
+    folder = tmp_path_factory.mktemp("chart")
+    root = folder / "charts"
+    two = write_chart(root, "two visits.txt", [LATE, VISIT])
+    two = replace(two, suggestions=tuple(replace(s, tier="suppressed") if s.encounter == "e1" else s for s in two.suggestions))
+    printed = write_pdf_chart(root, "printed.pdf")
+    printed = replace(printed, pages=(*printed.pages, PageSummary(2, 612, 792, "unread", 0)))
+    held = write_chart(root, "held.txt", [VISIT])
+    found = Reviewer(write_results(folder / "results", root, [two, printed, held]), str(folder / "db"), folder / "log").start()
+    yield found
+    found.kill()
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[playwright.Browser]:
+    with launched() as found:
+        yield found
+
+
+@pytest.fixture
+def page(browser: playwright.Browser, server: Reviewer) -> Iterator[playwright.Page]:
+    with watched(browser.new_context(viewport={"width": 1366, "height": 420}), server.url) as found:
+        yield found
+
+
+def test_encounters_stand_in_the_order_of_their_dates_with_what_speaks_against_them(
+    page: playwright.Page, server: Reviewer
+) -> None:
+    open_chart(Desk(page, server, "two visits.txt"))
+    chips = page.locator(".hcca .strip .visit")
+    playwright.expect(chips).to_have_text(["✓ 03-04 3", "✕ 06-01"])
+    page.keyboard.press(".")
+    playwright.expect(chips.nth(1)).to_have_attribute("aria-current", "true")
+    page.keyboard.press(",")
+    playwright.expect(chips.nth(0)).to_have_attribute("aria-current", "true")
+    page.keyboard.press("v")
+    table = page.locator(".hcca .encounters tbody tr")
+    playwright.expect(table.nth(1)).to_contain_text("A laboratory or test report on its own does not count.")
+    table.nth(0).click()
+    playwright.expect(page.locator(".hcca .text")).to_be_visible()
+
+
+def test_words_are_found_in_the_chart_whatever_their_case_and_spacing(page: playwright.Page, server: Reviewer) -> None:
+    open_chart(Desk(page, server, "two visits.txt"))
+    page.keyboard.press("/")
+    field = page.get_by_label("Search in the chart")
+    playwright.expect(field).to_be_focused()
+    field.fill("heart failure")
+    count = page.locator(".hcca .finder [role=status]")
+    playwright.expect(count).to_have_text("1 of 3")
+    field.press("Enter")
+    playwright.expect(count).to_have_text("2 of 3")
+    field.press("Shift+Enter")
+    playwright.expect(count).to_have_text("1 of 3")
+    marked = page.evaluate("() => [...CSS.highlights.get('hcca-found')].map((range) => range.toString())")
+    assert marked == ["Heart  failure", "heart failure", "heart failure"]
+    field.fill("a(b")
+    playwright.expect(count).to_have_text("not found")
+
+
+def test_a_letter_with_shift_goes_round_the_words_of_that_letter(page: playwright.Page, server: Reviewer) -> None:
+    open_chart(Desk(page, server, "held.txt"))
+    choose(page, "e1:I50.22")
+    page.keyboard.press("Shift+T")
+    playwright.expect(page.locator(".hcca .words .now")).to_have_text("carvedilol 12.5 mg twice daily")
+    page.keyboard.press("Shift+M")
+    playwright.expect(page.locator(".hcca .words .now")).to_have_text("No orthopnea, weight stable at home")
+    page.keyboard.press("Shift+E")
+    playwright.expect(page.locator(".hcca .toast")).to_contain_text("No words here are evaluated")
+
+
+def test_text_and_image_stand_side_by_side_and_pages_are_turned_in_both(page: playwright.Page, server: Reviewer) -> None:
+    open_chart(Desk(page, server, "printed.pdf"))
+    page.keyboard.press("b")
+    playwright.expect(page.locator(".hcca .sheet .box.letter-T")).to_be_visible(timeout=WAIT)
+    playwright.expect(page.locator(".hcca .text")).to_be_visible()
+    page.keyboard.press("i")
+    playwright.expect(page.locator(".hcca .text")).to_be_hidden()
+    playwright.expect(page.locator(".hcca .image .page-head")).to_have_text("Page 1")
+    page.keyboard.press("]")
+    playwright.expect(page.locator(".hcca .image")).to_contain_text("has no page 2", timeout=WAIT)
+    page.keyboard.press("[")
+    playwright.expect(page.locator(".hcca .image .page-head")).to_have_text("Page 1")
+
+
+def test_pages_that_were_not_read_are_said_at_the_top(page: playwright.Page, server: Reviewer) -> None:
+    open_chart(Desk(page, server, "printed.pdf"))
+    playwright.expect(page.locator(".hcca .unread")).to_have_text("1 page not read")
+    page.keyboard.press("v")
+    playwright.expect(page.locator(".hcca .encounters .problem")).to_contain_text("Not read: page 2")
+
+
+def test_a_chart_that_somebody_holds_is_read_only_until_it_is_taken_over(page: playwright.Page, server: Reviewer) -> None:
+    store = open_store(server.database)
+    number = next(r.id for r in store.worklist() if r.chart == "held.txt")
+    store.holds.take_over(number, "ben")
+    open_chart(Desk(page, server, "held.txt"))
+    playwright.expect(page.locator(".hcca .progress")).to_contain_text("held by ben")
+    choose(page, "e1:E11.22")
+    page.keyboard.press("a")
+    playwright.expect(page.locator(".hcca .toast")).to_contain_text("take it over first")
+    playwright.expect(row(page, "e1:E11.22").locator(".mark")).to_have_class("mark none")
+    page.get_by_role("button", name="Take over").click()
+    playwright.expect(page.locator(".hcca .progress")).not_to_contain_text("held by", timeout=WAIT)
+    page.keyboard.press("a")
+    saved(page)
+    assert [e.who for e in store.events(number)] == ["test coder"]
