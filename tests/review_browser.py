@@ -90,3 +90,24 @@ def saved(page: playwright.Page) -> None:
 
 def marked(page: playwright.Page, suggestion: str, kind: str) -> None:
     playwright.expect(row(page, suggestion).locator(".mark")).to_have_class(f"mark {kind}", timeout=WAIT)
+
+
+def add(page: playwright.Page, words: str, code: str) -> None:
+    """Select words in the chart and add the condition that they name."""
+    page.locator(".hcca .words [data-at]", has_text=words).first.evaluate(
+        """(piece, words) => {
+            const range = document.createRange();
+            const at = piece.textContent.indexOf(words);
+            range.setStart(piece.firstChild, at);
+            range.setEnd(piece.firstChild, at + words.length);
+            getSelection().removeAllRanges();
+            getSelection().addRange(range);
+            piece.dispatchEvent(new MouseEvent("mouseup", { bubbles: true }));
+        }""",
+        words,
+    )
+    page.locator(".hcca .picker").wait_for()
+    page.keyboard.press("m")
+    page.get_by_label("Search ICD-10-CM").fill(code)
+    page.locator(".hcca .code-row").first.click(timeout=WAIT)
+    playwright.expect(page.locator(".hcca .row[data-id^='added:'] .mark")).to_have_class("mark add", timeout=WAIT)

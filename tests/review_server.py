@@ -13,6 +13,8 @@ import urllib.request
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from hccassist.terminology.codes import cache_folder
+
 ROOT = Path(__file__).resolve().parent.parent
 START_SECONDS = 60
 
@@ -48,6 +50,7 @@ class Reviewer:
                 "HCCASSIST_RESULTS": str(self.results),
                 "HCCASSIST_DB": self.database,
                 "HOME": str(self.log.parent),
+                "HCCASSIST_CACHE": str(cache_folder()),  # the tables of this machine: another home would compile its own
                 "LOGNAME": self.user,
                 "PYTHONPATH": os.pathsep.join(filter(None, (str(ROOT / "src"), os.environ.get("PYTHONPATH")))),
             }

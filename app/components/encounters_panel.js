@@ -4,7 +4,7 @@ const VALID = { yes: ["✓", "valid record"], no: ["✕", "not a valid record"],
 class EncountersPanel {
   constructor({ onPick }) {
     this.onPick = onPick;
-    this.strip = h("div", { class: "strip", role: "group", "aria-label": "Encounters by date" });
+    this.strip = h("div", { class: "strip", role: "group", tabindex: "0", "aria-label": "Encounters by date" });
     this.element = h("div", { class: "encounters", hidden: true, tabindex: "0", "aria-label": "Encounters" });
   }
 

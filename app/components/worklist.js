@@ -62,7 +62,8 @@ class Worklist {
     }));
     const last = this.data.find((r) => r.resume && r.progress !== "done");
     fill(this.resume, last ? h("button", { class: "plain", onclick: () => this.open(last.id) }, `Resume ${last.chart}`) : null);
-    this.columns = COLUMNS.filter((c) => c.key !== "assigned" || anybodys);
+    const empty = { assigned: !anybodys, unread: !this.data.some((r) => r.unread) };
+    this.columns = COLUMNS.filter((c) => !empty[c.key]);
     fill(this.head, h("tr", {}, this.columns.map((c) => {
       const here = this.sort.key === c.key;
       return h("th", { class: c.number ? "number" : "", scope: "col", title: c.hint, "aria-sort": here ? (this.sort.down ? "descending" : "ascending") : null },
@@ -108,7 +109,7 @@ class Worklist {
       this.columns.some((c) => c.key === "assigned") ? h("td", { class: `whose ${r.assigned ? "" : "none"}` }, r.mine ? "mine" : r.assigned || "nobody’s") : null,
       h("td", { class: "number" }, h("span", {}, `${r.complexity} `), h("b", {}, r.score.toFixed(1)), h("div", { class: "parts" }, parts)),
       number(total), number(r.tiers.mention_only), number(r.tiers.suspect), number(r.tiers.suppressed),
-      number(r.highRisk), number(r.unread));
+      number(r.highRisk), this.columns.some((c) => c.key === "unread") ? number(r.unread) : null);
   }
 
   stop() { this.root.remove(); }

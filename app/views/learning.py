@@ -39,8 +39,8 @@ def main() -> None:
     samples = Samples(session.store())
     everybody = person.may("lead") and st.toggle("Lessons of all readers", key="everybody")
     lessons = samples.lessons(person, everybody)
-    whose = "lessons" if everybody else "lessons of yours"
-    st.markdown(f"**{len(lessons)} {whose}** from second reviews. They are there to learn from: nobody is ranked by them.")
+    count = f"{len(lessons)} lesson{'' if len(lessons) == 1 else 's'}{'' if everybody else ' of yours'}"
+    st.markdown(f"**{count}** from second reviews. They are there to learn from: nobody is ranked by them.")
     for lesson in lessons:
         show(person, samples, lesson)
     patterns = samples.patterns(person)

@@ -21,13 +21,13 @@ def line(event: Event) -> dict[str, object]:
         "no.": event.seq,
         "when (UTC)": event.at[:19].replace("T", " "),
         "who": event.who,
-        "what": action.kind,
+        "what": f"second review: {action.verdict}" if action.verdict else action.kind,
         "chart": content.get("chart"),
         "suggested": suggested,
         "code": action.code.icd10 if action.code else None,
         "reason": REJECT_REASONS.get(action.reason or ""),
         "rationale": action.rationale,
-        "takes back no.": action.target,
+        "about no.": action.target,
     }
 
 

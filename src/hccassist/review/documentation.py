@@ -99,11 +99,11 @@ def _place(text: str, start: int, end: int) -> tuple[str, str]:
     line = " ".join(text[begin : stop if stop >= 0 else len(text)].split())
     same = _HEADING.match(text[begin:start])
     if same and ":" in text[begin:start]:
-        return same.group(1), line
+        return same.group(1).rstrip(" -,/&"), line
     for above in reversed(text[:begin].split("\n")[-_LOOK_BACK:]):
         found = _HEADING.match(above)
         if found and len(above.split()) <= 6 and not above.rstrip().endswith((".", ",", ";")):
-            return found.group(1), line
+            return found.group(1).rstrip(" -,/&"), line
     return "", line
 
 
