@@ -79,3 +79,11 @@ def test_wording_is_found_with_support_or_held_back(case: dict[str, str], screen
     result = screen_text(unescape(case["text"]), case.get("setting") or None)
     shown = [s for code in case["code"].split("|") for s in found(result, code) if s.tier == "supported"]
     assert bool(shown) is (case["expected"] == "supported")
+
+
+@pytest.mark.parametrize("case", cases("suspects"))
+def test_clues_without_a_diagnosis_ask_a_question_and_never_code(case: dict[str, str], screen_text: Any) -> None:
+    result = screen_text(unescape(case["text"]), None)
+    suspects = [s for s in result.suggestions if s.tier == "suspect" and s.condition == case["condition"]]
+    assert bool(suspects) is (case["expected"] == "yes")
+    assert all(s.icd10 is None and s.evidence for s in suspects)

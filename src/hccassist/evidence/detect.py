@@ -68,7 +68,12 @@ def _elements(word: EvidenceWord, sentence_text: str) -> tuple[Element, ...]:
     return word.elements
 
 
-def _is_stopped(text: str, start: int, low: int, high: int, end: int) -> bool:
+def is_refused(text: str, start: int, end: int) -> bool:
+    """Whether a sentence says that what it names is not tolerated: an allergy is no treatment."""
+    return bool(_NOT_TOLERATED.search(text, start, end))
+
+
+def is_stopped(text: str, start: int, low: int, high: int, end: int) -> bool:
     """Whether the clause of a drug says that it is not taken: "Oxbryta stopped, on Adakveo" stops one of the two."""
     clause_start = max(text.rfind(mark, start, low) for mark in ",;") + 1 or start
     ends = [at for mark in ",;" if (at := text.find(mark, high, end)) >= 0]
@@ -95,8 +100,8 @@ def detect(document: Document, lexicon: Lexicon) -> list[Item]:
                 for value in specific:
                     if value.kind == "drug":
                         if refused is None:
-                            refused = bool(_NOT_TOLERATED.search(words))
-                        if refused or _is_stopped(text, sentence.start, tokens.starts[i], tokens.ends[end - 1], sentence.end):
+                            refused = is_refused(text, sentence.start, sentence.end)
+                        if refused or is_stopped(text, sentence.start, tokens.starts[i], tokens.ends[end - 1], sentence.end):
                             continue
                     items.append(Item(number, i, end, value, _elements(value, words)))
                 taken = end

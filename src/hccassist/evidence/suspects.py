@@ -1,7 +1,7 @@
 """Suspects: strong clues of a condition that nobody states. Never a code; a reason to ask the provider.
 
-The rules are data (``knowledge/suspects.csv``): clues that must all stand in the encounter, as words or as a measured value
-("A1c >= 6.5"). A clue that is denied, planned or about someone else is none.
+The rules are data (``knowledge/suspects.csv``): clues that must all stand in the encounter, as words, as a measured value
+("A1c >= 6.5") or as two ("eGFR < 60 twice"). A clue that is denied, planned, stopped or about someone else is none.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from collections import defaultdict
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
-from hccassist.evidence.detect import SILENT_SECTIONS
+from hccassist.evidence.detect import SILENT_SECTIONS, is_refused, is_stopped
 from hccassist.nlp.document import Document, Sentence
 from hccassist.nlp.status import cues_of
 from hccassist.schema import Element, Evidence
@@ -25,7 +25,12 @@ _OPERATORS: dict[str, Callable[[float, float], bool]] = {
     "<": operator.lt,
 }
 _NUMBER = re.compile(r"^\d+(?:\.\d+)?$")
+_MINUS = "-–−"
 _VALUE_REACH = 5
+_TREND_REACH = 4
+_IMPLAUSIBLE = 6
+_CLUE_STRENGTH = 0.8
+_NO_VALUE = frozenset({";", "goal", "target", "if", "until", "when"})
 _NOT_A_CLUE = frozenset({"negated", "family", "hypothetical", "uncertain"})
 
 
@@ -41,44 +46,72 @@ def find_suspects(document: Document, lexicon: Lexicon, named: Iterable[str]) ->
     """Suspects of one encounter. ``named``: ICD-10-CM codes of conditions that the encounter names in whatever status; a
     rule whose ``unless`` prefixes match one of them asks nothing. One question per condition: the first rule's."""
     codes = tuple(named)
-    hits: dict[int, dict[int, Evidence]] = defaultdict(dict)
+    hits: dict[int, dict[int, dict[str, Evidence]]] = defaultdict(lambda: defaultdict(dict))
+    wanted: dict[tuple[int, int], int] = {}
     for sentence in document.sentences:
         if sentence.section in SILENT_SECTIONS:
             continue
         for i, j, clues in lexicon.clues.find(document.tokens, sentence.i, sentence.j):
+            denied: bool | None = None
             for clue in clues:
-                if clue.number in hits[clue.rule]:
-                    continue
+                found = hits[clue.rule][clue.number]
                 end = _value_end(document, clue, j, sentence.j)
-                if end is not None and not _is_denied(document, lexicon, sentence, i):
-                    start = document.tokens.starts[i]
+                if end is None or len(found) == clue.times:
+                    continue
+                if denied is None:
+                    denied = _is_denied(document, lexicon, sentence, i, j)
+                if not denied:
+                    start, stop = document.tokens.starts[i], document.tokens.ends[end - 1]
                     element: Element = "E" if clue.compare else "T"
-                    hits[clue.rule][clue.number] = Evidence(
-                        element, "clue", start, document.tokens.ends[end - 1], 0.8, clue.written
+                    wanted[clue.rule, clue.number] = clue.times
+                    found.setdefault(
+                        document.tokens.norms[end - 1], Evidence(element, "clue", start, stop, _CLUE_STRENGTH, clue.written)
                     )
-    found: dict[str, Suspect] = {}
+    suspects: dict[str, Suspect] = {}
     for number, rule in enumerate(lexicon.suspects):
-        clues_found = hits.get(number, {})
-        if len(clues_found) == rule.clues and not any(code.startswith(rule.unless) for code in codes):
-            found.setdefault(rule.condition, Suspect(rule, tuple(clues_found[n] for n in sorted(clues_found))))
-    return list(found.values())
+        by_clue = hits.get(number, {})
+        complete = [n for n, found in by_clue.items() if found and len(found) == wanted[number, n]]
+        if len(complete) == rule.clues and not any(code.startswith(rule.unless) for code in codes):
+            evidence = tuple(e for n in sorted(complete) for e in by_clue[n].values())
+            suspects.setdefault(rule.condition, Suspect(rule, evidence))
+    return list(suspects.values())
 
 
 def _value_end(document: Document, clue: Clue, j: int, stop: int) -> int | None:
-    """The token behind the value that satisfies the clue; ``j`` for a clue of words alone; None when the value does not."""
+    """The token behind the value that satisfies the clue; ``j`` for a clue of words alone; None when the value does not. Of a
+    trend ("EF from 30 to 55 %") the last value counts."""
     if not clue.compare:
         return j
+    norms = document.tokens.norms
     for k in range(j, min(j + _VALUE_REACH, stop)):
-        word = document.tokens.norms[k]
+        word = norms[k]
         if _NUMBER.match(word):
-            plausible = clue.limit / 6 <= float(word) <= clue.limit * 6
-            return k + 1 if plausible and _OPERATORS[clue.compare](float(word), clue.limit) else None
-        if word in ("<", ">", ";", "goal", "target"):
+            behind = range(k + 1, min(k + 1 + _TREND_REACH, stop))
+            trend = "to" in norms[k + 1 : k + _TREND_REACH]
+            at = next((n for n in behind if _NUMBER.match(norms[n])), k) if trend else k
+            value = _signed(document, at)
+            plausible = abs(clue.limit) / _IMPLAUSIBLE <= abs(value) <= abs(clue.limit) * _IMPLAUSIBLE
+            return at + 1 if plausible and _OPERATORS[clue.compare](value, clue.limit) else None
+        if word in _NO_VALUE or (word in ("<", ">") and word != clue.compare[0]):
             return None
     return None
 
 
-def _is_denied(document: Document, lexicon: Lexicon, sentence: Sentence, i: int) -> bool:
+def _signed(document: Document, k: int) -> float:
+    """The number of token ``k``, with the minus sign written right before it ("T-score -2.8")."""
+    at = document.tokens.starts[k]
+    before = document.text[max(at - 2, 0) : at]
+    minus = before[-1:] in _MINUS and not before[:1].isalnum()
+    return -float(document.tokens.norms[k]) if before and minus else float(document.tokens.norms[k])
+
+
+def _is_denied(document: Document, lexicon: Lexicon, sentence: Sentence, i: int, j: int) -> bool:
+    """Whether the words before say that it is not so, not yet or someone else's, or its clause that it is not taken."""
+    text, tokens = document.text, document.tokens
+    if is_refused(text, sentence.start, sentence.end):
+        return True
+    if is_stopped(text, sentence.start, tokens.starts[i], tokens.ends[j - 1], sentence.end):
+        return True
     return any(
         cue.j <= i
         and i - cue.j <= _VALUE_REACH

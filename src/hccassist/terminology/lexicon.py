@@ -25,7 +25,7 @@ from hccassist.terminology.rows import (
 from hccassist.terminology.words import Normalizer, each_term
 
 _CASED_LETTERS = 3
-_VALUE = re.compile(r"(?P<words>.*?)\s*(?P<compare>>=|<=|>|<)\s*(?P<limit>\d+(?:\.\d+)?)")
+_VALUE = re.compile(r"(?P<words>.*?)\s*(?P<compare>>=|<=|>|<)\s*(?P<limit>-?\d+(?:\.\d+)?)(?P<twice>\s+twice)?")
 _TITLE_TAIL = re.compile(r",? (?:unspecified|NOS|not otherwise specified)$", re.IGNORECASE)
 
 
@@ -75,13 +75,15 @@ class Reading:
 
 @dataclass(frozen=True, slots=True)
 class Clue:
-    """One of a suspect rule's clues: words, with a value behind them when ``compare`` is not blank."""
+    """One of a suspect rule's clues: words, with a value behind them when ``compare`` is not blank; ``times``: how many
+    different values must be so (a kidney function that is low once may be a bad day)."""
 
     rule: int
     number: int
     compare: str
     limit: float
     written: str
+    times: int = 1
 
 
 @dataclass(frozen=True, slots=True)
@@ -320,7 +322,8 @@ def _suspects(rows: Sequence[SuspectRow], normalizer: Normalizer) -> tuple[tuple
             compare, limit = (match["compare"], float(match["limit"])) if match else ("", 0.0)
             for word in each_term(match["words"] if match else written):
                 shown = f"{word} {compare} {limit:g}" if match else word
-                clues.add(normalizer.words(word), Clue(len(rules), number, compare, limit, shown))
+                times = 2 if match and match["twice"] else 1
+                clues.add(normalizer.words(word), Clue(len(rules), number, compare, limit, shown, times))
         rules.append(SuspectRule(row.condition, len(parts), row.unless, row.question))
     return tuple(rules), clues
 

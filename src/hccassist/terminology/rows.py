@@ -117,7 +117,7 @@ class ImplicationRow(Row):
 
 
 class SuspectRow(Row):
-    """Clues, all needed (`` & ``), each words (``|``) or words with a value (``A1c >= 6.5``).
+    """Clues, all needed (`` & ``), each words (``|``) or words with a value (``A1c >= 6.5``), or two (``eGFR < 60 twice``).
 
     ``unless``: code prefixes that, named in any status, silence it; ``question``: what a coder may ask, in neutral words.
     """
