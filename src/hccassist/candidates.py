@@ -28,6 +28,7 @@ _LASTS = frozenset("chronic recurrent recurring longstanding persistent refracto
 _BEFORE_NAME = 3
 _LENT = 0.5
 """The evidence of a combination code's second condition counts for less than the first's own."""
+_ENDED = re.compile(r"resolv|cured|no longer|healed|recovered")
 _FIRST: dict[str, int] = {"assessment_plan": 0, "hospital_course": 1, "hpi": 2, "start": 3}
 
 
@@ -36,7 +37,7 @@ def overall_status(mentions: Sequence[Mention]) -> Status:
 
     Present anywhere means present, unless the note takes it back: a later mention is ruled out outright, or the conclusion
     (assessment, hospital course) denies or doubts what only the narrative said, denies what only the problem list carried
-    along, or doubts it where it first names it.
+    along, says that it is over, or doubts it where it first names it.
     """
     statuses = {m.status for m in mentions}
     if len(statuses) == 1:
@@ -51,6 +52,9 @@ def overall_status(mentions: Sequence[Mention]) -> Status:
             return "negated" if "negated" in concluded else "uncertain"
         if "active" not in concluded and told <= {*_OVERRULED, "problem_list"} and "negated" in concluded:
             return "negated"
+        ended = [m for m in mentions if m.section in _CONCLUSIONS and _ENDED.search(" ".join(m.cues))]
+        if ended and concluded == {"history"} and told <= _OVERRULED:
+            return "history"
         first = min((m for m in mentions if m.section in _CONCLUSIONS), key=lambda m: m.start, default=None)
         if first and first.status == "uncertain" and told <= _CONCLUSIONS:
             return "uncertain"

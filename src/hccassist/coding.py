@@ -55,7 +55,8 @@ def code_condition(condition: Condition, attributes: Sequence[str], exact: Seque
     else:
         given -= {"status=history"}
     best: tuple[int, str] = (-1, condition.default_code)
-    for need, code in condition.codes:
+    over = [row for row in condition.codes if history and "status=history" in row[0] and row[0] <= given]
+    for need, code in over or condition.codes:
         if need <= given and len(need) > best[0]:
             best = (len(need), code)
     code, rule = best[1], "unspecified: nothing more is documented" if best[0] <= 0 else ""

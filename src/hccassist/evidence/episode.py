@@ -17,7 +17,7 @@ from hccassist.nlp.document import Document
 from hccassist.nlp.mentions import Located
 from hccassist.schema import Status
 from hccassist.terminology.lexicon import Lexicon
-from hccassist.terminology.rows import ENDS
+from hccassist.terminology.rows import ENDS, Condition
 
 _DECADE = r"in (?:his|her|their) (?:teens|[1-7]0s|twenties|thirties|forties|fifties|sixties)"
 _YOUTH = r"as a (?:child|teen\w*)|in (?:college|high school|childhood)"
@@ -73,7 +73,8 @@ _AGO = re.compile(
 )
 _FROM_AN_EVENT = frozenset({"prior", "after", "post", "s/p"})
 _LONG_AGO = re.compile(
-    rf"\b(?:last year|years (?:ago|back)|decades ago|{_YOUTH}|in (?:the )?(?:19)?[5-9]0s|{_DECADE}|long ago|remotely)\b",
+    rf"\b(?:last year|years (?:ago|back)|decades ago|{_YOUTH}|in (?:the )?(?:19)?[5-9]0s|{_DECADE}|long ago|remotely"
+    r"|(?:since|at) (?:the )?age (?:of )?\d+)\b",
     re.IGNORECASE,
 )
 _RECENT = re.compile(
@@ -82,6 +83,10 @@ _RECENT = re.compile(
     re.IGNORECASE,
 )
 _YEAR = re.compile(r"(?<![\d/.-])(?:(?:19|20)\d\d)(?![\d/%-]|\.\d)|(?<=\d/)(?:19|20)\d\d\b|(?<!\w)['’]\d\d\b(?!['’])")
+_OF_AN_ORGAN = ("N0", "N1", "Q61", "K7", "C22", "I42", "I50", "I25.5", "J44", "J84")
+_TRANSPLANTED_FOR = re.compile(
+    r"\btransplant(?:ation|ed)?\b[^.;]{0,40}\b(?:for|due to|secondary to|because of)\b[^.;]{0,25}$", re.IGNORECASE
+)
 _FULL_DATE = re.compile(r"\b(?:\d{1,2}[/-]\d{1,2}[/-]((?:20)?\d\d)|(20\d\d)-\d\d-\d\d|[A-Z][a-z]{2,8}\.? \d{1,2},? (20\d\d))\b")
 _SAID_OVER = re.compile(
     r"history|h/o|hx|prior|previous|remote|old|past(?! history\b)|former|resolved|cured|recovered|healed|off treatment",
@@ -91,6 +96,7 @@ _LEFT_BEHIND = re.compile(
     r"\b(?:with|w/) (?:\w+ ){0,3}(?:residual|sequelae?)\b|\b(?:residual\w*|sequelae?|late effects?) (?:from|of|after)\b",
     re.IGNORECASE,
 )
+_FOLLOW_UP = re.compile(r"\bfollow(?:ing|ed)?[- ]?up\b|\bf/u\b", re.IGNORECASE)
 _NONE_SINCE = re.compile(
     r"\b(?:none|no (?:recurrence|further|more|repeat)\w*|never) since\b|\b(?:off|no longer on|stopped|not on)\b", re.IGNORECASE
 )
@@ -109,6 +115,8 @@ _CURE_DAYS = 180
 _HEALING_DAYS = 90
 _REACH = 70
 _FOLLOWING = 2
+_DATED = "dated in the past"
+_LEFT = "only what it left behind is present"
 _RIGHT_BEHIND = 12
 
 
@@ -143,6 +151,11 @@ class _Story:
         shared = {n for c in self.cancers if c != mine for n in self.drugs.get(c, ())}
         return {n for n in self.drugs.get(mine, ()) if n in beside or n not in shared}
 
+    def followed_up(self, m: Located) -> bool:
+        """Whether the sentence of a mention only says that it is followed up."""
+        sentence = self.document.sentences[m.sentence]
+        return bool(_FOLLOW_UP.search(self.document.text, sentence.start, sentence.end))
+
     def clause(self, m: Located) -> str:
         """The words that date a mention: behind it up to the next one, and before it when it is the sentence's first."""
         sentence, text = self.document.sentences[m.sentence], self.document.text
@@ -169,9 +182,10 @@ def settle(document: Document, located: Sequence[Located], items: Sequence[Item]
             settled.extend(_agreed(_cancer(story, group)))
         elif known.course in ENDS or known.course == "acute":
             days = _INFARCTION_DAYS if known.default_code.startswith("I21") else 0
-            settled.extend(_agreed([_dated(story, m, known.course in ENDS, days) for m in group]))
+            dated = [_dated(story, m, known.course in ENDS, days) for m in group]
+            settled.extend(_agreed(_once(story, dated) if known.course == "acute" else dated))
         else:
-            settled.extend(_agreed(group))
+            settled.extend(_agreed([_replaced(story, m, known) for m in group]))
     settled.sort(key=lambda m: m.i)
     return settled
 
@@ -246,7 +260,7 @@ def _dated(story: _Story, m: Located, curable: bool, open_days: int) -> Located:
     words = story.clause(m)
     ago = _days_ago(words, _in_earlier_year(words, story.this_year))
     if not curable and status == "active" and _LEFT_BEHIND.search(words):
-        return _changed(m, "history", "only what it left behind is present")
+        return _changed(m, "history", _LEFT)
     none_since = curable and _NONE_SINCE.search(words) and _in_earlier_year(words, story.this_year)
     treated = curable and not none_since and bool({m.sentence, m.sentence + 1} & story.drugs.get(m.mention.condition, set()))
     if status == "history":
@@ -260,14 +274,35 @@ def _dated(story: _Story, m: Located, curable: bool, open_days: int) -> Located:
             return _changed(m, "active", "within four weeks")
         return m
     if none_since:
-        return _changed(m, "history", "dated in the past")
+        return _changed(m, "history", _DATED)
     behind = story.document.text[m.mention.end : m.mention.end + _RIGHT_BEHIND]
     if treated or (ago is None and _RECENT.search(words) and not _in_earlier_year(behind, story.this_year)):
         return m
     limit = open_days or (_CURE_DAYS if curable else _EVENT_DAYS)
     if (ago is not None and ago > limit) or (ago is None and _in_earlier_year(words, story.this_year)):
-        return _changed(m, "history", "dated in the past")
+        return _changed(m, "history", _DATED)
     return m
+
+
+def _replaced(story: _Story, m: Located, known: Condition) -> Located:
+    """The disease of an organ for which a transplant was done is gone with the organ; what lives elsewhere (diabetes) stays."""
+    if m.mention.status != "active" or not known.default_code.startswith(_OF_AN_ORGAN):
+        return m
+    before = story.document.text[story.document.sentences[m.sentence].start : m.mention.start]
+    return _changed(m, "history", "the reason for a transplant") if _TRANSPLANTED_FOR.search(before) else m
+
+
+def _once(story: _Story, group: list[Located]) -> list[Located]:
+    """An event is one: dated long ago in one place of the record, it is over where it is named without a time; so is what a
+    visit only follows up ("stroke follow-up") and elsewhere tells as past."""
+    dated = any(_DATED in m.mention.cues or _LEFT in m.mention.cues for m in group)
+    past = any(m.mention.status == "history" for m in group)
+    return [
+        _changed(m, "history", _DATED)
+        if m.mention.status == "active" and not _RECENT.search(story.clause(m)) and (dated or (past and story.followed_up(m)))
+        else m
+        for m in group
+    ]
 
 
 def _cancer(story: _Story, group: list[Located]) -> list[Located]:

@@ -100,7 +100,7 @@ def tier_of(
         )
     if not candidate.pays and (candidate.course == "acute" or candidate.passing or candidate.icd10.startswith(_PASSING)):
         return "suppressed", "a symptom, a passing problem or a surgical status without a payment category"
-    if candidate.icd10 in _USE and not candidate.pays:
+    if candidate.icd10 in _USE and not any(a.endswith("=disorder") for m in candidate.mentions for a in m.attributes):
         return "suppressed", "use of a substance without a disorder it causes is not coded (guideline I.C.5.b.3)"
     if {m.section for m in candidate.mentions if m.status == "active"} <= _REPORTED:
         return "suppressed", "named only in a test's result: the provider does not state it as a diagnosis"
