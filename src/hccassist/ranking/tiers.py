@@ -102,8 +102,9 @@ def tier_of(
         return "suppressed", "a symptom, a passing problem or a surgical status without a payment category"
     if candidate.icd10 in _USE and not any(a.endswith("=disorder") for m in candidate.mentions for a in m.attributes):
         return "suppressed", "use of a substance without a disorder it causes is not coded (guideline I.C.5.b.3)"
-    if {m.section for m in candidate.mentions if m.status == "active"} <= _REPORTED:
-        return "suppressed", "named only in a test's result: the provider does not state it as a diagnosis"
+    treated = any(e.kind == "drug" or e.kind in _TREATMENTS for e in candidate.evidence)
+    if not treated and {m.section for m in candidate.mentions if m.status == "active"} <= _REPORTED:
+        return "suppressed", "named only in a test's result, and not treated: the provider does not state it as a diagnosis"
     if {m.section for m in candidate.mentions} <= set(policy.ignore_sections):
         return "suppressed", "stands only in a section that the policy ignores"
     proof = [e for e in candidate.evidence if not candidate.weak or e.kind in KIND_ELEMENT]
