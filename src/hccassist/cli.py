@@ -139,6 +139,27 @@ def train(
     console.print(f"{len(rows.y)} candidates of {len(set(rows.groups))} notes", highlight=False, soft_wrap=True)
 
 
+@app.command()
+def evaluate(
+    gold: Annotated[Path, typer.Option(help="Labelled notes (JSON lines).", show_default=False)],
+    notes: Annotated[Path, typer.Option(help="Folder of the labelled notes' texts.", show_default=False)],
+) -> None:
+    """Screens labelled notes and prints how far the suggestions agree with the labels."""
+    from hccassist.agreement import LabelError, agree
+    from hccassist.screening import load_screener
+
+    for path in (gold, notes):
+        if not path.exists():
+            raise _fail(f"{path}: not there; name the label file with --gold and the folder of texts with --notes")
+    try:
+        found = agree(gold, notes, load_screener())
+    except LabelError as error:
+        raise _fail(str(error)) from None
+    for scope, tally in found.tallies.items():
+        typer.echo(f"{scope:8} {tally.line()}")
+    typer.echo(f"status   {found.status:.3f} of {found.status_seen} conditions found")
+
+
 @knowledge_app.command("check")
 def knowledge_check() -> None:
     """Validates every knowledge file; one line for each row that is wrong."""
