@@ -5,7 +5,7 @@ from __future__ import annotations
 import tempfile
 from contextlib import suppress
 from pathlib import Path
-from typing import Any
+from typing import IO, Any
 
 from hccassist.batch.find import is_url
 from hccassist.batch.worker import filesystem_of
@@ -87,6 +87,17 @@ class Folder:
             else:
                 self._fs.rm_file(f"{self._root}/{name}")
 
-    def upload(self, name: str, path: Path) -> None:
-        """Puts a file of this machine in the folder at the URL."""
-        self._fs.put_file(str(path), f"{self._root}/{name}")
+    def put(self, name: str, path: Path) -> None:
+        """Moves a file of this machine here; it must lie in this folder's file system where that is this machine's."""
+        if self.local is not None:
+            (self.local / name).parent.mkdir(parents=True, exist_ok=True)
+            path.replace(self.local / name)
+        else:
+            self._fs.put_file(str(path), f"{self._root}/{name}")
+
+    def lines(self, name: str) -> IO[bytes]:
+        """A file opened to read its lines."""
+        if self.local is not None:
+            return (self.local / name).open("rb")
+        file: IO[bytes] = self._fs.open(f"{self._root}/{name}", "rb")
+        return file

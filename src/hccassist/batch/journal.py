@@ -185,10 +185,7 @@ class Journal:
                     file.write(self.read(place))
                 file.flush()
                 os.fsync(file.fileno())
-            if self._folder.local is not None:
-                whole.replace(self._folder.local / RESULTS)
-            else:
-                self._folder.upload(RESULTS, whole)
+            self._folder.put(RESULTS, whole)
         self.close()
         for name in (*self._part_names(), *([_PARTIAL] if self._folder.local is not None else [])):
             self._folder.remove(name)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import json
 import os
+import tempfile
 import time
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -12,6 +13,7 @@ from concurrent.futures import FIRST_COMPLETED, BrokenExecutor, Executor, Future
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskProgressColumn, TextColumn, TimeRemainingColumn
@@ -22,7 +24,8 @@ from hccassist.batch.find import Findings, Found, find_charts, is_url
 from hccassist.batch.folder import Folder, FolderError
 from hccassist.batch.guard import WorkerError, close_guards, screen_guarded
 from hccassist.batch.journal import RESULTS, Brief, Journal, Place, brief_of
-from hccassist.batch.task import Screened, Task, error_line
+from hccassist.batch.task import RESULT, Screened, Task, error_line
+from hccassist.priority import PriorityError, load_priority
 from hccassist.reading.kept import place_of
 from hccassist.schema import ChartError
 from hccassist.screening import versions
@@ -101,6 +104,10 @@ def run(
     until then is kept for a run that resumes."""
     started = time.monotonic()
     load_lexicon()  # wrong knowledge stops the run here, and no two workers compile it
+    try:
+        load_priority()
+    except PriorityError as error:
+        raise BatchError(str(error)) from None
     findings = find_charts(locations)
     outcome = Outcome(errors=list(findings.errors), left_out=findings.left_out)
     for problem in findings.errors:
@@ -116,7 +123,10 @@ def run(
         places = _screen_all(findings, folder, journal, outcome, console, options, executor)
         journal.finish(places)
         outcome.seconds = time.monotonic() - started
-        _write_run(folder, locations, findings, outcome)
+        value = _run_of(locations, findings, outcome)
+        folder.write(RUN, json.dumps(value, indent=1).encode())
+        _write_tables(folder, value)
+        _remember(folder)
     except OSError as error:
         why = error.strerror or type(error).__name__
         raise BatchError(f"{out}: cannot be written ({why}); make room or access, then run again with --resume") from None
@@ -231,9 +241,10 @@ def _duplicates(charts: Sequence[Found], contents: Mapping[int, str]) -> dict[st
     return found
 
 
-def _write_run(folder: Folder, locations: Sequence[str], findings: Findings, outcome: Outcome) -> None:
+def _run_of(locations: Sequence[str], findings: Findings, outcome: Outcome) -> dict[str, Any]:
+    """What run.json holds: where the charts are, what came of them, in numbers and by name."""
     roots = [_root(location) for location in locations if is_url(location) or Path(location).exists()]
-    value = {
+    return {
         "roots": list(dict.fromkeys(roots)),
         "created": datetime.now(UTC).isoformat(timespec="seconds"),
         "versions": versions(),
@@ -246,7 +257,23 @@ def _write_run(folder: Folder, locations: Sequence[str], findings: Findings, out
         "errors": [{"type": e.type, "message": e.message} for e in outcome.errors],
         "duplicates": outcome.duplicates,
     }  # fmt: skip
-    folder.write(RUN, json.dumps(value, indent=1).encode())
+
+
+def _write_tables(folder: Folder, value: Mapping[str, Any]) -> None:
+    """The tables and the report, beside the results."""
+    from hccassist.batch.report import REPORT, report
+    from hccassist.batch.tables import SUMMARY, TABLES, write_tables
+
+    with tempfile.TemporaryDirectory(dir=folder.local) as scratch, folder.lines(RESULTS) as lines:
+        results = (RESULT.validate_json(line) for line in lines)
+        write_tables(results, value["duplicates"], load_priority(), Path(scratch))
+        folder.write(REPORT, report(value, Path(scratch)))
+        for name in (*(f"{table}.parquet" for table in TABLES), SUMMARY):
+            folder.put(name if name == SUMMARY else f"tables/{name}", Path(scratch) / name)
+
+
+def _remember(folder: Folder) -> None:
+    """Notes the results as this machine's last ones."""
     if folder.local is not None:
         with contextlib.suppress(OSError):
             _last_file().parent.mkdir(parents=True, exist_ok=True)

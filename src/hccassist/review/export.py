@@ -12,10 +12,10 @@ from typing import Any
 from openpyxl import Workbook
 from openpyxl.styles import Font
 
+from hccassist.cells import guarded
 from hccassist.review.decisions import Decision, SuggestionState
 
 ORIGIN: dict[str, str] = {"accept": "accepted as suggested", "change": "changed by the coder", "add": "added by the coder"}
-_FORMULA = ("=", "+", "-", "@", "\t", "\r")
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,11 +109,6 @@ def _quotes(state: SuggestionState, suggested: Sequence[dict[str, Any]]) -> dict
     for quote in quotes_of(state, suggested):
         by_letter[quote["element"]].append(f"“{' '.join(quote['text'].split())}” (p. {quote['page']})")
     return {letter: "; ".join(dict.fromkeys(found)) for letter, found in by_letter.items()}
-
-
-def guarded(value: object) -> object:
-    """A cell that no spreadsheet takes for a formula: chart text may begin with any of its signs."""
-    return f"'{value}" if isinstance(value, str) and value.startswith(_FORMULA) else value
 
 
 def to_csv(table: Sequence[ExportRow]) -> bytes:
