@@ -5,6 +5,7 @@ const COLUMNS = [
   { key: "chart", title: "Chart", value: (r) => r.chart },
   { key: "status", title: "Status", value: (r) => ["in progress", "not started", "done", "error"].indexOf(r.progress) },
   { key: "assigned", title: "Whose", value: (r) => r.assigned || "" },
+  { key: "priority", title: "Priority", number: true, value: (r) => r.priority, hint: "Which charts come first, by the rules of priority.toml; point at a number to see what made it" },
   { key: "score", title: "Complexity", number: true, value: (r) => r.score, hint: "pages / 10 + encounters + candidates / 2 + 2 × conflicts + unread pages / 2" },
   { key: "supported", title: "To review", number: true, value: (r) => r.tiers.supported },
   { key: "mention_only", title: "Named only", number: true, value: (r) => r.tiers.mention_only },
@@ -107,6 +108,7 @@ class Worklist {
         statusWord(r), r.queries ? h("span", { class: "quiet" }, ` · ${plural(r.queries, "query", "queries")}`) : null,
         r.escalated ? h("span", { class: "quiet" }, ` · ${r.escalated} escalated`) : null),
       this.columns.some((c) => c.key === "assigned") ? h("td", { class: `whose ${r.assigned ? "" : "none"}` }, r.mine ? "mine" : r.assigned || "nobody’s") : null,
+      number(r.priority, r.priorityWhy),
       h("td", { class: "number" }, h("span", {}, `${r.complexity} `), h("b", {}, r.score.toFixed(1)), h("div", { class: "parts" }, parts)),
       number(total), number(r.tiers.mention_only), number(r.tiers.suspect), number(r.tiers.suppressed),
       number(r.highRisk), this.columns.some((c) => c.key === "unread") ? number(r.unread) : null);

@@ -21,7 +21,7 @@ def row(w: WorklistRow, place: int, resume: int | None, who: str) -> dict[str, A
         "highRisk": w.high_risk, "pages": c.pages, "encounters": c.encounters, "candidates": c.candidates,
         "conflicts": c.conflicts, "unread": c.unread, "score": c.score, "complexity": c.label, "lastWho": w.last_who,
         "lastAt": w.last_at, "openBy": w.open_by, "resume": w.id == resume, "mostly": w.mostly, "assigned": w.assigned,
-        "mine": w.assigned == who,
+        "mine": w.assigned == who, "priority": w.priority, "priorityWhy": w.priority_why,
     }  # fmt: skip
 
 

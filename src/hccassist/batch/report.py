@@ -32,7 +32,8 @@ dd { margin: 0; font-size: 1.4rem; font-variant-numeric: tabular-nums; }
 .plots { display: grid; grid-template-columns: repeat(auto-fit, minmax(26rem, 1fr)); gap: 0 2rem; }
 svg { width: 100%; height: auto; } svg text { fill: var(--ink); font-size: 12px; } svg rect { fill: var(--bar); }
 table { border-collapse: collapse; width: 100%; } td, th { border-bottom: 1px solid var(--line); padding: .25rem .5rem .25rem 0;
-  text-align: left; vertical-align: top; overflow-wrap: anywhere; } td.number, th.number { text-align: right; }
+  text-align: left; vertical-align: top; overflow-wrap: anywhere; } td:first-child { min-width: 14rem; }
+th { white-space: nowrap; }
 """
 
 
@@ -55,7 +56,7 @@ def report(run: Mapping[str, Any], tables: Path) -> bytes:
         _plot("Suggestions by tier", _tiers(summary["suggestions"])),
         _plot("Confidence of supported suggestions", _confidences(supported["confidence"].to_pylist())),
         _plot("Supported suggestions by V28 category", _categories(supported["hcc_v28"].to_pylist())),
-        _plot("High-risk groups among supported suggestions", _most(Counter(filter(None, supported["high_risk"].to_pylist())))),
+        _plot("High-risk groups among supported suggestions", _groups(supported["high_risk"].to_pylist())),
         _plot("Charts by number of pages", _page_counts(read["pages"].to_pylist())),
         _plot("Records that can carry a diagnosis", _most(Counter(records["valid"].to_pylist()))),
         _plot("Charts not screened, by cause", _most(Counter(summary["failures"]))),
@@ -98,6 +99,10 @@ def _categories(values: Iterable[str | None]) -> list[tuple[str, int]]:
     return [*((f"HCC {hcc} {labels.get(hcc, '')}", count) for hcc, count in named), ("no V28 category", none)]
 
 
+def _groups(values: Iterable[str | None]) -> list[tuple[str, int]]:
+    return _most(Counter(value.split(":")[0] for value in values if value))
+
+
 def _page_counts(values: Iterable[int]) -> list[tuple[str, int]]:
     counts = Counter(next(title for most, title in _PAGE_STEPS if pages <= most) for pages in values)
     return [(title, counts[title]) for _, title in _PAGE_STEPS]
@@ -111,7 +116,7 @@ def _plot(title: str, bars: Sequence[tuple[str, int]]) -> str:
     """A bar chart as inline SVG, its numbers readable as text."""
     if not any(count for _, count in bars):
         return ""
-    largest, row, label, width = max(count for _, count in bars), 24, 230, 520
+    largest, row, label, width = max(count for _, count in bars), 24, 260, 560
     parts = []
     for n, (name, count) in enumerate(bars):
         y, size = n * row, (width - label - 70) * count / largest

@@ -16,6 +16,7 @@ from typing import Any
 from pydantic import TypeAdapter
 from sqlalchemy import Connection, Engine, delete, func, insert, select, update
 
+from hccassist.priority import counted, load_priority, priority_of
 from hccassist.review import audit, results
 from hccassist.review.complexity import Complexity, complexity
 from hccassist.review.database import Database, open_database, stamp
@@ -60,7 +61,8 @@ class ImportSummary:
 @dataclass(frozen=True, slots=True)
 class WorklistRow:
     """A chart as the worklist lists it. ``decided`` counts the shown suggestions (tier supported) with a decision;
-    ``mostly`` is the V28 category that most of what it shows falls into."""
+    ``mostly`` is the V28 category that most of what it shows falls into;
+    ``priority`` says how early it should be looked at, by the rules of priority.toml, and ``priority_why`` what made it."""
 
     id: int
     chart: str
@@ -73,6 +75,8 @@ class WorklistRow:
     queries: int
     high_risk: int
     complexity: Complexity
+    priority: float
+    priority_why: str
     last_who: str | None
     last_at: str | None
     open_by: tuple[str, ...]
@@ -458,7 +462,7 @@ def _summary(result: ChartResult, states: dict[str, SuggestionState]) -> dict[st
     high_risk = sum(bool(s.high_risk) for s in result.suggestions if s.tier == "supported")
     return {
         "tiers": tiers, "shown": shown, "high_risk": high_risk, "complexity": asdict(complexity(result)),
-        "mostly": _mostly(result),
+        "mostly": _mostly(result), "counts": counted(result),
     }  # fmt: skip
 
 
@@ -472,6 +476,9 @@ def _worklist_row(chart: Any, decisions: list[Any], open_by: tuple[str, ...], as
     shown = set(chart.summary["shown"])
     kinds = [d.kind for d in decisions]
     last = max(decisions, key=lambda d: d.seq, default=None)
+    # Results that an earlier version imported were not counted for the rules.
+    counts = chart.summary.get("counts")
+    priority, why = priority_of(counts, load_priority()) if counts else (0.0, "")
     return WorklistRow(
         id=chart.id,
         chart=chart.chart,
@@ -484,6 +491,8 @@ def _worklist_row(chart: Any, decisions: list[Any], open_by: tuple[str, ...], as
         queries=kinds.count("query"),
         high_risk=chart.summary["high_risk"],
         complexity=Complexity(**chart.summary["complexity"]),
+        priority=priority,
+        priority_why=why,
         last_who=last.who if last else None,
         last_at=last.at if last else None,
         open_by=open_by,
