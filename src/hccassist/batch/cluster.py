@@ -8,7 +8,7 @@ from contextlib import contextmanager
 
 from hccassist.batch.run import BatchError
 
-_CONNECT_SECONDS = 30
+_CONNECT_SECONDS = 15
 
 
 @contextmanager
