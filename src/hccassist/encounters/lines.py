@@ -57,7 +57,7 @@ def lines_of(chart: Chart) -> list[Line]:
             n = bisect_right(noise_starts, start) - 1
             running = n >= 0 and chart.noise[n][1] >= end
             text = chart.text[start:end]
-            fax = (at < 3 or len(spans) - at <= 3) and bool(_FAX_BANNER.search(text))
+            fax = (at < 3 or len(spans) - at <= 3) and bool(_FAX_BANNER.match(text))
             scanned = page.source == "ocr"
             out.append(Line(text, start, end, page.number, at, len(spans) - 1 - at, running, fax, scanned))
     return out

@@ -44,6 +44,8 @@ _MRN = re.compile(
     r"|client id|member id|id ?#?)\.?\s*[:#]?\s*#?\s*(?P<id>[A-Z]{0,4}[- ]?\d[\d\- ]{3,}\d)",
     re.IGNORECASE,
 )
+_LONG_NUMBER = re.compile(r"\d[\d\- ]{3,}\d")
+"""What a record number holds: few lines of a note do."""
 _STOP_WORDS = frozenset(
     "dob mrn sex age date birth id acct account patient name male female gender provider phone address visit"
     " encounter md do"
@@ -89,7 +91,12 @@ def identity_of(lines: Sequence[Line], hits: Sequence[DateHit], offset: int) -> 
             name = _clean(alone.group("name"))
             if name:
                 names.append(name)
-    numbers = {re.sub(r"\D", "", m.group("id")) for line in lines[:40] for m in _MRN.finditer(line.text)}
+    numbers = {
+        re.sub(r"\D", "", m.group("id"))
+        for line in lines[:40]
+        if _LONG_NUMBER.search(line.text)
+        for m in _MRN.finditer(line.text)
+    }
     scanned = any(line.scanned for line in lines)
     return Identity(tuple(dict.fromkeys(names)), frozenset(h.value for h in births), frozenset(numbers), scanned)
 

@@ -8,6 +8,7 @@ from collections.abc import Mapping, Sequence
 from functools import cache, lru_cache
 
 from hccassist.encounters.lines import Line
+from hccassist.encounters.needed import may_match
 from hccassist.encounters.rules import SettingCue, setting_cues
 
 _TITLE_LINES = 14
@@ -72,8 +73,9 @@ def titles_of(text: str) -> Mapping[str, int]:
     found: dict[str, int] = {}
     if len(text) > _TITLE_LENGTH or (text.endswith(".") and len(text) > _SHORT):
         return found
+    lowered = text.lower()
     for cue, pattern in _compiled("title"):
-        if cue.weight > found.get(cue.setting, 0) and pattern.search(text):
+        if cue.weight > found.get(cue.setting, 0) and may_match(cue.cue, lowered) and pattern.search(text):
             found[cue.setting] = cue.weight
     return found
 
@@ -107,9 +109,12 @@ def setting_of(lines: Sequence[Line]) -> str:
     body = "\n".join(line.text for line in own)
     headings = {m.group("heading").lower() for line in own if (m := _VISIT_HEADING.match(line.text))}
     for where, text in (("head", head), ("any", body)):
+        lowered = text.lower()
         for cue, pattern in _compiled(where):
+            if not (may_match(cue.cue, lowered) and pattern.search(text)):
+                continue
             # Tables of results stand in notes too: beside a history, an exam and an assessment they are a section.
-            if pattern.search(text) and not (where == "any" and cue.setting in _RESULTS and len(headings) >= _NOTE_HEADINGS):
+            if not (where == "any" and cue.setting in _RESULTS and len(headings) >= _NOTE_HEADINGS):
                 score[cue.setting] += cue.weight
     if headings:
         # Lists stand in every note: beside a history, an exam or an assessment they are sections of it.

@@ -84,6 +84,7 @@ def detect(document: Document, lexicon: Lexicon) -> list[Item]:
     """Every evidence word of the document, longest match first, outside the sections that prove nothing."""
     items: list[Item] = []
     tokens, text = document.tokens, document.text
+    opens = lexicon.evidence.starts_with
     for number, sentence in enumerate(document.sentences):
         if sentence.section in SILENT_SECTIONS:
             continue
@@ -91,6 +92,9 @@ def detect(document: Document, lexicon: Lexicon) -> list[Item]:
         refused: bool | None = None
         i = sentence.i
         while i < sentence.j:
+            if not opens(tokens.norms[i]):
+                i += 1
+                continue
             taken = i + 1
             for end, values in reversed(lexicon.evidence.at(tokens, i, sentence.j)):
                 kept = [v for v in values if not v.cased or text[tokens.starts[i] : tokens.ends[end - 1]] == v.written]

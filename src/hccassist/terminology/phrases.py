@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import Any, Generic, TypeVar
 
 from hccassist.terminology.words import FILLERS, Tokens
@@ -29,6 +29,8 @@ class Phrases(Generic[V]):
         self._added: dict[str, list[tuple[tuple[str, ...], V]]] = {}
         self._entries: Mapping[str, Sequence[tuple[tuple[str, ...], V]]] = self._added if entries is None else entries
         self._first_words = self._entries.keys()
+        self.starts_with: Callable[[str], bool] = self._first_words.__contains__
+        """Whether any phrase starts with a word: asked of every word of a chart, so not a method of ours."""
         # A first word's trie is built when a text first holds that word: most of the lexicon is never asked for.
         self._tries: dict[str, dict[str, Any]] = {}
         self._skip = skip_fillers
@@ -43,10 +45,6 @@ class Phrases(Generic[V]):
         if self._tries or self._entries is not self._added:
             raise TypeError("a phrase was added after the first look-up")
         self._added.setdefault(words[0], []).append((words[1:], value))
-
-    def starts_with(self, word: str) -> bool:
-        """Whether any phrase starts with this word."""
-        return word in self._first_words
 
     def _node(self, word: str) -> dict[str, Any] | None:
         root = self._tries.get(word)
@@ -72,7 +70,14 @@ class Phrases(Generic[V]):
 
     def at(self, tokens: Tokens, i: int, stop: int) -> list[tuple[int, list[V]]]:
         """Every phrase that starts at token ``i``: (end token, values), shortest first."""
-        return self._walk(self._node(tokens.norms[i]), tokens, i, stop)
+        norms = tokens.norms
+        node = self._tries.get(norms[i]) or self._node(norms[i])
+        if node is None:
+            return []
+        if i + 1 >= stop or not ((word := norms[i + 1]) in node or (self._skip and word in FILLERS)):
+            # Most words open nothing longer here.
+            return [(i + 1, node[_LEAF])] if _LEAF in node else []
+        return self._walk(node, tokens, i, stop)
 
     def _walk(self, node: dict[str, Any] | None, tokens: Tokens, i: int, stop: int) -> list[tuple[int, list[V]]]:
         """Hits from a node reached at token ``i``, shortest first; a filler may be a word of the phrase or be skipped."""

@@ -18,6 +18,9 @@ _SLASHED = r"(?:(?:s/p|w/o|w/out|w/u|2/2|d/t|b/l|h/o|r/o|d/o|c/b|a/w|c/w|f/u|y/o
 _TOKEN = re.compile(
     rf"(?i:(?<![a-z0-9/]){_SLASHED})|[^\W\d_]+(?:['’][^\W\d_]+)?|\d+(?:\.\d+)?|[^\w\s]|_",
 )
+_HYPHENS = frozenset("-–—")
+_BY_PLACE = _HYPHENS | {"L", "R"}
+_MOST_CACHED = 100_000
 _BRACES = re.compile(r"\{([^{}]*)\}")
 
 FILLERS = frozenset("the a an his her their my your its this that left right bilateral , ( both underlying known )".split())
@@ -81,6 +84,8 @@ class Normalizer:
         if norms is None:
             word = normalize(raw)
             norms = (self._spelling.repaired(word) if self._spelling else word,)
+        if len(self._cache) >= _MOST_CACHED:
+            self._cache.clear()
         self._cache[raw] = norms
         return norms
 
@@ -92,14 +97,17 @@ class Normalizer:
         cache = self._cache
         stop = len(text) if end is None else end
         for match in _TOKEN.finditer(text, start, stop):
-            raw = match.group()
+            raw = match[0]
             at, to = match.span()
-            if raw in "-–—/" and raw != "/" and at > start and to < stop and text[at - 1].isalnum() and text[to].isalnum():
-                continue
-            if raw == "L" or raw == "R":
-                # A side, unless it is a vertebra ("L3"), a lead or an enumeration ("L.").
-                side = to >= stop or not (text[to].isdigit() or text[to] in "./-")
-                found: tuple[str, ...] = (("left" if raw == "L" else "right"),) if side else (raw.lower(),)
+            if raw in _BY_PLACE:
+                if raw in _HYPHENS:
+                    if at > start and to < stop and text[at - 1].isalnum() and text[to].isalnum():
+                        continue
+                    found: tuple[str, ...] = (raw,)
+                else:
+                    # A side, unless it is a vertebra ("L3"), a lead or an enumeration ("L.").
+                    side = to >= stop or not (text[to].isdigit() or text[to] in "./-")
+                    found = (("left" if raw == "L" else "right"),) if side else (raw.lower(),)
             else:
                 found = cache.get(raw) or self._expand(raw)
             for norm in found:
