@@ -52,6 +52,7 @@ def _pages() -> dict[str, tuple[Right, StreamlitPage]]:
         "learning": ("learn", st.Page("views/learning.py", title="Learning", icon=":material/school:")),
         "second": ("lead", st.Page("views/second.py", title="Second review", icon=":material/rule:")),
         "documentation": ("lead", st.Page("views/documentation.py", title="Documentation", icon=":material/edit_note:")),
+        "qa": ("lead", st.Page("views/qa.py", title="Bench", icon=":material/tune:")),
         "claims": ("review", st.Page("views/claims.py", title="Claims", icon=":material/compare_arrows:")),
         "export": ("export", st.Page("views/export.py", title="Export", icon=":material/download:")),
         "record": ("audit", st.Page("views/record.py", title="Record", icon=":material/history:")),

@@ -100,7 +100,7 @@ def build_candidates(
         for rule in rules:
             why = f"{lexicon.conditions[condition].name} with {lexicon.conditions[rule.second].name}: one combination code"
             both = _merged(proof, [replace(e, strength=round(e.strength * _LENT, 2)) for e in evidence.get(rule.second, ())])
-            made_of = Coded(rule.code, (base.code,) if base.code != rule.code else (), why)
+            made_of = Coded(rule.code, (base.code,) if base.code != rule.code else (), why, specific=True)
             candidates.append(_candidate(encounter, condition, group + extra, "active", made_of, both, lexicon, (why,)))
     return _without_excluded(_one_per_code(candidates), lexicon)
 
@@ -175,10 +175,10 @@ def valid_then(coded: Coded, day: date | None, lexicon: Lexicon) -> Coded:
     while len(older) > 3:
         older = older[:-1].rstrip(".")
         if lexicon.codes.valid_on(older, day):
-            return Coded(older, coded.alternatives, f"{coded.rule}; {coded.code} was not valid on {day.isoformat()}")
-    return Coded(
-        coded.code, coded.alternatives, f"{coded.rule}; not valid on {day.isoformat()}: check the code set of that date"
-    )
+            rule = f"{coded.rule}; {coded.code} was not valid on {day.isoformat()}"
+            return Coded(older, coded.alternatives, rule, coded.specific)
+    rule = f"{coded.rule}; not valid on {day.isoformat()}: check the code set of that date"
+    return Coded(coded.code, coded.alternatives, rule, coded.specific)
 
 
 def _lasts(document: Document, group: Sequence[Located]) -> bool:
@@ -208,6 +208,7 @@ def _candidate(
     why: tuple[str, ...],
 ) -> Candidate:
     known = lexicon.conditions[condition]
+    risk = lexicon.high_risk_of(coded.code)
     mentions = sorted((m.mention for m in group), key=lambda m: (m.status != status, _FIRST.get(m.section, 9), m.start))
     return Candidate(
         encounter=encounter,
@@ -221,6 +222,8 @@ def _candidate(
         pays=lexicon.codes.pays(coded.code),
         weak=all(m.weak for m in group),
         combined=bool(why),
+        specific=coded.specific,
+        high_risk=risk.group if risk else None,
         decided=(coded.rule, *dict.fromkeys(c for m in mentions[:3] for c in m.cues)),
     )
 

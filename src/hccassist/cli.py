@@ -43,6 +43,8 @@ def screen(
     time_limit: Annotated[float, typer.Option(min=1, help="Seconds a chart may take, as many again per 5 MB.")] = 300,
     memory_limit: Annotated[int, typer.Option(min=0, help="MiB of memory a chart may take; 0 for no limit.")] = 4096,
     cluster: Annotated[str, typer.Option(help="Address of a Dask scheduler to screen on.", show_default=False)] = "",
+    policy: Annotated[Path | None, typer.Option(help="A policy file (docs/policy.md); the shipped one when left out.")] = None,
+    ranker: Annotated[Path | None, typer.Option(help="A ranker file; the shipped one when left out.")] = None,
 ) -> None:
     """Screens charts and writes suggestions.jsonl with its tables and report.
 
@@ -51,6 +53,8 @@ def screen(
     import signal
 
     from hccassist.batch import BatchError, Options, run
+    from hccassist.ranking.model import RankerError
+    from hccassist.ranking.policy import PolicyError
     from hccassist.terminology.rows import KnowledgeError
 
     def stop(signal_number: int, _: object) -> None:
@@ -60,6 +64,7 @@ def screen(
         signal.signal(each, stop)
     options = Options(jobs, resume, time_limit, memory_limit << 20)
     try:
+        _choose(policy, ranker, cluster)
         if cluster:
             from hccassist.batch.cluster import cluster_executor
 
@@ -67,12 +72,26 @@ def screen(
                 outcome = run(paths, out, console, replace(options, in_flight=4 * cores), executor)
         else:
             outcome = run(paths, out, console, options)
-    except (BatchError, KnowledgeError) as error:
+    except (BatchError, KnowledgeError, PolicyError, RankerError) as error:
         raise _fail(str(error)) from None
     except Stopped as stopped:
         raise _fail("stopped; run again with --resume to go on", 128 + stopped.signal) from None
     if not outcome.screened:
         raise typer.Exit(NOTHING_SCREENED)
+
+
+def _choose(policy: Path | None, ranker: Path | None, cluster: str) -> None:
+    """Makes this process and those that it starts use a policy and a ranker; a wrong file ends the run before it begins."""
+    from hccassist.ranking.policy import PolicyError
+    from hccassist.screening import POLICY_ENV, RANKER_ENV, load_screener
+
+    for path, variable in ((policy, POLICY_ENV), (ranker, RANKER_ENV)):
+        if path is not None and cluster:
+            raise PolicyError(f"--cluster: set {variable} where the workers start, then leave the option out")
+        if path is not None:
+            os.environ[variable] = str(path.resolve())
+    if policy or ranker:
+        load_screener()
 
 
 @app.command()
@@ -106,37 +125,32 @@ def train(
     notes: Annotated[Path | None, typer.Option(help="Folder of the labelled notes' texts.")] = None,
     cases: Annotated[list[Path] | None, typer.Option(help="Labelled single cases (JSON lines).")] = None,
     wording: Annotated[list[Path] | None, typer.Option(help="Wording cases (CSV, as in tests/cases).")] = None,
+    charts: Annotated[list[Path] | None, typer.Option(help="Folders of labelled charts (NAME.gold.json beside each).")] = None,
     out: Annotated[Path | None, typer.Option(help="Folder of tables and models; models/ when left out.")] = None,
-    version: Annotated[str, typer.Option(help="Name of the new ranker.")] = "2026.11",
+    version: Annotated[str, typer.Option(help="Name of the new models.")] = "2026.11",
+    only: Annotated[str, typer.Option(help="linker or ranker; both when left out.")] = "",
 ) -> None:
     """Trains linker and ranker. With labelled cases the tables are written first (numbers only); without, the shipped ones
     give the same models again."""
-    from hccassist.evaluation import linker_rows, ranker_rows, read_notes, read_single_cases, read_wording_cases, write_table
+    from hccassist import evaluation
+    from hccassist.qa.retrain import retrain
     from hccassist.ranking.model import models_folder
-    from hccassist.ranking.training import nested, read_table, train_linker, write_ranker
-    from hccassist.ranking.training import train as fit
-    from hccassist.screening import load_screener
 
-    folder = out or models_folder()
-    labelled = list(read_notes(notes_gold, notes)) if notes_gold and notes else []
-    labelled += [case for path in cases or () for case in read_single_cases(path)]
-    labelled += [case for path in wording or () for case in read_wording_cases(path)]
-    if labelled:
-        write_table(list(linker_rows(labelled, load_screener())), folder / "linker-training.csv")
-    value, scores = train_linker(folder / "linker-training.csv", version)
-    write_ranker(value, folder / "linker.json")
-    console.print("linker    " + "".join(f"  {k} {v:.3f}" for k, v in scores.items()), highlight=False, soft_wrap=True)
-    if labelled:
-        load_screener.cache_clear()
-        write_table(list(ranker_rows(labelled, load_screener())), folder / "training.csv")
+    parts = [only] if only else ["linker", "ranker"]
+    if not set(parts) <= {"linker", "ranker"}:
+        raise _fail(f"--only {only}: use linker or ranker")
     try:
-        rows = read_table(folder / "training.csv")
-    except (OSError, ValueError) as error:
+        labelled = list(evaluation.read_notes(notes_gold, notes)) if notes_gold and notes else []
+        labelled += [case for path in cases or () for case in evaluation.read_single_cases(path)]
+        labelled += [case for path in wording or () for case in evaluation.read_wording_cases(path)]
+        labelled += [case for path in charts or () for case in evaluation.read_charts(path)]
+        retrain(out or models_folder(), version, labelled, parts, _say)
+    except (OSError, ValueError, evaluation.LabelledError) as error:
         raise _fail(str(error)) from None
-    for name, scores in nested(rows).items():
-        console.print(f"{name:10}" + "".join(f"  {k} {v:.3f}" for k, v in scores.items()), highlight=False, soft_wrap=True)
-    write_ranker(fit(rows, version), folder / "ranker.json")
-    console.print(f"{len(rows.y)} candidates of {len(set(rows.groups))} notes", highlight=False, soft_wrap=True)
+
+
+def _say(line: str) -> None:
+    console.print(line, highlight=False, soft_wrap=True, markup=False)
 
 
 @app.command()

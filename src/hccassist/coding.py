@@ -13,11 +13,13 @@ _WORST_FIRST = {"acuity": ("acute_on_chronic", "acute", "chronic"), "severity": 
 
 @dataclass(frozen=True, slots=True)
 class Coded:
-    """A code, other codes that the wording leaves open, and the rule that chose it."""
+    """A code, other codes that the wording leaves open, and the rule that chose it. ``specific``: the wording says more
+    than the condition's name (type, stage, acuity, a title of the code set)."""
 
     code: str
     alternatives: tuple[str, ...]
     rule: str
+    specific: bool = False
 
 
 def _pairs(attributes: Iterable[str]) -> dict[str, set[str]]:
@@ -67,7 +69,8 @@ def code_condition(condition: Condition, attributes: Sequence[str], exact: Seque
     if titled and not history:
         code, rule = titled[0], "the title of this code is written in the chart"
     others = [c for need, c in condition.codes if c != code and len(need - given) == 1 and len(need) == max(best[0], 0) + 1]
-    return Coded(code, tuple(dict.fromkeys([*(c for c in exact if c != code), *others]))[:6], rule)
+    alternatives = tuple(dict.fromkeys([*(c for c in exact if c != code), *others]))[:6]
+    return Coded(code, alternatives, rule, specific=code != condition.default_code)
 
 
 @dataclass(frozen=True, slots=True)

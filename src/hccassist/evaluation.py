@@ -1,27 +1,35 @@
 """Labelled cases: what a careful coder supports, and by which words, against what screening proposes. Feeds training.
 
-Two formats, JSON lines. *Notes*: ``{"note_id", "conditions": [{"icd10", "icd10_ok", "supported", "meat": {"M": [quotes]..}}]}``
+Three formats. *Notes*: ``{"note_id", "conditions": [{"icd10", "icd10_ok", "supported", "meat": {"M": [quotes]..}}]}``
 beside a folder of ``note_id.txt``: every chronic or paying condition of a note is annotated. *Single cases*: ``{"id", "text",
 "kind": "positive" | "trap", "icd10", "icd10_ok", "meat"}``: one condition of a short text; what else it names is not judged.
+*Charts*: a folder of files with a ``NAME.gold.json`` each: ``{"chart", "encounters": [{"pages", "date_of_service",
+"risk_adjustable", "other_patient", "conditions"}]}``.
 """
 
 from __future__ import annotations
 
 import csv
 import json
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from hccassist.candidates import link_candidates
 from hccassist.encounters import find_encounters
 from hccassist.evidence.detect import detect, support_of
+from hccassist.evidence.strength import Strength
 from hccassist.nlp.document import analyse
 from hccassist.nlp.mentions import find_mentions
-from hccassist.ranking.features import FEATURES, Candidate, features
+from hccassist.places import Places
+from hccassist.ranking.features import FEATURES, Around, Candidate, features, surroundings
+from hccassist.reading import read_chart
 from hccassist.reading.plain import one_page
-from hccassist.screening import Screener, read_encounter
+from hccassist.schema import Chart, Encounter
+from hccassist.screening import read_encounter
 from hccassist.terminology.codes import Codes
+from hccassist.terminology.lexicon import Lexicon
 
 _HALF = 0.5
 
@@ -35,42 +43,43 @@ class Verdict:
 
 
 @dataclass(frozen=True, slots=True)
-class Case:
-    """A text and its verdicts. ``complete``: whatever is not listed is not supported; otherwise it is not judged."""
+class Record:
+    """One encounter and its verdicts. ``complete``: whatever is not listed is not supported; otherwise it is not judged."""
 
-    id: str
-    text: str
+    encounter: Encounter
     supported: tuple[Verdict, ...]
     refused: tuple[Verdict, ...]
     complete: bool
 
 
-def _verdict(row: dict[str, object], text: str) -> Verdict:
-    meat: dict[str, list[str]] = row.get("meat") or {}  # type: ignore[assignment]
-    quotes = [(letter, at, at + len(q)) for letter, found in meat.items() for q in found if (at := text.find(q)) >= 0]
-    return Verdict(frozenset([row["icd10"], *row["icd10_ok"]]), tuple(quotes))  # type: ignore[misc, list-item]
+@dataclass(frozen=True, slots=True)
+class Case:
+    """A chart as screening reads it, with what a coder says of each record. ``kind``: note, case, wording or chart."""
+
+    id: str
+    kind: str
+    chart: Chart
+    records: tuple[Record, ...]
+
+
+class LabelledError(Exception):
+    """A file of labelled cases is wrong: one line that names the file, the line and the cure."""
 
 
 def read_notes(gold: Path, notes: Path) -> Iterator[Case]:
     """Cases of the notes format."""
-    for line in gold.read_text(encoding="utf-8").splitlines():
-        if not line.strip():
-            continue
-        row = json.loads(line)
-        text = (notes / f"{row['note_id']}.txt").read_bytes().decode("utf-8")
+    for row in _json_lines(gold):
+        text = _text_of(notes / f"{row['note_id']}.txt")
         kept = [c for c in row["conditions"] if not c.get("disputed")]
-        sides = {side: tuple(_verdict(c, text) for c in kept if c["supported"] is side) for side in (True, False)}
-        yield Case(row["note_id"], text, sides[True], sides[False], True)
+        yield _plain_case(row["note_id"], "note", text, *_sides(kept, text), complete=True)
 
 
 def read_single_cases(path: Path) -> Iterator[Case]:
     """Cases of the single-case format."""
-    for line in path.read_text(encoding="utf-8").splitlines():
-        if line.strip():
-            row = json.loads(line)
-            verdict = (_verdict(row, row["text"]),)
-            positive = row["kind"] == "positive"
-            yield Case(row["id"], row["text"], verdict if positive else (), () if positive else verdict, False)
+    for row in _json_lines(path):
+        verdict = (_verdict(row, row["text"]),)
+        positive = row["kind"] == "positive"
+        yield _plain_case(row["id"], "case", row["text"], verdict if positive else (), () if positive else verdict)
 
 
 def read_wording_cases(path: Path) -> Iterator[Case]:
@@ -80,7 +89,73 @@ def read_wording_cases(path: Path) -> Iterator[Case]:
             text = row["text"].replace("\\n", "\n")
             verdict = (Verdict(frozenset(row["code"].split("|"))),)
             positive = row["expected"] == "supported"
-            yield Case(f"{path.stem}:{number}", text, verdict if positive else (), () if positive else verdict, False)
+            name = f"{path.stem}:{number}"
+            yield _plain_case(name, "wording", text, verdict if positive else (), () if positive else verdict)
+
+
+def read_charts(folder: Path) -> Iterator[Case]:
+    """Cases of the charts format. A record that screening found is judged by the labelled one that it shares most pages
+    with; in a record that cannot carry a diagnosis (another patient's, a laboratory's) nothing is supported."""
+    for path in sorted(folder.glob("*.gold.json")):
+        try:
+            row = json.loads(path.read_text(encoding="utf-8"))
+            chart = read_chart(folder / row["chart"], row["chart"])
+        except (OSError, ValueError, KeyError) as error:
+            raise LabelledError(f"{path.name}: not a labelled chart ({type(error).__name__})") from None
+        records = []
+        for encounter in find_encounters(chart):
+            shared = max(row["encounters"], key=lambda e: _shared(encounter, e), default=None)
+            if shared is not None and _shared(encounter, shared)[0]:
+                text = chart.text[encounter.start : encounter.end]
+                supported, refused = _sides(shared["conditions"], text, encounter.start)
+                counts = shared["risk_adjustable"] and not shared["other_patient"]
+                records.append(Record(encounter, supported if counts else (), refused, complete=True))
+        yield Case(row["chart"], "chart", chart, tuple(records))
+
+
+def _shared(encounter: Encounter, labelled: dict[str, Any]) -> tuple[int, bool]:
+    pages = len(set(encounter.pages) & set(labelled["pages"]))
+    return pages, labelled["date_of_service"] == encounter.date_of_service
+
+
+def _json_lines(path: Path) -> Iterator[dict[str, Any]]:
+    for number, line in enumerate(_text_of(path).splitlines(), 1):
+        if line.strip():
+            try:
+                yield json.loads(line)
+            except ValueError:
+                raise LabelledError(f"{path.name}:{number}: not a line of JSON; one case a line") from None
+
+
+def _text_of(path: Path) -> str:
+    try:
+        return path.read_bytes().decode("utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        raise LabelledError(f"{path.name}: cannot be read ({type(error).__name__}); name an existing UTF-8 file") from None
+
+
+def _plain_case(
+    name: str, kind: str, text: str, supported: tuple[Verdict, ...], refused: tuple[Verdict, ...], complete: bool = False
+) -> Case:
+    chart = one_page(text, name, "")
+    records = tuple(Record(e, supported, refused, complete) for e in find_encounters(chart))
+    return Case(name, kind, chart, records)
+
+
+def _sides(conditions: Sequence[dict[str, Any]], text: str, base: int = 0) -> tuple[tuple[Verdict, ...], tuple[Verdict, ...]]:
+    """The supported and the other conditions of a text that begins at ``base``."""
+    sides = [tuple(_verdict(c, text, base) for c in conditions if c["supported"] is side) for side in (True, False)]
+    return sides[0], sides[1]
+
+
+def _verdict(row: dict[str, Any], text: str, base: int = 0) -> Verdict:
+    quotes = [
+        (letter, base + at, base + at + len(q))
+        for letter, found in (row.get("meat") or {}).items()
+        for q in found
+        if (at := text.find(q)) >= 0
+    ]
+    return Verdict(frozenset([row["icd10"], *row["icd10_ok"]]), tuple(quotes))
 
 
 def _units(codes: frozenset[str], tables: Codes) -> set[tuple[str, str]]:
@@ -92,28 +167,42 @@ def _units(codes: frozenset[str], tables: Codes) -> set[tuple[str, str]]:
     return units
 
 
-def label(candidate: Candidate, case: Case, tables: Codes) -> bool | None:
-    """Whether a coder supports the candidate; None where the case does not judge it."""
-    mine = _units(frozenset([candidate.icd10]), tables)
-
-    def meant(verdict: Verdict) -> bool:
-        return bool(mine & _units(verdict.codes, tables)) or any(candidate.icd10.startswith(c) for c in verdict.codes)
-
-    if any(map(meant, case.supported)):
+def label(candidate: Candidate, record: Record, tables: Codes) -> bool | None:
+    """Whether a coder supports the candidate; None where the record does not judge it."""
+    if any(_meant(candidate, verdict, tables) for verdict in record.supported):
         return True
-    return False if case.complete or any(map(meant, case.refused)) else None
+    return False if record.complete or any(_meant(candidate, verdict, tables) for verdict in record.refused) else None
 
 
-def ranker_rows(cases: Sequence[Case], screener: Screener) -> Iterator[dict[str, float | str]]:
-    """One row per judged candidate: the case's number (its text and id stay out), the label, the features."""
+def _meant(candidate: Candidate, verdict: Verdict, tables: Codes) -> bool:
+    shared = _units(frozenset([candidate.icd10]), tables) & _units(verdict.codes, tables)
+    return bool(shared) or any(candidate.icd10.startswith(c) for c in verdict.codes)
+
+
+def judged(case: Case, lexicon: Lexicon, strength: Strength) -> Iterator[tuple[Candidate, Around, bool]]:
+    """Every candidate of a case that the case judges, with what the chart adds to it and whether a coder supports it.
+
+    What a coder supports, the candidate that states it stands for: another one of the same category that is denied or past
+    ("no further seizures" beside epilepsy) is not judged."""
+    read = [(r, read_encounter(case.chart, r.encounter, lexicon, strength)[0]) for r in case.records]
+    arounds = iter(surroundings([c for _, candidates in read for c in candidates], Places(case.chart)))
+    for record, candidates in read:
+        stated = [v for v in record.supported if any(c.status == "active" and _meant(c, v, lexicon.codes) for c in candidates)]
+        for candidate in candidates:
+            around = next(arounds)
+            if candidate.status != "active" and any(_meant(candidate, v, lexicon.codes) for v in stated):
+                continue
+            verdict = label(candidate, record, lexicon.codes)
+            if verdict is not None:
+                yield candidate, around, verdict
+
+
+def ranker_rows(cases: Iterable[Case], lexicon: Lexicon, strength: Strength) -> Iterator[dict[str, float | str]]:
+    """One row per judged candidate: the case's number (its text and id stay out), its kind, the label, the features."""
     for number, case in enumerate(cases):
-        chart = one_page(case.text, "case", "")
-        for encounter in find_encounters(chart):
-            for candidate in read_encounter(chart, encounter, screener.lexicon, screener.strength)[0]:
-                verdict = label(candidate, case, screener.lexicon.codes)
-                if verdict is not None:
-                    values = {name: round(value, 4) for name, value in features(candidate).items()}
-                    yield {"group": f"g{number}", "supported": float(verdict), **values}
+        for candidate, around, verdict in judged(case, lexicon, strength):
+            values = {name: round(value, 4) for name, value in features(candidate, around).items()}
+            yield {"group": f"g{number}", "kind": case.kind, "supported": float(verdict), **values}
 
 
 _HYPERTENSIVE = ("I11", "I12", "I13")
@@ -125,17 +214,16 @@ def _disease(code: str) -> str:
     return "I10" if stem in _HYPERTENSIVE else stem
 
 
-def linker_rows(cases: Sequence[Case], screener: Screener) -> Iterator[dict[str, float | str]]:
+def linker_rows(cases: Iterable[Case], lexicon: Lexicon) -> Iterator[dict[str, float | str]]:
     """One row per sentence and supported condition: whether a reader quotes it, for which letters, and the clues."""
-    lexicon = screener.lexicon
     for number, case in enumerate(cases):
-        chart = one_page(case.text, "case", "")
-        for encounter in find_encounters(chart):
-            document = analyse(chart.text, lexicon, encounter.start, encounter.end)
+        for record in case.records:
+            encounter = record.encounter
+            document = analyse(case.chart.text, lexicon, encounter.start, encounter.end, case.chart.noise)
             items = detect(document, lexicon)
             located = find_mentions(document, lexicon, encounter.at_discharge, support_of(items))
             for candidate, code in link_candidates(document, located, items, lexicon):
-                quotes = [q for v in case.supported if _disease(code) in {_disease(c) for c in v.codes} for q in v.quotes]
+                quotes = [q for v in record.supported if _disease(code) in {_disease(c) for c in v.codes} for q in v.quotes]
                 if quotes:
                     letters = {q[0] for q in quotes if _overlaps(q, candidate.start, candidate.end)}
                     yield {
@@ -153,6 +241,6 @@ def _overlaps(quote: tuple[str, int, int], start: int, end: int) -> bool:
 def write_table(rows: Sequence[dict[str, float | str]], path: Path) -> None:
     """A training table: numbers and names of clues only, never words of a chart."""
     with path.open("w", encoding="utf-8", newline="") as file:
-        writer = csv.DictWriter(file, list(rows[0]) if rows else ["group", "supported", *FEATURES])
+        writer = csv.DictWriter(file, list(rows[0]) if rows else ["group", "kind", "supported", *FEATURES])
         writer.writeheader()
         writer.writerows(rows)

@@ -6,11 +6,15 @@ top left. Nothing here knows any other module.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Literal
 
 Status = Literal["active", "history", "negated", "family", "uncertain", "hypothetical"]
 Tier = Literal["supported", "mention_only", "suspect", "suppressed"]
+Rule = Literal[
+    "status", "invalid_record", "excluded", "minor", "only_use", "only_results", "ignored", "no_evidence", "threshold"
+]  # fmt: skip
+"""What decided a suggestion's tier, in the order in which the rules are asked."""
 Element = Literal["M", "E", "A", "T"]
 Validity = Literal["yes", "no", "unknown"]
 PageSource = Literal["text", "ocr", "unread"]
@@ -156,7 +160,9 @@ class Reason:
 class Suggestion:
     """One code proposed for one encounter, with the words it rests on. The coder decides; this never does.
 
-    ``evidence`` is what is shown first; ``more_evidence`` are weaker passages, for whoever asks for more."""
+    ``evidence`` is what is shown first; ``more_evidence`` are weaker passages, for whoever asks for more. ``rule`` decided
+    the tier; ``features`` are the numbers behind the confidence (``ranking.features``), ``sections`` those of its mentions:
+    with them a policy or a ranker can be tried on what was screened, and learn from what was decided."""
 
     id: str
     encounter: str
@@ -175,6 +181,9 @@ class Suggestion:
     why: tuple[Reason, ...] = ()
     decided: tuple[str, ...] = ()
     more_evidence: tuple[EvidenceSpan, ...] = ()
+    rule: Rule | None = None
+    sections: tuple[str, ...] = ()
+    features: dict[str, float] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,26 +6,32 @@ read_chart -> find_encounters -> analyse -> detect -> find_mentions -> link -> c
 from __future__ import annotations
 
 import hashlib
+import os
 from dataclasses import dataclass, replace
 from functools import cache
 from pathlib import Path
 
 from hccassist import __version__
 from hccassist.candidates import build_candidates
+from hccassist.encounters.rules import setting_rules
 from hccassist.evidence.detect import detect, support_of
 from hccassist.evidence.strength import Strength, load_strength
 from hccassist.evidence.suspects import Suspect, find_suspects
 from hccassist.nlp.document import analyse
 from hccassist.nlp.mentions import find_mentions
 from hccassist.places import Places
-from hccassist.ranking.features import Candidate
+from hccassist.ranking.features import Candidate, features_version, surroundings
 from hccassist.ranking.model import Ranker, load_ranker, models_folder
-from hccassist.ranking.policy import Policy, load_policy
+from hccassist.ranking.policy import Policy, check_names, load_policy
 from hccassist.ranking.tiers import suggest, suggest_query
 from hccassist.schema import Chart, ChartResult, Encounter, EncounterSummary, PageSummary, Suggestion
 from hccassist.terminology.compiled import knowledge_version, load_lexicon
 from hccassist.terminology.lexicon import Lexicon
 from hccassist.terminology.payers import configured_models
+from hccassist.terminology.rows import knowledge_folders
+
+POLICY_ENV = "HCCASSIST_POLICY"
+RANKER_ENV = "HCCASSIST_RANKER"
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,8 +51,22 @@ class Screener:
 
 @cache
 def load_screener() -> Screener:
-    """The shipped lexicon, ranker and policy."""
-    return Screener(load_lexicon(), load_strength(models_folder() / "linker.json"), load_ranker(), load_policy())
+    """The shipped lexicon, linker, ranker and policy, or those that the environment names (``HCCASSIST_POLICY``,
+    ``HCCASSIST_RANKER``: paths). Raises ``PolicyError``, ``RankerError`` or ``KnowledgeError``."""
+    loaded = load_policy(named_file(POLICY_ENV))
+    lexicon = load_lexicon(loaded.local_terms)
+    check_names(
+        loaded.policy, lexicon.codes.all_categories("V28"), [g.group for g in lexicon.high_risk], lexicon.sections.values(),
+        setting_rules(),
+    )  # fmt: skip
+    strength = load_strength(models_folder() / "linker.json")
+    return Screener(lexicon, strength, load_ranker(named_file(RANKER_ENV)), loaded.policy)
+
+
+def named_file(variable: str) -> Path | None:
+    """The file that an environment variable names, so that every process of a run, however it is started, uses the same."""
+    value = os.environ.get(variable)
+    return Path(value).expanduser() if value else None
 
 
 @cache
@@ -55,15 +75,17 @@ def versions() -> dict[str, str]:
     weight or threshold is told from an unchanged one whose name stayed."""
     return {
         "hccassist": __version__,
-        "ranker": load_ranker().version,
+        "ranker": load_ranker(named_file(RANKER_ENV)).version,
         "linker": load_strength(models_folder() / "linker.json").version,
-        "policy": load_policy().version,
+        "policy": load_policy(named_file(POLICY_ENV)).version,
+        "features": features_version(),
         "content": _content(),
     }
 
 
 def _content() -> str:
-    digest = hashlib.sha256(f"{knowledge_version()} {configured_models()}".encode())
+    own = load_policy(named_file(POLICY_ENV)).local_terms
+    digest = hashlib.sha256(f"{knowledge_version([*knowledge_folders(), *own])} {configured_models()}".encode())
     package = Path(__file__).parent
     for path in sorted((*package.rglob("*.py"), *package.rglob("*.tsv"), *models_folder().glob("*.[jt]*"))):
         digest.update(path.read_bytes())
@@ -85,20 +107,21 @@ def screen(chart: Chart, encounters: tuple[Encounter, ...], screener: Screener) 
     """All suggestions of a chart, best first within each encounter. A chart without text gives none."""
     places = Places(chart)
     suggestions: list[Suggestion] = []
-    for encounter in encounters:
-        candidates, suspects = read_encounter(chart, encounter, screener.lexicon, screener.strength)
-        found = [suggest(c, screener.ranker, screener.policy, screener.lexicon, places) for c in candidates]
+    read = [read_encounter(chart, encounter, screener.lexicon, screener.strength) for encounter in encounters]
+    arounds = iter(surroundings([c for candidates, _ in read for c in candidates], places))
+    for encounter, (candidates, suspects) in zip(encounters, read, strict=True):
+        found = [suggest(c, next(arounds), screener.ranker, screener.policy, screener.lexicon, places) for c in candidates]
         found.sort(key=lambda s: (-s.confidence, s.mentions[0].start if s.mentions else 0, s.icd10 or ""))
         suggestions.extend(found)
         suggestions.extend(suggest_query(s, encounter, places) for s in suspects)
-    numbered = tuple(replace(s, id=f"s{number}") for number, s in enumerate(suggestions, 1))
+    named = tuple(replace(s, id=f"{s.encounter}:{s.icd10 or s.condition}") for s in suggestions)
     return ChartResult(
         chart=chart.name,
         sha256=chart.sha256,
         status="ok",
         pages=tuple(PageSummary(p.number, p.width, p.height, p.source, p.rotation) for p in chart.pages),
         encounters=tuple(summary(e) for e in encounters),
-        suggestions=numbered,
+        suggestions=named,
         versions=screener.versions,
     )
 

@@ -6,9 +6,9 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import math
-from bisect import bisect_right
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -17,6 +17,8 @@ from hccassist.ranking.features import FEATURES
 from hccassist.schema import Reason
 
 _SHOWN_REASONS = 4
+_LEAST_SHARE = 0.05
+LOWEST, HIGHEST = 0.01, 0.99
 
 
 def models_folder() -> Path:
@@ -25,48 +27,61 @@ def models_folder() -> Path:
     return inside if inside.is_dir() else Path(__file__).parents[3] / "models"
 
 
+def stamped(version: str, content: bytes) -> str:
+    """A version as results record it: with the first digits of the content's hash, so that an edited file shows."""
+    return f"{version}+{hashlib.sha256(content).hexdigest()[:8]}"
+
+
+class RankerError(ValueError):
+    """A ranker file is wrong: one line that names the file and the cure."""
+
+
 @dataclass(frozen=True, slots=True)
 class Ranker:
-    """Weights and means per feature, an intercept, and a calibration as (raw, calibrated) points, both rising."""
+    """An intercept, and per feature its weight on the log-odds and its mean over charts. ``version`` carries the hash of
+    the file's content."""
 
     version: str
     intercept: float
     weights: dict[str, float]
     means: dict[str, float]
-    calibration: tuple[tuple[float, float], ...]
 
     @classmethod
-    def from_json(cls, value: dict[str, Any]) -> Ranker:
-        unknown = set(value["weights"]) - set(FEATURES)
-        if unknown:
-            raise ValueError(f"the ranker knows features that this version does not: {', '.join(sorted(unknown))}")
-        points = tuple((float(a), float(b)) for a, b in value["calibration"])
-        return cls(str(value["version"]), float(value["intercept"]), value["weights"], value["means"], points)
+    def from_json(cls, content: str, name: str = "ranker") -> Ranker:
+        """A ranker from its file's text. Raises ``RankerError``, naming ``name``, where it does not fit."""
+        try:
+            value: dict[str, Any] = json.loads(content)
+            found = cls(
+                stamped(str(value["version"]), content.encode()),
+                float(value["intercept"]),
+                {n: float(w) for n, w in value["weights"].items()},
+                {n: float(m) for n, m in value["means"].items()},
+            )
+        except (ValueError, KeyError, TypeError, AttributeError):
+            raise RankerError(f"{name}: not a ranker; make one with `hccassist train`") from None
+        if odd := sorted(set(found.weights) ^ set(FEATURES)):
+            raise RankerError(
+                f"{name}: made for other features than this version's ({', '.join(odd[:4])}); train it again: hccassist train"
+            )
+        return found
 
     def confidence(self, x: dict[str, float]) -> float:
         """Calibrated probability, 0.01 to 0.99, rounded to three places."""
         log_odds = self.intercept + sum(w * x[name] for name, w in self.weights.items())
-        return round(min(max(self._calibrate(1 / (1 + math.exp(-log_odds))), 0.01), 0.99), 3)
-
-    def _calibrate(self, p: float) -> float:
-        points = self.calibration
-        if len(points) < 2:
-            return p
-        k = min(max(bisect_right(points, (p, math.inf)), 1), len(points) - 1)
-        (x0, y0), (x1, y1) = points[k - 1], points[k]
-        return y0 if x1 <= x0 else y0 + (y1 - y0) * min(max((p - x0) / (x1 - x0), 0.0), 1.0)
+        return round(min(max(1 / (1 + math.exp(-log_odds)), LOWEST), HIGHEST), 3)
 
     def why(self, x: dict[str, float]) -> tuple[Reason, ...]:
         """What raised and lowered the confidence most, against the average candidate, in words."""
-        shares = [(self.weights[n] * (x[n] - self.means.get(n, 0.0)), n) for n in self.weights]
-        shares.sort(key=lambda s: -abs(s[0]))
-        return tuple(
-            Reason(FEATURES[name][0 if share > 0 else 1], round(share, 2))
-            for share, name in shares[:_SHOWN_REASONS]
-            if abs(share) >= 0.05
-        )
+        shares = [(self.weights[n] * (x[n] - self.means[n]), n) for n in self.weights]
+        shares.sort(key=lambda s: (-abs(s[0]), s[1]))
+        said = ((share, FEATURES[n][0 if x[n] > self.means[n] else 1]) for share, n in shares if abs(share) >= _LEAST_SHARE)
+        return tuple(Reason(text, round(share, 2)) for share, text in said if text)[:_SHOWN_REASONS]
 
 
 def load_ranker(path: Path | None = None) -> Ranker:
-    """The shipped ranker, or another one by path. Raises ``ValueError`` with a clear line when it does not fit."""
-    return Ranker.from_json(json.loads((path or models_folder() / "ranker.json").read_text(encoding="utf-8")))
+    """The shipped ranker, or another one by path. Raises ``RankerError``."""
+    path = path or models_folder() / "ranker.json"
+    try:
+        return Ranker.from_json(path.read_text(encoding="utf-8"), path.name)
+    except (OSError, UnicodeDecodeError) as error:
+        raise RankerError(f"{path.name}: cannot be read ({type(error).__name__}); name an existing ranker file") from None

@@ -8,19 +8,12 @@ from datetime import date
 from hccassist.evidence.choose import choose
 from hccassist.evidence.suspects import Suspect
 from hccassist.places import Places
-from hccassist.ranking.features import Candidate, features
+from hccassist.ranking.features import Around, Candidate, features
 from hccassist.ranking.model import Ranker
-from hccassist.ranking.policy import Policy
-from hccassist.schema import ELEMENT_NAMES, Encounter, Evidence, EvidenceSpan, Status, Suggestion, Tier
-from hccassist.terminology.lexicon import HighRisk, Lexicon
-from hccassist.terminology.rows import KIND_ELEMENT
+from hccassist.ranking.policy import Facts, Policy, held_by
+from hccassist.schema import ELEMENT_NAMES, Encounter, Evidence, EvidenceSpan, Rule, Status, Suggestion, Tier
+from hccassist.terminology.lexicon import Lexicon
 
-_SUPPORTS = 0.25
-_TREATS = 0.06
-_TREATMENTS = frozenset({"procedure", "therapy", "device"})
-_PASSING = tuple("R0 R1 R2 R3 R4 R5 R6 R70 R71 R72 R73.9 R74 R75 R76 R77 R78 R79 R8 R9 S T Z79.6 Z79.8 Z90 Z96 Z98".split())
-_USE = frozenset(f"F{n}.90" for n in (10, 11, 12, 13, 14, 15, 16, 18, 19))
-_REPORTED = frozenset({"results"})
 _HELD_BACK: dict[Status, str] = {
     "active": "",
     "history": "documented as past",
@@ -31,16 +24,19 @@ _HELD_BACK: dict[Status, str] = {
 }
 
 
-def suggest(candidate: Candidate, ranker: Ranker, policy: Policy, lexicon: Lexicon, places: Places) -> Suggestion:
+def suggest(
+    candidate: Candidate, around: Around, ranker: Ranker, policy: Policy, lexicon: Lexicon, places: Places
+) -> Suggestion:
     """The suggestion of a candidate, with at most three evidence passages a letter, best first, and the weaker ones beside."""
-    x = features(candidate)
+    x = features(candidate, around)
     confidence = ranker.confidence(x)
     code, encounter = candidate.icd10, candidate.encounter
     day = date.fromisoformat(encounter.date_of_service) if encounter.date_of_service else None
     hcc = lexicon.codes.hcc_of(code, day.year if day else None)
     risk = lexicon.high_risk_of(code)
-    category = hcc["V28"].category if "V28" in hcc else None
-    tier, reason = tier_of(candidate, confidence, policy, category, risk)
+    facts = facts_of(candidate, x, hcc["V28"].category if "V28" in hcc else None)
+    rule = policy.rule_of(facts)
+    tier = policy.tier_of(rule, facts, confidence)
     shown, more = choose(candidate.evidence)
     return Suggestion(
         id="",
@@ -52,7 +48,7 @@ def suggest(candidate: Candidate, ranker: Ranker, policy: Policy, lexicon: Lexic
         hcc=hcc,
         status=candidate.status,
         tier=tier,
-        reason=reason,
+        reason=_reason(candidate, rule, tier, confidence, policy.threshold_of(facts)),
         confidence=confidence,
         high_risk=f"{risk.group}: often found unsupported on audit; look for {risk.proof}" if risk else None,
         mentions=tuple(places.span(m.start, m.end) for m in candidate.mentions),
@@ -60,6 +56,23 @@ def suggest(candidate: Candidate, ranker: Ranker, policy: Policy, lexicon: Lexic
         more_evidence=_spans(more, places),
         why=ranker.why(x),
         decided=candidate.decided,
+        rule=rule,
+        sections=tuple(sorted(facts.sections)),
+        features={name: round(value, 4) for name, value in x.items() if value},
+    )
+
+
+def facts_of(candidate: Candidate, x: dict[str, float], category: str | None) -> Facts:
+    """What a policy looks at. ``x``: the candidate's features; ``category``: its V28 category at the date of service."""
+    return Facts(
+        status=candidate.status,
+        category=category,
+        group=candidate.high_risk,
+        pays=candidate.pays,
+        held=held_by(x),
+        backed=bool(x["backed"]),
+        setting=candidate.encounter.setting,
+        sections=frozenset(m.section for m in candidate.mentions),
     )
 
 
@@ -83,44 +96,33 @@ def suggest_query(suspect: Suspect, encounter: Encounter, places: Places) -> Sug
     )
 
 
-def tier_of(
-    candidate: Candidate, confidence: float, policy: Policy, category: str | None, risk: HighRisk | None
-) -> tuple[Tier, str]:
-    """Where a suggestion is shown and, when it is held back, the reason a coder reads."""
-    if candidate.status != "active":
-        cues = next((d for d in candidate.decided[1:] if d), "")
-        return "suppressed", _HELD_BACK[candidate.status] + (f" ({cues})" if cues else "")
-    if candidate.encounter.valid == "no":
-        problems = "; ".join(candidate.encounter.problems)
-        return "suppressed", f"this record cannot carry a diagnosis: {problems or 'not a valid record'}"
-    if candidate.excluded_by:
-        return "suppressed", (
-            f"an Excludes1 note keeps it from being reported with {candidate.excluded_by} of this record, unless the two are"
-            " unrelated (guideline I.A.12.a)"
-        )
-    if not candidate.pays and (candidate.course == "acute" or candidate.passing or candidate.icd10.startswith(_PASSING)):
-        return "suppressed", "a symptom, a passing problem or a surgical status without a payment category"
-    if candidate.icd10 in _USE and not any(a.endswith("=disorder") for m in candidate.mentions for a in m.attributes):
-        return "suppressed", "use of a substance without a disorder it causes is not coded (guideline I.C.5.b.3)"
-    treated = any(e.kind == "drug" or e.kind in _TREATMENTS for e in candidate.evidence)
-    if not treated and {m.section for m in candidate.mentions if m.status == "active"} <= _REPORTED:
-        return "suppressed", "named only in a test's result, and not treated: the provider does not state it as a diagnosis"
-    if {m.section for m in candidate.mentions} <= set(policy.ignore_sections):
-        return "suppressed", "stands only in a section that the policy ignores"
-    proof = [e for e in candidate.evidence if not candidate.weak or e.kind in KIND_ELEMENT]
-    if not any(_supports(e) for e in proof):
-        return "mention_only", "named as present, but nothing in this record monitors, evaluates, assesses or treats it"
-    threshold = policy.threshold_for(category, risk.group if risk else None, candidate.pays)
-    if confidence < threshold:
-        return "suppressed", f"confidence {confidence:.2f} is below the threshold of {threshold:.2f}"
+def _reason(candidate: Candidate, rule: Rule, tier: Tier, confidence: float, threshold: float) -> str:
+    """Why a suggestion stands where it does, as a coder reads it."""
+    match rule:
+        case "status":
+            cues = next((d for d in candidate.decided[1:] if d), "")
+            return _HELD_BACK[candidate.status] + (f" ({cues})" if cues else "")
+        case "invalid_record":
+            return f"this record cannot carry a diagnosis: {'; '.join(candidate.encounter.problems) or 'not a valid record'}"
+        case "excluded":
+            return (
+                f"an Excludes1 note keeps it from being reported with {candidate.excluded_by} of this record, unless the two"
+                " are unrelated (guideline I.A.12.a)"
+            )
+        case "minor":
+            return "a symptom, a passing problem or a surgical status without a payment category"
+        case "only_use":
+            return "use of a substance without a disorder it causes is not coded (guideline I.C.5.b.3)"
+        case "only_results":
+            return "named only in a test's result, and not treated: the provider does not state it as a diagnosis"
+        case "ignored":
+            return "stands only in sections, or in a type of note, that the policy ignores"
+        case "no_evidence":
+            return "named as present, but nothing in this record monitors, evaluates, assesses or treats it"
+        case "threshold" if tier != "supported":
+            return f"confidence {confidence:.2f} is below the threshold of {threshold:.2f}"
     letters = {e.element for e in candidate.evidence}
-    return "supported", "found: " + ", ".join(ELEMENT_NAMES[e] for e in "MEAT" if e in letters)
-
-
-def _supports(e: Evidence) -> bool:
-    """Whether a piece of evidence is enough on its own: strong, a drug for the condition, or a treatment in its sentence."""
-    treats = e.kind in _TREATMENTS and e.why == "same sentence"
-    return e.kind == "drug" or e.strength >= (_TREATS if treats else _SUPPORTS)
+    return "found: " + ", ".join(ELEMENT_NAMES[e] for e in "MEAT" if e in letters)
 
 
 def _spans(evidence: Sequence[Evidence], places: Places) -> tuple[EvidenceSpan, ...]:

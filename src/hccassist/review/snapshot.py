@@ -60,7 +60,8 @@ def _suggestion(s: Suggestion) -> dict[str, object]:
     quotes += [Quote(e.start, e.end, e.text, e.page, e.element, e.kind) for e in s.evidence]
     return {
         "condition": s.condition, "icd10": s.icd10, "description": s.description, "status": s.status, "tier": s.tier,
-        "reason": s.reason, "confidence": s.confidence, "high_risk": s.high_risk,
+        "reason": s.reason, "confidence": s.confidence, "high_risk": s.high_risk, "features": s.features,
+        "sections": list(s.sections), "rule": s.rule, "decided": list(s.decided),
         "hcc": {model: asdict(category) for model, category in s.hcc.items()},
         "quotes": [asdict(q) for q in quotes],
     }  # fmt: skip

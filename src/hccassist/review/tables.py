@@ -240,3 +240,21 @@ class ProviderQueryRow(Base):
     answer: Mapped[str] = mapped_column(Text)
     who: Mapped[str] = mapped_column(String(200))
     at: Mapped[str] = mapped_column(String(32))
+
+
+class VersionRow(Base):
+    """A policy or a ranker that was saved (``content`` holds its file), or the word that a saved one is in force from now
+    on (``content`` is empty). Rows are only ever added, and chained as events are."""
+
+    __tablename__ = "versions"
+
+    seq: Mapped[int] = mapped_column(Integer, primary_key=True, autoincrement=False)
+    at: Mapped[str] = mapped_column(String(32))
+    who: Mapped[str] = mapped_column(String(200))
+    kind: Mapped[str] = mapped_column(String(16))
+    action: Mapped[str] = mapped_column(String(16))
+    version: Mapped[str] = mapped_column(String(100))
+    reason: Mapped[str] = mapped_column(Text)
+    content: Mapped[str] = mapped_column(Text)
+    previous_hash: Mapped[str] = mapped_column(String(64))
+    hash: Mapped[str] = mapped_column(String(64))

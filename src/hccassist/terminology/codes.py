@@ -72,6 +72,10 @@ class Codes:
     def title(self, code: str) -> str:
         return self.titles.get(code) or self.headings.get(code) or ""
 
+    def all_categories(self, model: str) -> set[str]:
+        """Every category that a model of any year maps a code to."""
+        return {c for table in self.hcc.get(model, {}).values() for found in table.values() for c in found}
+
     def categories(self, code: str, model: str, service_year: int | None = None) -> list[str]:
         """Categories of a code for services in ``service_year`` (the newest mapping where the year is unknown or has none)."""
         years = self.hcc.get(model, {})

@@ -11,7 +11,7 @@ import mmap
 import os
 import tempfile
 import zlib
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from functools import cache
@@ -100,15 +100,17 @@ def _adapter(value: Any) -> TypeAdapter[Any]:
 
 
 @cache
-def load_lexicon() -> Lexicon:
-    """The shipped knowledge and the team's own, compiled on the first use of these files on a machine (some seconds).
+def load_lexicon(own: tuple[Path, ...] = ()) -> Lexicon:
+    """The shipped knowledge and the team's own (``own``: folders of a policy, after those of the environment), compiled on
+    the first use of these files on a machine (some seconds).
 
     Raises ``KnowledgeError`` when a row of any file is wrong."""
-    version = knowledge_version()
+    folders = [*knowledge_folders(), *own]
+    version = knowledge_version(folders)
     path = cache_folder() / f"lexicon-{version}.bin"
     if lexicon := read_compiled(path, version, load_codes()):
         return lexicon
-    knowledge, problems = load()
+    knowledge, problems = load(folders)
     if problems:
         raise KnowledgeError(problems)
     abbreviations = {row.written: row.meaning for row in knowledge.abbreviations}
@@ -117,10 +119,10 @@ def load_lexicon() -> Lexicon:
     return read_compiled(path, version, load_codes()) or lexicon
 
 
-def knowledge_version() -> str:
+def knowledge_version(folders: Sequence[Path] | None = None) -> str:
     """A name for the knowledge as it stands: every file of it, the code that compiles it, the code set's packages."""
     digest = hashlib.sha256(codes_version().encode())
-    for path in (*sorted(Path(__file__).parent.glob("*.py")), *knowledge_files(knowledge_folders())):
+    for path in (*sorted(Path(__file__).parent.glob("*.py")), *knowledge_files(folders or knowledge_folders())):
         content = path.read_bytes()
         digest.update(f"{path.parent.name}/{path.name} {len(content)}\n".encode() + content)
     return digest.hexdigest()[:16]

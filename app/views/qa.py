@@ -1,0 +1,300 @@
+"""The bench: what a policy or a ranker would show and hold back, on judged suggestions, and how a change is kept."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import streamlit as st
+
+from app import components, qa_charts, session
+from hccassist.evaluation import LabelledError
+from hccassist.qa import desk, learning
+from hccassist.qa.bench import Bench, Outcome, Summary
+from hccassist.qa.labelled import Judged, Loaded
+from hccassist.qa.noise import GROUPINGS, noise
+from hccassist.ranking.model import Ranker, models_folder
+from hccassist.ranking.policy import Policy
+from hccassist.ranking.training import read_table
+from hccassist.review import DecisionError
+from hccassist.review.people import Person
+from hccassist.review.versions import Kind, Versions
+
+SHOWN_SENTENCES = 200
+WHAT = {"save": "saved", "use": "put in force"}
+PATH_HINT = "A file or folder on this machine: labelled notes or charts, cases (.jsonl, .csv), or what `hccassist bench` made"
+
+
+@st.cache_resource(show_spinner="Reading what was judged", max_entries=4)
+def judged(source: str, stamp: object) -> tuple[Loaded, Bench]:
+    """The judged suggestions of a source; ``stamp`` changes when they do."""
+    loaded = desk.judged(session.store(), source)
+    return loaded, Bench(loaded.rows)
+
+
+def choose_source() -> tuple[Loaded, Bench] | None:
+    """The judged suggestions that the bench works on."""
+    left, right = st.columns([1, 2], vertical_alignment="bottom")
+    kind = left.segmented_control("Judged by", ["Our decisions", "Labelled cases"], default="Our decisions", key="qa-kind")
+    source = ""
+    if kind == "Labelled cases":
+        source = right.text_input(PATH_HINT, key="qa-path", autocomplete="off").strip()
+        if not source:
+            st.info("Name the labelled cases first.")
+            return None
+    try:
+        found = judged(source, _stamp(source))
+    except LabelledError as error:
+        st.error(str(error))
+        return None
+    loaded, bench = found
+    left.text(f"{len(loaded.rows)} judged suggestions in {len(bench.charts)} charts")
+    for reason, count in loaded.left_out.items():
+        st.text(f"{count} left out: {reason}")
+    if not loaded.rows:
+        st.info("Nothing was judged yet: accept or reject suggestions in the review, or name labelled cases.")
+        return None
+    return found
+
+
+def _stamp(source: str) -> object:
+    if not source:
+        return session.store().verify_audit().head
+    path = Path(source).expanduser()
+    return path.stat().st_mtime_ns if path.exists() else None
+
+
+@st.fragment
+def thresholds(person: Person, loaded: Loaded, bench: Bench) -> None:
+    """One threshold moved: what would be gained and lost."""
+    found, models = desk.policies(session.store()), desk.rankers(session.store())
+    policy, ranker = found[desk.in_force(session.store(), "policy")], models[desk.in_force(session.store(), "ranker")]
+    which, what, slider = st.columns([2, 2, 4])
+    kind = which.selectbox("Threshold of", list(desk.THRESHOLDS), format_func=lambda k: desk.THRESHOLDS[k], key="qa-which")
+    names = desk.names_of(kind, loaded)
+    name = str(what.selectbox("Which", names, key=f"qa-name-{kind}") or "") if names else ""
+    now = desk.threshold_now(policy, kind, name)
+    value = slider.slider("Shown from this confidence on", 0.0, 1.0, now, 0.01, key=f"qa-value-{kind}-{name}-{policy.version}")
+    draft = desk.moved(policy, kind, name, value)
+    before = bench.outcome(policy, ranker)
+    after = bench.under(draft, before.p)
+    change = bench.change(before, after)
+    figures(bench.summary(before), bench.summary(after))
+    draw(bench, {"in force": before, "draft": after})
+    right_gained, right_lost = int(bench.y[change.gained].sum()), int(bench.y[change.lost].sum())
+    st.markdown(
+        f"**Newly shown: {len(change.gained)}** ({right_gained} supported, {len(change.gained) - right_gained} noise) · "
+        f"**no longer shown: {len(change.lost)}** ({right_lost} supported, {len(change.lost) - right_lost} noise)"
+    )
+    charts = [[c.chart, c.gained_right, c.gained_wrong, c.lost_right, c.lost_wrong] for c in bench.by_chart(change)]
+    titles = ["chart", "supported, newly shown", "noise, newly shown", "supported, lost", "noise, gone"]
+    per_chart, sentences = st.columns([2, 5])
+    with per_chart:
+        components.table(key="qa-charts", data={"columns": titles, "rows": charts})
+    with sentences:
+        rows = [affected(bench.rows[k], float(after.p[k]), "newly shown") for k in change.gained[:SHOWN_SENTENCES]]
+        rows += [affected(bench.rows[k], float(after.p[k]), "no longer shown") for k in change.lost[:SHOWN_SENTENCES]]
+        titles = ["", "judged", "confidence", "code", "condition", "words of the chart", "chart"]
+        components.table(key="qa-sentences", data={"columns": titles, "rows": rows})
+    save(person, draft, changed=draft is not policy)
+
+
+def affected(row: Judged, confidence: float, change: str) -> list[str]:
+    """A suggestion that a change affects, as a row to read."""
+    verdict = "supported" if row.supported else "noise"
+    return [change, verdict, f"{confidence:.2f}", row.icd10, row.condition, row.sentence, row.chart]
+
+
+def figures(before: Summary, after: Summary) -> None:
+    """The figures after a change, with the difference it makes."""
+    columns = st.columns(5)
+    for column, label, a, b, form, good in (
+        (columns[0], "Shown", before.shown, after.shown, "d", "off"),
+        (columns[1], "Precision", before.precision, after.precision, ".3f", "normal"),
+        (columns[2], "Recall", before.recall, after.recall, ".3f", "normal"),
+        (columns[3], "Noise per chart", before.noise, after.noise, ".2f", "inverse"),
+        (columns[4], "Supported, not shown", before.missed, after.missed, "d", "inverse"),
+    ):
+        column.metric(label, format(b, form), format(b - a, "+" + form) if b != a else None, delta_color=good)  # type: ignore[arg-type]
+
+
+def draw(bench: Bench, outcomes: dict[str, Outcome]) -> None:
+    """The two plots for one or two outcomes."""
+    left, right = st.columns(2)
+    points = {}
+    for name, outcome in outcomes.items():
+        figure = bench.summary(outcome)
+        points[name] = (figure.recall, figure.precision)
+    curves = {name: bench.curve(outcome) for name, outcome in outcomes.items()}
+    left.altair_chart(qa_charts.precision_recall(curves, points), key="qa-pr-" + "-".join(outcomes))
+    bins = {name: bench.reliability(outcome) for name, outcome in outcomes.items()}
+    right.altair_chart(qa_charts.reliability(bins), key="qa-reliability-" + "-".join(outcomes))
+
+
+def save(person: Person, draft: Policy, changed: bool) -> None:
+    """Keep the draft as a new version, and put it in force if asked."""
+    with st.form("qa-save", border=True):
+        version_column, reason_column, use_column, button = st.columns([2, 4, 2, 1], vertical_alignment="bottom")
+        version = version_column.text_input("New policy version", max_chars=64, autocomplete="off")
+        reason = reason_column.text_input("Reason, for the record", max_chars=500, autocomplete="off")
+        use = use_column.checkbox("Put in force for the next screening")
+        if button.form_submit_button("Save", width="stretch"):
+            if not changed:
+                st.warning("Move a threshold first: the draft is the policy in force.")
+                return
+            try:
+                person.require("lead")
+                desk.keep_policy(session.store(), draft, version.strip(), person.name, reason)
+                if use:
+                    desk.put_in_force(session.store(), "policy", version.strip(), person.name, reason)
+            except DecisionError as error:
+                st.warning(str(error))
+            else:
+                st.rerun()
+
+
+def categories(bench: Bench) -> None:
+    """Every V28 category under the policy in force, the noisiest first."""
+    policy, ranker = in_force()
+    titles = ["V28", "category", "judged", "shown", "noise", "supported, not shown", "precision", "threshold"]
+    found = bench.by_category(policy, bench.outcome(policy, ranker))
+    rows = [
+        [c.category or "–", c.label, c.judged, c.shown, c.wrong, c.missed, _share(c.precision), f"{c.threshold:.2f}"]
+        for c in found
+    ]
+    components.table(key="qa-categories", data={"columns": titles, "rows": rows})
+
+
+def in_force() -> tuple[Policy, Ranker]:
+    """The policy and the ranker in force."""
+    store = session.store()
+    return desk.policies(store)[desk.in_force(store, "policy")], desk.rankers(store)[desk.in_force(store, "ranker")]
+
+
+def _share(value: float) -> str:
+    return "–" if value != value else f"{value:.3f}"  # NaN: nothing to take a share of
+
+
+@st.fragment
+def compare(bench: Bench) -> None:
+    """Two policies or two rankers, side by side."""
+    found, models = desk.policies(session.store()), desk.rankers(session.store())
+    outcomes: dict[str, Outcome] = {}
+    for column, side in zip(st.columns(2), ("A", "B"), strict=True):
+        policy_name = column.selectbox(f"Policy {side}", list(found), key=f"qa-policy-{side}")
+        model_name = column.selectbox(f"Ranker {side}", list(models), key=f"qa-ranker-{side}")
+        outcomes[side] = bench.outcome(found[policy_name], models[model_name])
+        s = bench.summary(outcomes[side])
+        column.markdown(
+            f"shown **{s.shown}** · precision **{_share(s.precision)}** · recall **{_share(s.recall)}** · noise per chart "
+            f"**{s.noise:.2f}** · average precision **{s.average_precision:.3f}** · calibration error "
+            f"**{s.calibration_error:.3f}**"
+        )
+    draw(bench, outcomes)
+    change = bench.change(outcomes["A"], outcomes["B"])
+    p = outcomes["B"].p
+    rows = [affected(bench.rows[k], float(p[k]), "only B shows") for k in change.gained[:SHOWN_SENTENCES]]
+    rows += [affected(bench.rows[k], float(outcomes["A"].p[k]), "only A shows") for k in change.lost[:SHOWN_SENTENCES]]
+    titles = ["", "judged", "confidence", "code", "condition", "words of the chart", "chart"]
+    components.table(key="qa-compare", data={"columns": titles, "rows": rows})
+
+
+@st.fragment
+def noisy(loaded: Loaded) -> None:
+    """What is rejected most, with examples."""
+    grouping = str(st.segmented_control("By", list(GROUPINGS), default="term", key="qa-grouping") or "term")
+    rows = [
+        [n.name, n.rejected, n.judged, f"{n.share:.0%}", n.reason, " ▪ ".join(f"{e.icd10}: {e.sentence}" for e in n.examples)]
+        for n in noise(loaded.rows, grouping)
+    ]
+    titles = [grouping, "rejected", "judged", "share", "commonest reason", "examples"]
+    components.table(key="qa-noise", data={"columns": titles, "rows": rows})
+
+
+def learn(person: Person, loaded: Loaded) -> None:
+    """A challenger from the team's decisions; only a person promotes it."""
+    rows = [r for r in loaded.rows if r.who]
+    if lacking := learning.missing(rows):
+        st.text("Too few decisions to learn from; needed: " + ", ".join(lacking))
+        return
+    version = st.text_input("Version of the challenger", max_chars=64, autocomplete="off", key="qa-challenger").strip()
+    if st.button("Train a challenger", disabled=not version):
+        try:
+            person.require("lead")
+            table = read_table(models_folder() / "training.csv")
+            champion = desk.rankers(session.store())[desk.in_force(session.store(), "ranker")]
+            found = learning.challenge(rows, table, champion, version)
+            Versions(session.store()).save("ranker", version, found.content, person.name, "challenger, learned from decisions")
+        except (DecisionError, learning.TooLittle) as error:
+            st.warning(str(error))
+        else:
+            st.session_state["qa-challenge"] = learning.report(found)
+    for line in st.session_state.get("qa-challenge", []):
+        st.text(line)
+
+
+def versions(person: Person) -> None:
+    """Which versions there are, which are in force, and the record of every change."""
+    store = session.store()
+    for kind in ("policy", "ranker"):
+        put(person, kind)
+    policy = desk.policies(store)[desk.in_force(store, "policy")]
+    st.download_button("Policy in force, as a file", policy.to_toml(), f"policy-{policy.version}.toml", "application/toml")
+    if st.button("Verify the record of versions"):
+        report = Versions(store).verify()
+        if report.intact:
+            st.success(f"All {report.events} rows are as they were recorded. Head of the chain: `{report.head}`")
+        else:
+            st.error("\n".join(f"- row {p.seq}: {p.message}" for p in report.problems))
+    titles = ["no.", "when (UTC)", "who", "kind", "what", "version", "reason"]
+    rows = [
+        [e.seq, e.at[:19].replace("T", " "), e.who, e.kind, WHAT[e.action], e.version, e.reason]
+        for e in reversed(Versions(store).record())
+    ]
+    components.table(key="qa-versions", data={"columns": titles, "rows": rows})
+
+
+def put(person: Person, kind: Kind) -> None:
+    """Put a version in force: a new one, or an earlier one again."""
+    store = session.store()
+    known = list(desk.policies(store) if kind == "policy" else desk.rankers(store))
+    with st.form(f"qa-use-{kind}", border=True):
+        words, version_column, reason_column, button = st.columns([2, 2, 4, 1], vertical_alignment="bottom")
+        words.text(f"{kind.capitalize()} in force: {desk.in_force(store, kind)}")
+        version = version_column.selectbox("Put in force", known, key=f"qa-version-{kind}")
+        reason = reason_column.text_input("Reason, for the record", max_chars=500, key=f"qa-reason-{kind}", autocomplete="off")
+        if button.form_submit_button("Use", width="stretch"):
+            try:
+                person.require("lead")
+                desk.put_in_force(store, kind, str(version), person.name, reason)
+            except DecisionError as error:
+                st.warning(str(error))
+            else:
+                st.rerun()
+
+
+def main() -> None:
+    """The source, then one part of the bench at a time."""
+    person = session.require("lead")
+    parts = ["Thresholds", "Categories", "Compare", "Noise", "Learning", "Versions"]
+    part = st.segmented_control("Bench", parts, default="Thresholds", key="qa-part", label_visibility="collapsed")
+    if part == "Versions":
+        versions(person)
+        return
+    found = choose_source()
+    if found is None:
+        return
+    loaded, bench = found
+    match part:
+        case "Categories":
+            categories(bench)
+        case "Compare":
+            compare(bench)
+        case "Noise":
+            noisy(loaded)
+        case "Learning":
+            learn(person, loaded)
+        case _:
+            thresholds(person, loaded, bench)
+
+
+main()

@@ -1,0 +1,122 @@
+"""What the bench page needs besides the figures: the policies and rankers there are, and how a change is kept.
+
+A policy or a ranker is named by its version; the shipped one is always among them, and in force until a person says otherwise.
+"""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+from hccassist.encounters.rules import setting_rules
+from hccassist.evaluation import LabelledError
+from hccassist.qa.labelled import Loaded, from_decisions, load
+from hccassist.ranking.model import Ranker, load_ranker, models_folder
+from hccassist.ranking.policy import Policy, PolicyError, check_names, load_policy, parse_policy, with_threshold
+from hccassist.review import DecisionError, Store
+from hccassist.review.versions import Kind, Versions
+from hccassist.terminology.compiled import load_lexicon
+
+THRESHOLDS = {
+    "threshold": "All, with a payment category", "without_hcc": "All, without a payment category", "hcc": "A V28 category",
+    "high_risk": "A high-risk group", "status": "A status",
+}  # fmt: skip
+"""The thresholds that a policy has, in words."""
+
+
+def policies(store: Store) -> dict[str, Policy]:
+    """Every policy by its version: the shipped one, then the saved ones."""
+    shipped = load_policy().policy
+    saved = {version: parse_policy(content, version) for version, content in Versions(store).saved("policy").items()}
+    return {shipped.version: shipped, **saved}
+
+
+def rankers(store: Store) -> dict[str, Ranker]:
+    """Every ranker by its version: the shipped one, then the saved ones that this version can apply."""
+    shipped = models_folder() / "ranker.json"
+    found = {str(json.loads(shipped.read_text(encoding="utf-8"))["version"]): load_ranker()}
+    for version, content in Versions(store).saved("ranker").items():
+        try:
+            found[version] = Ranker.from_json(content, version)
+        except ValueError:
+            continue
+    return found
+
+
+def in_force(store: Store, kind: Kind) -> str:
+    """The version in use: the one that a person put in force last, else the shipped one."""
+    used = Versions(store).in_force(kind)
+    return used[0] if used else next(iter(policies(store) if kind == "policy" else rankers(store)))
+
+
+def names_of(policy_kind: str, loaded: Loaded) -> list[str]:
+    """What a threshold of a kind can be set for among judged suggestions: categories, groups or statuses."""
+    of = {"hcc": lambda r: r.category, "high_risk": lambda r: r.group, "status": lambda r: r.status}.get(policy_kind)
+    found = {of(r) for r in loaded.rows} - {None} if of else set()
+    return sorted((str(name) for name in found), key=lambda n: (len(n), n) if policy_kind == "hcc" else (0, n))
+
+
+def threshold_now(policy: Policy, kind: str, name: str) -> float:
+    """What a threshold is under a policy: its own value, else the general one that stands for it."""
+    if kind in ("threshold", "without_hcc"):
+        return float(getattr(policy, kind))
+    return float(getattr(policy, kind).get(name, policy.threshold))
+
+
+def moved(policy: Policy, kind: str, name: str, value: float) -> Policy:
+    """The policy with a threshold moved; the same policy where it stays."""
+    same = abs(threshold_now(policy, kind, name) - value) < 1e-9
+    return policy if same else with_threshold(policy, kind, name, value)
+
+
+def keep_policy(store: Store, policy: Policy, version: str, who: str, reason: str) -> None:
+    """Keep a policy as a new version. Raises DecisionError where the version is taken, the policy names what nothing can
+    match, or a name or reason is missing."""
+    shipped = load_policy().policy
+    try:
+        named = Policy.model_validate({**policy.model_dump(), "version": version})
+        lexicon = load_lexicon()
+        groups = [g.group for g in lexicon.high_risk]
+        check_names(named, lexicon.codes.all_categories("V28"), groups, lexicon.sections.values(), setting_rules())
+    except PolicyError as error:
+        raise DecisionError(str(error)) from None
+    except ValueError:
+        raise DecisionError("A version is letters, digits, dots and dashes, such as 2026.11-team1.") from None
+    if version == shipped.version:
+        raise DecisionError(f"Version {version} is the shipped one: give this one another version.")
+    Versions(store).save("policy", version, named.to_toml(), who, reason)
+
+
+def put_in_force(store: Store, kind: Kind, version: str, who: str, reason: str) -> None:
+    """Put a version in force, an earlier or the shipped one too: the shipped one is saved first, so that its content stands
+    in the record. Raises DecisionError."""
+    versions = Versions(store)
+    if version not in versions.saved(kind):
+        if kind == "policy" and version == load_policy().policy.version:
+            versions.save(kind, version, load_policy().policy.to_toml(), who, f"shipped; {reason}" if reason.strip() else "")
+        elif kind == "ranker" and version == next(iter(rankers(store))):
+            content = (models_folder() / "ranker.json").read_text(encoding="utf-8")
+            versions.save(kind, version, content, who, f"shipped; {reason}" if reason.strip() else "")
+    versions.use(kind, version, who, reason)
+
+
+def write_in_force(store: Store, kind: Kind, folder: Path) -> Path | None:
+    """Writes the version in force as a file, for screening; None where it is the shipped one."""
+    used = Versions(store).in_force(kind)
+    if used is None:
+        return None
+    folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+    path = folder / f"{kind}-{used[0]}.{'toml' if kind == 'policy' else 'json'}"
+    path.write_text(used[1], encoding="utf-8")
+    return path
+
+
+def judged(store: Store, source: str) -> Loaded:
+    """The judged suggestions of a source: the team's decisions (blank), or a path of labelled cases. Raises
+    ``LabelledError``."""
+    if not source.strip():
+        return from_decisions(store)
+    path = Path(source).expanduser()
+    if not path.exists():
+        raise LabelledError(f"{path.name}: no such file or folder on this machine; check the path")
+    return load(path)

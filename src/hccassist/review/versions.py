@@ -1,0 +1,115 @@
+"""Which policy and which ranker a team works with: saved versions, the one in force, and the record of every change.
+
+Nothing is overwritten. Going back to an earlier version is a row of its own, with a name and a reason, like every other.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any, Literal
+
+from sqlalchemy import Connection, insert, select, update
+
+from hccassist.review.audit import GENESIS, AuditProblem, AuditReport, link
+from hccassist.review.database import Database
+from hccassist.review.decisions import DecisionError
+from hccassist.review.tables import ChainHead, VersionRow
+
+Kind = Literal["policy", "ranker"]
+Change = Literal["save", "use"]
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """One row of the record: a version ``save``d (with its file's ``content``), or put in ``use``."""
+
+    seq: int
+    at: str
+    who: str
+    kind: Kind
+    action: Change
+    version: str
+    reason: str
+    content: str
+
+
+class Versions:
+    """The versions of a team's policies and rankers, and the record of them."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    def record(self) -> list[Entry]:
+        """Every change, oldest first."""
+        with self._database.read() as db:
+            return [_entry(row) for row in db.execute(select(VersionRow.__table__).order_by(VersionRow.seq))]
+
+    def saved(self, kind: Kind) -> dict[str, str]:
+        """The content of every saved version, oldest first."""
+        return {e.version: e.content for e in self.record() if e.kind == kind and e.action == "save"}
+
+    def in_force(self, kind: Kind) -> tuple[str, str] | None:
+        """The version in use and its content; None where the team uses what is shipped."""
+        used = [e.version for e in self.record() if e.kind == kind and e.action == "use"]
+        return (used[-1], self.saved(kind)[used[-1]]) if used else None
+
+    def save(self, kind: Kind, version: str, content: str, who: str, reason: str) -> None:
+        """Keep a version. Raises DecisionError without a name or a reason, or where the version exists with other content;
+        the same content again changes nothing."""
+        _check(who, reason)
+        with self._database.write() as db:
+            known = {row.version: row.content for row in _rows(db) if row.kind == kind and row.action == "save"}
+            if version in known:
+                if known[version] == content:
+                    return
+                raise DecisionError(f"Version {version} exists and is something else: give this one another version.")
+            self._append(db, who, kind, "save", version, reason, content)
+
+    def use(self, kind: Kind, version: str, who: str, reason: str) -> None:
+        """Put a saved version in force, an earlier one too. Raises DecisionError for an unknown one."""
+        _check(who, reason)
+        with self._database.write() as db:
+            known = [row.version for row in _rows(db) if row.kind == kind and row.action == "save"]
+            if version not in known:
+                raise DecisionError(f"There is no saved {kind} {version}; saved are: {', '.join(known) or 'none'}.")
+            self._append(db, who, kind, "use", version, reason, "")
+
+    def _append(self, db: Connection, who: str, kind: Kind, action: Change, version: str, reason: str, content: str) -> None:
+        # The decisions' head is the lock that puts writers in a row.
+        db.execute(update(ChainHead).where(ChainHead.id == 1).values(seq=ChainHead.seq))
+        last = _rows(db)[-1:]
+        before, seq = (last[0].hash, last[0].seq + 1) if last else (GENESIS, 1)
+        fields = (seq, self._database.now(), who.strip(), kind, action, version, reason.strip(), content)
+        names = ("seq", "at", "who", "kind", "action", "version", "reason", "content")
+        chained = {"previous_hash": before, "hash": link(before, fields)}
+        db.execute(insert(VersionRow).values(**dict(zip(names, fields, strict=True)), **chained))
+
+    def verify(self) -> AuditReport:
+        """Whether every row is as it was recorded, and follows the one before it."""
+        problems: list[AuditProblem] = []
+        previous, count = GENESIS, 0
+        with self._database.read() as db:
+            rows = _rows(db)
+        for count, row in enumerate(rows, 1):
+            if row.seq != count or row.previous_hash != previous:
+                problems.append(AuditProblem(row.seq, "It does not follow the row before it."))
+            fields = (row.seq, row.at, row.who, row.kind, row.action, row.version, row.reason, row.content)
+            if link(row.previous_hash, fields) != row.hash:
+                problems.append(AuditProblem(row.seq, "Its content was changed after it was recorded."))
+            previous = row.hash
+        return AuditReport(count, previous, tuple(problems))
+
+
+def _check(who: str, reason: str) -> None:
+    if not who.strip():
+        raise DecisionError("Say who you are first: the record needs a name.")
+    if not reason.strip():
+        raise DecisionError("Give the reason: the record needs it.")
+
+
+def _rows(db: Connection) -> list[Any]:
+    return list(db.execute(select(VersionRow.__table__).order_by(VersionRow.seq)))
+
+
+def _entry(row: Any) -> Entry:
+    return Entry(row.seq, row.at, row.who, row.kind, row.action, row.version, row.reason, row.content)
