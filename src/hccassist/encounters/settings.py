@@ -8,8 +8,8 @@ from collections.abc import Mapping, Sequence
 from functools import cache, lru_cache
 
 from hccassist.encounters.lines import Line
-from hccassist.encounters.needed import may_match
 from hccassist.encounters.rules import SettingCue, setting_cues
+from hccassist.needed import may_match
 
 _TITLE_LINES = 14
 _HEAD_LINES = 22

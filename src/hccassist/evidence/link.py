@@ -129,7 +129,9 @@ def candidates(
     _tie_main(scene, ties)
     _tie_knowledge(scene, ties)
     _tie_nearest(scene, ties)
-    own = {n: sentence_clues(s, document.text[s.start : s.end]) for n, s in enumerate(document.sentences)}
+    tied = {number for condition in active for number in ties[condition]}
+    sentences = ((n, document.sentences[n]) for n in tied)
+    own = {n: sentence_clues(s, document.text[s.start : s.end]) for n, s in sentences}
     found: list[Candidate] = []
     for condition in sorted(active):
         found.extend(_candidates(scene, condition, ties[condition], own))
@@ -148,8 +150,7 @@ def link(
 
 
 def _evidence(c: Candidate, strength: Strength) -> list[Evidence]:
-    letters = strength.letters_of(c.clues)
-    quoted = strength.of(c.clues)
+    quoted, letters = strength.of(c.clues)
     best = max(letters, key=lambda e: letters[e])
     shares = {e: max(p, _KNOWN_SHARE if e in c.known else 0.0) for e, p in letters.items()}
     kept = {e: round(quoted * (1.0 if e == best else share), 2) for e, share in shares.items()}

@@ -9,13 +9,14 @@ from __future__ import annotations
 import json
 import math
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from itertools import combinations
 from pathlib import Path
 from typing import Any
 
 from hccassist.evidence.detect import Item, is_planned
+from hccassist.needed import may_match
 from hccassist.nlp.document import Sentence
 from hccassist.schema import Element
 
@@ -111,7 +112,8 @@ def sentence_clues(sentence: Sentence, text: str) -> tuple[str, ...]:
     """What a sentence is by itself, whoever's it may be. The first is its section."""
     size = sentence.j - sentence.i
     names = [f"section {_SECTIONS.get(sentence.section, 'other')}"]
-    names += [f"says {name}" for name, pattern in _SAYS if pattern.search(text)]
+    lowered = text.lower()
+    names += [f"says {name}" for name, pattern in _SAYS if may_match(pattern.pattern, lowered) and pattern.search(text)]
     names.append(
         "size 4"
         if size <= 4
@@ -156,33 +158,21 @@ class Clues:
 
 
 @dataclass(frozen=True, slots=True)
-class Logistic:
-    """One logistic model over names of clues."""
-
-    intercept: float
-    weights: Mapping[str, float]
-
-    def of(self, names: Iterable[str]) -> float:
-        """A probability."""
-        weights = self.weights
-        return 1 / (1 + math.exp(-self.intercept - sum([weights[n] for n in names if n in weights])))
-
-
-@dataclass(frozen=True, slots=True)
 class Strength:
-    """The trained weights: whether a sentence is quoted at all, and for which letters if it is."""
+    """The trained weights of five logistic models: whether a sentence is quoted at all, and for each of ``ELEMENTS`` whether it
+    is quoted for that letter if it is. ``weights`` holds the five of each clue, so that a clue is looked up once."""
 
     version: str
-    quoted: Logistic
-    letters: Mapping[Element, Logistic]
+    intercepts: tuple[float, ...]
+    weights: Mapping[str, tuple[float, ...]]
 
-    def of(self, clues: Clues) -> float:
-        """0 to 1, two decimals."""
-        return round(self.quoted.of(clues.names), 2)
-
-    def letters_of(self, clues: Clues) -> dict[Element, float]:
-        """Per letter the probability that the sentence, if quoted, is quoted for it."""
-        return {element: self.letters[element].of(clues.names) for element in ELEMENTS}
+    def of(self, clues: Clues) -> tuple[float, dict[Element, float]]:
+        """The probability that the sentence is quoted (two decimals), and per letter that it is quoted for that one."""
+        weights = self.weights
+        columns = zip(*[weights[n] for n in clues.names if n in weights], strict=True)
+        sums = [sum(column) for column in columns] or [0.0] * len(self.intercepts)
+        quoted, *letters = (1 / (1 + math.exp(-i - s)) for i, s in zip(self.intercepts, sums, strict=True))
+        return round(quoted, 2), dict(zip(ELEMENTS, letters, strict=True))
 
 
 def load_strength(path: Path) -> Strength:
@@ -192,5 +182,7 @@ def load_strength(path: Path) -> Strength:
 
 def strength_from(value: dict[str, Any]) -> Strength:
     """The linker's weights from their JSON value."""
-    letters = {e: Logistic(float(m["intercept"]), m["weights"]) for e, m in value["letters"].items()}
-    return Strength(str(value["version"]), Logistic(float(value["quoted"]["intercept"]), value["quoted"]["weights"]), letters)
+    models = [value["quoted"], *(value["letters"][element] for element in ELEMENTS)]
+    clues = {clue for model in models for clue in model["weights"]}
+    weights = {clue: tuple(float(model["weights"].get(clue, 0.0)) for model in models) for clue in clues}
+    return Strength(str(value["version"]), tuple(float(model["intercept"]) for model in models), weights)
