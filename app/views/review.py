@@ -42,10 +42,12 @@ def main() -> None:
 
 
 def _first(opened: OpenChart, who: str) -> dict[str, Any]:
-    """The chart for a first review, from where this person stopped. Opening it holds it, where nobody else does."""
+    """The chart for a first review, from where this person stopped. Opening it holds it, where nobody else
+    does, and lets go of the last one."""
     store = session.store()
     stopped = store.stopped_at(who, opened.id)
     store.bookmark(who, opened.id, stopped)
+    store.holds.leave_all(who, but=opened.id)
     store.holds.open(opened.id, who)
     return {**chart_payload(opened, chart_file(opened)), "resume": stopped, "next": _next(opened.id, who)}
 

@@ -18,7 +18,7 @@ knowledge_app = typer.Typer(no_args_is_help=True, help="The clinical knowledge f
 app.add_typer(knowledge_app, name="knowledge")
 console = Console(stderr=True)
 
-NOTHING_SCREENED, USAGE = 1, 2
+NOTHING_SCREENED, BROKEN_RECORD, USAGE = 1, 1, 2
 
 
 class Stopped(BaseException):
@@ -117,6 +117,23 @@ def review(
     ]  # fmt: skip
     environment = {**os.environ, "HCCASSIST_RESULTS": str(folder.resolve())}
     raise typer.Exit(subprocess.call(command, env=environment, cwd=main.parents[1]))
+
+
+@app.command()
+def verify(
+    database: Annotated[str | None, typer.Argument(help="Path or URL of the review database; yours when left out.")] = None,
+) -> None:
+    """Verifies the record of decisions: every event is as it was recorded, and none is missing. Exit code 1 where not.
+
+    The head it prints covers all of the record: kept elsewhere, it shows later whether somebody rewrote the whole chain."""
+    from hccassist.review import open_store
+
+    report = open_store(database).verify_audit()
+    for problem in report.problems:
+        console.print(Text.assemble((f"event {problem.seq}", "red"), f": {problem.message}"), soft_wrap=True)
+    print(f"{report.events} events, head {report.head}")
+    if not report.intact:
+        raise typer.Exit(BROKEN_RECORD)
 
 
 @app.command()

@@ -66,15 +66,10 @@ class Holds:
             if db.execute(update(HoldRow).where(HoldRow.chart_id == chart_id).values(values)).rowcount == 0:
                 db.execute(insert(HoldRow).values(chart_id=chart_id, **values))
 
-    def leave(self, chart_id: int, who: str) -> None:
-        """Let go of a chart."""
+    def leave_all(self, who: str, but: int | None = None) -> None:
+        """Let go of every chart that somebody holds, but for one."""
         with self._database.write() as db:
-            db.execute(delete(HoldRow).where(HoldRow.chart_id == chart_id, HoldRow.who == who))
-
-    def leave_all(self, who: str) -> None:
-        """Let go of every chart that somebody holds."""
-        with self._database.write() as db:
-            db.execute(delete(HoldRow).where(HoldRow.who == who))
+            db.execute(delete(HoldRow).where(HoldRow.who == who, HoldRow.chart_id != (but or 0)))
 
     def holder(self, chart_id: int) -> Hold | None:
         """Who holds a chart now."""
