@@ -15,7 +15,7 @@ from hccassist.review import open_store
 from hccassist.schema import PageSummary
 
 playwright = pytest.importorskip("playwright.sync_api")
-pytestmark = [pytest.mark.browser, pytest.mark.slow, pytest.mark.xdist_group("browser")]
+pytestmark = [pytest.mark.browser, pytest.mark.slow, pytest.mark.xdist_group("team")]
 if os.environ.get("HCCASSIST_SKIP_BROWSER"):
     pytestmark.append(pytest.mark.skip(reason="no browser on this machine"))
 

@@ -27,7 +27,7 @@ from hccassist.review.second_review import label
 from hccassist.schema import Suggestion
 
 playwright = pytest.importorskip("playwright.sync_api")
-pytestmark = [pytest.mark.browser, pytest.mark.slow, pytest.mark.xdist_group("browser")]
+pytestmark = [pytest.mark.browser, pytest.mark.slow, pytest.mark.xdist_group("team")]
 if os.environ.get("HCCASSIST_SKIP_BROWSER"):
     pytestmark.append(pytest.mark.skip(reason="no browser on this machine"))
 

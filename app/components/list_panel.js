@@ -121,7 +121,10 @@ function count(key, items) {
   return key === "supported" ? `${items.filter((item) => item.decision).length} of ${items.length} decided` : String(items.length);
 }
 
-/** One group a condition, the best-supported date first; groups by their best date. */
+const RECORDS = ["no", "unknown", "yes"];
+
+/** One group a condition, the best-supported date first: a valid record before a doubtful one, a dated one before one without
+ *  a date, then by confidence. Groups stand by the best of their confidences. */
 function groups(items) {
   const byCondition = new Map();
   items.forEach((item) => {
@@ -129,8 +132,10 @@ function groups(items) {
     byCondition.set(key, [...(byCondition.get(key) || []), item]);
   });
   const rank = (item) => item.suggestion.confidence ?? 0;
-  const sorted = [...byCondition.values()].map((group) => group.sort((a, b) => rank(b) - rank(a)));
-  return sorted.sort((a, b) => rank(b[0]) - rank(a[0]));
+  const record = (item) => RECORDS.indexOf(item.encounter?.valid) + (item.date ? 0.5 : 0);
+  const best = (group) => Math.max(...group.map(rank));
+  const sorted = [...byCondition.values()].map((group) => group.sort((a, b) => record(b) - record(a) || rank(b) - rank(a)));
+  return sorted.sort((a, b) => best(b) - best(a));
 }
 
 function shownCode(item) {

@@ -36,6 +36,9 @@ class Workbench {
     window.addEventListener("resize", this.resize);
     this.unlisten = bus.listen((received) => (received ? this.news() : this.drawSaved()));
     this.fit();
+    // Streamlit keeps the last chart's workbench until the new page is whole: a key must not reach both.
+    window.__hccassistBench?.stop();
+    window.__hccassistBench = this;
   }
 
   layout() {

@@ -47,6 +47,7 @@ class Worklist {
   update(data, open) {
     this.root.dataset.theme = isDark(this.root) ? "dark" : "light";
     this.open = open;
+    if (!this.data && data.rows.some((r) => r.mine)) this.status = "mine";
     this.data = data.rows;
     this.draw();
   }
