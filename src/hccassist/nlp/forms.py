@@ -25,7 +25,7 @@ _NO = re.compile(
 )
 _NO_IN_LIST = re.compile(r" (?:N|No|NO)(?=\s*(?:$|[,;|]|\s{2}))")
 _QUESTION_BEFORE = re.compile(r"(?:^|[\s,;:(/-])\?+\s?$")
-_QUESTION_AFTER = re.compile(r"\s?\?")
+_QUESTION_AFTER = re.compile(r"\?|\s\?(?![\w(])")
 _MINUS_LIST = re.compile(r"(?:^|[\s,;(:])-[^\W\d_]{3}")
 _MINUS_BEFORE = re.compile(r"(?:^|[\s,;(])(?:\(-\)|-|–|∅|Ø|0)\s?$")
 _ANSWER_REACH = 48
