@@ -260,7 +260,8 @@ def assert_status(
         for rule in cue.rules:
             if rule.direction in ("terminate", "pseudo") or rule.category in ("none", "affirmed"):
                 continue
-            if rule.category not in found and _in_scope(rule, cue, i, j, cues, document, sentence, others):
+            known = rule.category in found and not (rule.category == "resolved" and _UNDONE.search(rule.phrase))
+            if not known and _in_scope(rule, cue, i, j, cues, document, sentence, others):
                 if rule.category == "negated" and cue.i < i and _affirmed_behind_comma(document, cue, i, j, cues):
                     continue
                 if rule.category == "history" and cue.i >= j and rule.phrase in _OPERATED and condition.course != "cancer":
