@@ -64,6 +64,7 @@ _GIVEN_UNTIL = re.compile(
     r"|x ?\d+(?! ?(?:d|days?|h|mg|wks?|weeks?)\b)(?: ?(?:y|yrs?|years?|mos?|months?))?|(?<!since )(?:19|20)\d\d)\b",
     re.IGNORECASE,
 )
+_GIVEN_TODAY = re.compile(r"\b(?:today|tomorrow|now|this (?:week|month|am|pm)|currently|ongoing)\b", re.IGNORECASE)
 _CLAUSE_MARKS = ",;."
 _NUMBER = r"(?:\d+|an?|one|two|three|four|five|six|seven|eight|nine|ten|several|many|few|couple(?: of)?)"
 _AGO = re.compile(
@@ -211,7 +212,8 @@ def _given_once(document: Document, item: Item) -> bool:
     low = max([text.rfind(mark, sentence.start, start) + 1 for mark in _CLAUSE_MARKS] + [sentence.start])
     high = min([at for mark in _CLAUSE_MARKS if (at := text.find(mark, end, sentence.end)) >= 0] + [sentence.end])
     before = text[low:start]
-    return bool(_GIVEN_BEFORE.search(before) or _SPAN_BEFORE.search(before) or _GIVEN_UNTIL.search(text, end, high))
+    until = _GIVEN_UNTIL.search(text, end, high) and not _GIVEN_TODAY.search(text, start, high)
+    return bool(_GIVEN_BEFORE.search(before) or _SPAN_BEFORE.search(before) or until)
 
 
 def _this_year(document: Document) -> int | None:
