@@ -188,7 +188,25 @@ def settle(document: Document, located: Sequence[Located], items: Sequence[Item]
         else:
             settled.extend(_agreed([_replaced(story, m, known) for m in group]))
     settled.sort(key=lambda m: m.i)
-    return settled
+    return _without_excluded(settled, lexicon)
+
+
+def _without_excluded(settled: list[Located], lexicon: Lexicon) -> list[Located]:
+    """An event is over with the general one that is ruled out behind it: "page said traumatic amputation of the foot ...
+    amputation ruled out"."""
+    excluded = {
+        m.mention.condition: m.i
+        for m in settled
+        if m.mention.status == "negated" and any(_EXCLUDED.search(c) for c in m.mention.cues)
+    }
+    if not excluded:
+        return settled
+    kept = []
+    for m in settled:
+        acute = m.mention.status == "active" and lexicon.conditions[m.mention.condition].course == "acute"
+        over = acute and any(excluded.get(g, -1) > m.i for g in lexicon.implied.get(m.mention.condition, ()))
+        kept.append(_changed(m, "negated", "excluded later in the record") if over else m)
+    return kept
 
 
 def _treated(document: Document, items: Sequence[Item], lexicon: Lexicon) -> dict[str, set[int]]:

@@ -24,6 +24,7 @@ from hccassist.terminology.lexicon import AttributeWord, Lexicon, Reading, Term
 from hccassist.terminology.words import FILLERS
 
 _NEAR = 8
+_DONE = ("status ", "post ")
 _NOT_SAID = frozenset("no not without denie deny denied negative never non prevent avoid risk prior previous last if".split())
 _PHASES = frozenset("exacerbation flare decompensation attack crisis relapse decompensated".split())
 _PHASE = frozenset({"exacerbation=yes", "acuity=acute", "acuity=acute_on_chronic"})
@@ -169,7 +170,10 @@ def _resolve(hit: _Hit, document: Document, lexicon: Lexicon, support: dict[str,
     plain = sorted((t for t in hit.terms if not t.ambiguous), key=lambda t: not t.also)
     words = [n for n in document.tokens.norms[hit.i : hit.j] if n not in ",(){}"]
     word = " ".join(words)
-    readings = lexicon.readings.get(word) or lexicon.readings.get(" ".join(n for n in words if n not in FILLERS))
+    bare = " ".join(n for n in words if n not in FILLERS)
+    # "s/p BMT" has the readings of "BMT".
+    rest = bare.removeprefix(_DONE[0]).removeprefix(_DONE[1])
+    readings = next((r for w in (word, bare, rest) if (r := lexicon.readings.get(w))), ())
     if plain and not readings:
         # The same words may stand in several rows of a condition: the one that says most.
         return max((t for t in plain if t.condition == plain[0].condition), key=lambda t: len(t.attributes)), ()
