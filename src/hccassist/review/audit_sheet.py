@@ -9,11 +9,13 @@ from __future__ import annotations
 import io
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 from xml.sax.saxutils import escape
 
 from PIL import Image as Picture
+from PIL import ImageDraw
 from reportlab.lib import colors
 from reportlab.lib.enums import TA_LEFT
 from reportlab.lib.pagesizes import LETTER
@@ -34,6 +36,7 @@ SCALE = 2.0
 """Pixels a point of the page images that crops are cut from."""
 MARGIN = 24.0
 """Points shown above and below the words."""
+PAGES_AT_HAND = 4
 MAX_CROP = 220.0
 """Points: a taller crop shows its first part only."""
 WIDTH = LETTER[0] - 1.4 * inch
@@ -117,7 +120,7 @@ def _code(state: SuggestionState, crops: _Crops) -> list[Flowable]:
     if suggestion.get("high_risk"):
         head.append(_text(f"High risk: {suggestion['high_risk']}", "body"))
     story: list[Flowable] = [KeepTogether(head)]
-    for quote in quotes_of(state, suggestion.get("quotes", [])):
+    for quote in sorted(quotes_of(state, suggestion.get("quotes", [])), key=_place):
         words = " ".join(quote["text"].split())
         line = _text(f"{_letter(quote['element'])}: “{words}” (page {quote['page']})", "body")
         picture = crops.of(quote)
@@ -137,12 +140,18 @@ def _code(state: SuggestionState, crops: _Crops) -> list[Flowable]:
     return story
 
 
+def _place(quote: Mapping[str, Any]) -> tuple[int, int, int]:
+    """What states the condition first, then the letters in their order, each as the chart has it."""
+    return " MEAT".index(quote["element"] or " "), quote["page"], quote["start"]
+
+
 def reported(decision: Decision) -> tuple[str, str, str]:
     """The code that a decision reports, its description and its categories in words."""
     suggestion: Any = decision.snapshot.get("suggestion", {})
     if decision.kind != "accept" and decision.code:
         return decision.code.icd10, decision.code.description, decision.code.hcc
-    hcc = " · ".join(f"{m} HCC {c['category']} {c['label']}" for m, c in suggestion.get("hcc", {}).items())
+    models = suggestion.get("hcc", {}).items()
+    hcc = " · ".join(f"{m if m == 'RxHCC' else f'{m} HCC'} {c['category']} {c['label']}" for m, c in models)
     return suggestion.get("icd10") or "", suggestion.get("description") or "", hcc
 
 
@@ -177,14 +186,14 @@ def _against(states: Sequence[SuggestionState]) -> Table:
             decision.rationale or "",
         )
         rows.append([_text(cell, "body") for cell in cells])
-    table = Table(rows, colWidths=[WIDTH * share for share in (0.34, 0.12, 0.17, 0.17, 0.20)], repeatRows=1)
+    table = Table(rows, colWidths=[WIDTH * share for share in (0.32, 0.14, 0.17, 0.17, 0.20)], repeatRows=1)
     rule = colors.HexColor("#c8d0d7")
     table.setStyle(TableStyle([("VALIGN", (0, 0), (-1, -1), "TOP"), ("LINEBELOW", (0, 0), (-1, -1), 0.4, rule)]))
     return table
 
 
 class _Crops:
-    """Cuts the places of quotes out of a chart's page images, each page drawn once."""
+    """Cuts the places of quotes out of a chart's page images."""
 
     def __init__(self, chart: SheetChart) -> None:
         self._path = chart.path
@@ -192,7 +201,7 @@ class _Crops:
         self._sizes = {p.number: (p.width, p.height) for p in result.pages}
         spans = (span for s in result.suggestions for span in (*s.mentions, *s.evidence))
         self._boxes: dict[tuple[int, int], tuple[Box, ...]] = {(s.start, s.end): s.boxes for s in spans if s.boxes}
-        self._page: tuple[int, Picture.Image | None] = (0, None)
+        self._drawn = lru_cache(maxsize=PAGES_AT_HAND)(self._draw)
 
     def of(self, quote: Mapping[str, Any]) -> Flowable | None:
         """The place of a quote with its words framed; None for plain text, or where the file is not the one screened."""
@@ -207,6 +216,7 @@ class _Crops:
         cut = picture.crop((0, round(top * scale), picture.width, round(bottom * scale)))
         for x0, y0, x1, y1 in boxes:
             _frame(cut, (x0 * scale, (y0 - top) * scale, x1 * scale, (y1 - top) * scale))
+        ImageDraw.Draw(cut).rectangle((0, 0, cut.width - 1, cut.height - 1), outline=(200, 208, 215), width=2)
         out = io.BytesIO()
         cut.save(out, "PNG")
         out.seek(0)
@@ -214,24 +224,16 @@ class _Crops:
         image.hAlign = "LEFT"
         return image
 
-    def _drawn(self, page: int) -> Picture.Image | None:
-        if self._page[0] != page:
-            self._page = (page, _page_picture(self._path, page))
-        return self._page[1]
-
-
-def _page_picture(path: Path | None, page: int) -> Picture.Image | None:
-    if path is None:
-        return None
-    try:
-        return Picture.open(io.BytesIO(page_image(path, page, SCALE))).convert("RGB")
-    except ReadError:
-        return None
+    def _draw(self, page: int) -> Picture.Image | None:
+        if self._path is None:
+            return None
+        try:
+            return Picture.open(io.BytesIO(page_image(self._path, page, SCALE))).convert("RGB")
+        except ReadError:
+            return None
 
 
 def _frame(picture: Picture.Image, box: tuple[float, float, float, float]) -> None:
-    from PIL import ImageDraw
-
     x0, y0, x1, y1 = (round(v) for v in box)
     ImageDraw.Draw(picture).rectangle((x0 - 3, y0 - 3, x1 + 3, y1 + 3), outline=(31, 95, 153), width=3)
 
