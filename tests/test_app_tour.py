@@ -52,6 +52,7 @@ LOOKS = (
     Look("Learning", "lessons of yours"),
     Look("Second review", "Cohen's kappa"),
     Look("Documentation", "By heading"),
+    Look("Bench", "Thresholds"),
     Look("Claims", "Two-way review"),
     Look("Export", "accepted codes"),
     Look("Record", "events"),

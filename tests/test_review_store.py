@@ -29,6 +29,7 @@ from hccassist.review import Action, Code, DecisionError, OpenChart, Quote, Resu
 from hccassist.review.database import MIGRATIONS
 from hccassist.review.holds import Held
 from hccassist.review.people import NotAllowed, Person
+from hccassist.review.questions import Questions
 from hccassist.review.tables import Base
 
 HF, DM, STROKE = "e1:I50.22", "e1:E11.22", "e1:I63.9"
@@ -428,15 +429,16 @@ def test_an_escalated_case_is_a_question_until_it_is_answered_and_guidance_from_
     act(store, "escalate", rationale="Is compensated an assessment?")
     act(store, "escalate", DM)
     act(store, "accept", DM)
-    [question] = store.questions()
+    questions = Questions(store)
+    [question] = questions.open()
     assert (question.text, question.icd10, question.who) == ("Is compensated an assessment?", "I50.22", "ann")
     with pytest.raises(NotAllowed):
-        store.answer(question, "No.", Person("ann", "coder"))
-    store.answer(question, "Yes, it is.", Person("lee", "lead"))
-    assert store.questions() == []
-    [known] = store.guidance([question.condition, "other"])
+        questions.answer(question, "No.", Person("ann", "coder"))
+    questions.answer(question, "Yes, it is.", Person("lee", "lead"))
+    assert questions.open() == []
+    [known] = questions.guidance([question.condition, "other"])
     assert (known.answer, known.who, known.question) == ("Yes, it is.", "lee", "Is compensated an assessment?")
-    assert store.guidance(["other"]) == []
+    assert questions.guidance(["other"]) == []
 
 
 # ---- holds

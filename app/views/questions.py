@@ -6,7 +6,7 @@ import streamlit as st
 
 from app import session
 from hccassist.review.people import Person
-from hccassist.review.store import Guidance, Question
+from hccassist.review.questions import Guidance, Question, Questions
 
 
 def ask(question: Question, person: Person) -> None:
@@ -23,7 +23,7 @@ def ask(question: Question, person: Person) -> None:
             "Answer, as guidance for the next time (no patient details)", key=f"answer-{question.seq}", max_chars=4000
         )
         if st.button("Keep the answer", key=f"keep-{question.seq}", disabled=not answer.strip()):
-            session.store().answer(question, answer.strip(), person)
+            Questions(session.store()).answer(question, answer.strip(), person)
             st.rerun()
 
 
@@ -38,7 +38,8 @@ def show(guidance: Guidance) -> None:
 def main() -> None:
     """Open questions first, then the guidance."""
     person = session.require("review")
-    questions, guidance = session.store().questions(), session.store().guidance()
+    kept = Questions(session.store())
+    questions, guidance = kept.open(), kept.guidance()
     st.markdown(f"**{len(questions)} open questions.** Escalating a suggestion in the review puts it here.")
     for question in questions:
         ask(question, person)

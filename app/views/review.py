@@ -11,6 +11,7 @@ from app.charts import chart_file
 from app.payload import chart_payload, second_payload
 from hccassist.review import OpenChart, WorklistRow
 from hccassist.review.people import Person
+from hccassist.review.questions import Questions
 from hccassist.review.samples import Samples
 from hccassist.review.workload import work_order
 
@@ -82,7 +83,7 @@ def _next(chart_id: int, who: str) -> dict[str, object] | None:
 def _guidance(opened: OpenChart) -> dict[str, list[dict[str, str]]]:
     """What the team answered before about the conditions of this chart."""
     found: dict[str, list[dict[str, str]]] = {}
-    for g in session.store().guidance({s.condition for s in opened.result.suggestions}):
+    for g in Questions(session.store()).guidance({s.condition for s in opened.result.suggestions}):
         found.setdefault(g.condition, []).append({"question": g.question, "answer": g.answer, "who": g.who, "at": g.at})
     return found
 

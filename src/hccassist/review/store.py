@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import json
 from collections import defaultdict
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from dataclasses import asdict, dataclass, replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -22,7 +22,6 @@ from hccassist.review.complexity import Complexity, complexity
 from hccassist.review.database import Database, open_database, stamp
 from hccassist.review.decisions import ACCEPTED, Action, DecisionError, Event, SuggestionState, check, fold
 from hccassist.review.holds import Holds
-from hccassist.review.people import Person
 from hccassist.review.snapshot import OpenChart, place, snapshot
 from hccassist.review.tables import (
     AssignmentRow,
@@ -31,7 +30,6 @@ from hccassist.review.tables import (
     ChartRow,
     DecisionRow,
     EventRow,
-    GuidanceRow,
     NoteRow,
     ResultsFolder,
     SettingRow,
@@ -91,33 +89,6 @@ class WorklistRow:
         if self.tiers["supported"] and self.decided >= self.tiers["supported"]:
             return "done"
         return "in progress" if self.last_at else "not started"
-
-
-@dataclass(frozen=True, slots=True)
-class Question:
-    """An escalated case: ``text`` is what the coder asked, ``seq`` the escalation in the record."""
-
-    seq: int
-    chart_id: int
-    chart: str
-    condition: str
-    icd10: str | None
-    description: str
-    text: str
-    who: str
-    at: str
-
-
-@dataclass(frozen=True, slots=True)
-class Guidance:
-    """An answer that stands for every chart with the same condition."""
-
-    condition: str
-    icd10: str | None
-    question: str
-    answer: str
-    who: str
-    at: str
 
 
 class Store(Database):
@@ -348,52 +319,6 @@ class Store(Database):
                 states = self._states(db, chart_id).values()
                 found += [(chart, state) for state in states if state.accepted]
         return found
-
-    # ---- questions and guidance
-
-    def questions(self) -> list[Question]:
-        """The escalated cases that nobody answered yet, oldest first."""
-        answered = select(GuidanceRow.event_seq)
-        open_ = (DecisionRow.kind == "escalate", DecisionRow.seq.not_in(answered), ChartRow.present)
-        query = select(EventRow.__table__, ChartRow.chart).join(DecisionRow, DecisionRow.seq == EventRow.seq)
-        with self.read() as db:
-            rows = db.execute(query.join(ChartRow, ChartRow.id == EventRow.chart_id).where(*open_).order_by(EventRow.seq))
-            return [self._question(db, row) for row in rows.all()]
-
-    def _question(self, db: Connection, row: Any) -> Question:
-        state = self._state(db, row.chart_id, row.suggestion_id)
-        suggestion: Any = json.loads(row.content)["snapshot"].get("suggestion", {})
-        return Question(
-            seq=row.seq,
-            chart_id=row.chart_id,
-            chart=row.chart,
-            condition=suggestion.get("condition", ""),
-            icd10=suggestion.get("icd10"),
-            description=suggestion.get("description", ""),
-            text=(state.decision.rationale if state.decision else None) or "",
-            who=row.who,
-            at=row.at,
-        )
-
-    def answer(self, question: Question, answer: str, person: Person) -> None:
-        """Answer an escalated case, as leads do; the answer is guidance from now on. A later one replaces an earlier one."""
-        person.require("lead")
-        values = {
-            "condition": question.condition, "icd10": question.icd10, "question": question.text, "answer": answer,
-            "who": person.name, "at": self.now(),
-        }  # fmt: skip
-        with self.write() as db:
-            same = GuidanceRow.event_seq == question.seq
-            if db.execute(update(GuidanceRow).where(same).values(values)).rowcount == 0:
-                db.execute(insert(GuidanceRow).values(event_seq=question.seq, **values))
-
-    def guidance(self, conditions: Iterable[str] | None = None) -> list[Guidance]:
-        """What was answered, newest first: about some conditions, or all of it."""
-        query = select(GuidanceRow.__table__).order_by(GuidanceRow.at.desc())
-        if conditions is not None:
-            query = query.where(GuidanceRow.condition.in_(list(conditions)))
-        with self.read() as db:
-            return [Guidance(r.condition, r.icd10, r.question, r.answer, r.who, r.at) for r in db.execute(query)]
 
     # ---- the person
 
