@@ -86,6 +86,7 @@ def _suggestion(s: Suggestion) -> Json:
         "highRisk": s.high_risk,
         "mentions": [_span(m) for m in s.mentions],
         "evidence": [_evidence(e) for e in s.evidence],
+        "moreEvidence": [_evidence(e) for e in s.more_evidence],
         "why": [{"text": r.text, "weight": round(r.weight, 3)} for r in s.why],
         "decided": s.decided,
     }

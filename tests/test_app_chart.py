@@ -31,6 +31,8 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Reviewer]:
     root = folder / "charts"
     two = write_chart(root, "two visits.txt", [LATE, VISIT])
     two = replace(two, suggestions=tuple(replace(s, tier="suppressed") if s.encounter == "e1" else s for s in two.suggestions))
+    lab = next(s for s in two.suggestions if s.id == "e2:E11.22").evidence[:1]
+    two = replace(two, suggestions=tuple(replace(s, more_evidence=lab) if s.id == "e2:I50.22" else s for s in two.suggestions))
     printed = write_pdf_chart(root, "printed.pdf")
     printed = replace(printed, pages=(*printed.pages, PageSummary(2, 612, 792, "unread", 0)))
     held = write_chart(root, "held.txt", [VISIT])
@@ -95,6 +97,22 @@ def test_a_letter_with_shift_goes_round_the_words_of_that_letter(page: playwrigh
     playwright.expect(page.locator(".hcca .words .now")).to_have_text("No orthopnea, weight stable at home")
     page.keyboard.press("Shift+E")
     playwright.expect(page.locator(".hcca .toast")).to_contain_text("No words here are evaluated")
+
+
+def test_weaker_words_are_folded_away_and_kept_by_the_coders_hand(page: playwright.Page, server: Reviewer) -> None:
+    desk = Desk(page, server, "two visits.txt")
+    open_chart(desk)
+    choose(page, "e2:I50.22")
+    weaker = page.locator(".hcca .weaker")
+    playwright.expect(weaker.locator(".said")).not_to_be_visible()
+    weaker.locator("summary").click()
+    weaker.locator(".words-link").click()
+    playwright.expect(page.locator(".hcca .words .now")).to_have_text("A1c 7.9 %")
+    weaker.get_by_label("Keep as evidence").click()
+    playwright.expect(weaker).to_have_count(0)
+    saved(page)
+    playwright.expect(page.locator(".hcca .evidence .quote", has_text="A1c 7.9 %")).to_be_visible()
+    assert [q.text for q in desk.opened().states["e2:I50.22"].evidence] == ["A1c 7.9 %"]
 
 
 def test_text_and_image_stand_side_by_side_and_pages_are_turned_in_both(page: playwright.Page, server: Reviewer) -> None:

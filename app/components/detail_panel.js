@@ -2,8 +2,8 @@
 const LETTER_NAMES = { M: "Monitored", E: "Evaluated", A: "Assessed", T: "Treated" };
 
 class DetailPanel {
-  constructor({ onDecide, onUndo, onAmend, onChange, onSpan, onStrike, context }) {
-    Object.assign(this, { onDecide, onUndo, onAmend, onChange, onSpan, onStrike, context });
+  constructor({ onDecide, onUndo, onAmend, onChange, onSpan, onStrike, onKeep, context }) {
+    Object.assign(this, { onDecide, onUndo, onAmend, onChange, onSpan, onStrike, onKeep, context });
     this.drafts = new Map();
     this.guidance = {};
     this.rationale = h("input", {
@@ -18,6 +18,7 @@ class DetailPanel {
     // The field stays where it is while all around it is drawn anew: what is being typed keeps its place.
     this.bar = h("div", { class: "bar" }, this.verdict, this.rationale, this.acts);
     this.whyOpen = true;
+    this.weakerOpen = false;
     this.element = h("section", { class: "detail", "aria-label": "Suggestion" }, this.facts, this.bar);
   }
 
@@ -107,7 +108,25 @@ class DetailPanel {
     return h("div", { class: "evidence" }, named.length ? this.named(item, named) : null,
       item.spans.filter((span) => span.letter).map((span) => line(span, false)),
       item.struckSpans.map((span) => line(span, true)),
-      letters.length && letters.length < 4 ? h("div", { class: "quiet none-found" }, `Not found here: ${letters.map((l) => LETTER_NAMES[l].toLowerCase()).join(", ")}`) : null);
+      letters.length && letters.length < 4 ? h("div", { class: "quiet none-found" }, `Not found here: ${letters.map((l) => LETTER_NAMES[l].toLowerCase()).join(", ")}`) : null,
+      this.weaker(item));
+  }
+
+  /** Words that may support it too, weaker than what is shown: on demand, and kept by the coder's hand alone. */
+  weaker(item) {
+    if (!item.weaker?.length) return null;
+    const remember = (event) => { this.weakerOpen = event.target.open; };
+    return h("details", { class: "weaker", open: this.weakerOpen, ontoggle: remember },
+      h("summary", {}, `Weaker words (${item.weaker.length})`),
+      item.weaker.map((span) => h("div", { class: `quote ${span === item.current ? "current" : ""}` },
+        h("i", { class: `badge letter-${span.letter}`, title: LETTER_NAMES[span.letter] }, span.letter),
+        h("button", { class: "words-link", onclick: () => this.onSpan(span), tabindex: "-1" },
+          h("span", { class: "said" }, trimmed(span.text)),
+          h("span", { class: "note" }, [`p. ${span.page}`, span.kind, span.why].filter(Boolean).join(" · "))),
+        h("button", {
+          class: "plain strike", tabindex: "-1", onclick: () => this.onKeep(span),
+          title: "Keep as evidence", "aria-label": "Keep as evidence",
+        }, "+"))));
   }
 
   /** Where the condition is named: its best place in its sentence, and all places one click away. */

@@ -27,6 +27,7 @@ class TextPanel {
       return;
     }
     this.offsets = new Offsets(chart.text);
+    for (const s of suggestions) for (const span of s.moreEvidence || []) delete span.parts;
     const spans = suggestions.flatMap((s) => [...s.mentions, ...s.evidence].map((span) => {
       span.parts = [];
       span.owner = s;

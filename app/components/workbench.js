@@ -10,7 +10,7 @@ class Workbench {
     this.list = new ListPanel({ onPick: (id) => this.choose(id) });
     this.detail = new DetailPanel({
       onDecide: (kind) => this.decide(kind), onUndo: (item) => this.undo(item), onAmend: (change) => this.amend(change),
-      onChange: () => this.changeCode(), onSpan: (span) => this.showSpan(span), onStrike: (span, gone) => this.strike(span, gone),
+      onChange: () => this.changeCode(), onSpan: (span) => this.showSpan(span), onStrike: (span, gone) => this.strike(span, gone), onKeep: (span) => this.keep(span),
       context: (span) => this.text.context(span),
     });
     this.text = new TextPanel({ onMention: (span) => this.mentionClicked(span), onSelection: (q, where) => this.selection(q, where) });
@@ -125,11 +125,13 @@ class Workbench {
     const named = section === "added" ? suggestion.mentions.map((q) => this.handSpan(q)) : suggestion.mentions;
     // The best mention first, then the proof, then wherever else it is named: the order of the "next evidence" key.
     const all = [...named.slice(0, 1), ...sortedByLetter([...suggestion.evidence, ...byHand]), ...named.slice(1)];
+    const kept = new Set(all.map((span) => `${span.start}:${span.end}`));
+    const weaker = (suggestion.moreEvidence || []).filter((span) => !kept.has(`${span.start}:${span.end}`));
     const gone = (span) => struckKeys.has(String([span.letter ?? null, span.start, span.end]));
     return {
       id: suggestion.id, key: state?.key || suggestion.id, suggestion, section, encounter, date: encounter?.date,
       seq: state?.seq || 0, decision: guess ? guess.decision : state?.decision || null, saving: Boolean(guess),
-      spans: all.filter((span) => !gone(span)), struckSpans: all.filter(gone),
+      spans: all.filter((span) => !gone(span)), struckSpans: all.filter(gone), weaker,
       current: this.currentSpan && all.includes(this.currentSpan) ? this.currentSpan : null,
     };
   }
@@ -212,6 +214,7 @@ class Workbench {
   }
 
   showSpan(span) {
+    this.text.adopt(span);
     this.currentSpan = span;
     this.page = span.page;
     const item = this.byId.get(this.chosen);
@@ -220,6 +223,14 @@ class Workbench {
     if (this.view === "visits") this.setView("text");
     this.text.show(span);
     if (this.seesImage) this.drawImage();
+  }
+
+  /** Weaker words that the coder finds good enough: evidence by the coder's hand from now on. */
+  keep(span) {
+    const item = this.byId.get(this.chosen);
+    if (!item) return;
+    const { start, end, text, page, letter, kind } = span;
+    this.act(item, { kind: "evidence", quote: { start, end, text, page, letter, kind } });
   }
 
   drawImage() {

@@ -19,6 +19,7 @@ app.add_typer(knowledge_app, name="knowledge")
 console = Console(stderr=True)
 
 NOTHING_SCREENED, BROKEN_RECORD, USAGE = 1, 1, 2
+_REPORT_WIDTH = 150
 
 
 class Stopped(BaseException):
@@ -189,6 +190,32 @@ def evaluate(
     for scope, tally in found.tallies.items():
         typer.echo(f"{scope:8} {tally.line()}")
     typer.echo(f"status   {found.status:.3f} of {found.status_seen} conditions found")
+
+
+@knowledge_app.command("coverage")
+def knowledge_coverage(
+    model: Annotated[str, typer.Option(help="V28 or V24.")] = "V28",
+) -> None:
+    """Prints per payment category how many wordings, drugs, tests, findings and treatments point to it. Exit code 1 when
+    one of them is empty without a reason."""
+    from rich.table import Table
+
+    from hccassist.terminology.codes import load_codes
+    from hccassist.terminology.coverage import COLUMNS, coverage, unexplained
+    from hccassist.terminology.rows import load
+
+    knowledge, problems = load()
+    categories = coverage(knowledge, load_codes(), model)
+    if problems or not categories:
+        raise _fail(problems[0] if problems else f"{model}: no such model; choose V28 or V24")
+    table = Table("category", "label", "conditions", "wordings", *COLUMNS)
+    for c in categories:
+        table.add_row(c.number, c.label, *map(str, (len(c.conditions), c.wordings, *c.words.values())))
+    Console(width=_REPORT_WIDTH).print(table)
+    gaps = unexplained(knowledge, categories)
+    for line in gaps:
+        console.print(line, highlight=False, soft_wrap=True)
+    raise typer.Exit(1 if gaps else 0)
 
 
 @knowledge_app.command("check")

@@ -102,7 +102,8 @@ class Encounter:
 
 @dataclass(frozen=True, slots=True)
 class Evidence:
-    """Words that prove one MEAT element of a condition. ``strength`` is 0 to 1; ``why`` says what tied it to the condition."""
+    """Words that prove one MEAT element of a condition. ``strength`` is 0 to 1; ``why`` says what tied it to the condition,
+    ``facts`` what it measures or does ("A1c 8.2 %, high")."""
 
     element: Element
     kind: str
@@ -110,6 +111,7 @@ class Evidence:
     end: int
     strength: float
     why: str
+    facts: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,6 +14,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from hccassist.evidence.detect import SILENT_SECTIONS, Item, says_stopped
+from hccassist.evidence.facts import fact_of
 from hccassist.evidence.strength import Clues, Strength, sentence_clues
 from hccassist.nlp.document import Document, Sentence
 from hccassist.nlp.mentions import Located
@@ -32,6 +33,7 @@ _MOST_MAIN = 2
 _BARE = 2
 _NO_EVIDENCE = 0.05
 _KNOWN_SHARE = 0.5
+_NO_KIND = "words"
 _CLAUSE = re.compile(r"[;,]\s+|\s+(?:but|and)\s+|\.\s+")
 _TOPIC = re.compile(
     r"^\W*(?:regarding|as (?:for|far as)|(?:in|with) (?:regards?|terms|respect|reference) (?:to|of)"
@@ -71,8 +73,8 @@ class Candidate:
     end: int
     clues: Clues
     why: str
-    known: frozenset[Element]
-    """The letters that words proven for the condition itself stand for (its drug, its lab)."""
+    own: tuple[Item, ...]
+    """The words of the sentence that by knowledge speak for the condition (its drug, its lab)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -145,18 +147,29 @@ def link(
     under each other letter it may well prove with that letter's share."""
     found: dict[str, list[Evidence]] = defaultdict(list)
     for c in candidates(document, located, items, conditions):
-        found[c.condition].extend(_evidence(c, strength))
+        found[c.condition].extend(_evidence(document, c, strength))
     return {condition: tuple(sorted(group, key=lambda e: (-e.strength, e.start))) for condition, group in found.items()}
 
 
-def _evidence(c: Candidate, strength: Strength) -> list[Evidence]:
+def _evidence(document: Document, c: Candidate, strength: Strength) -> list[Evidence]:
     quoted, letters = strength.of(c.clues)
+    if quoted < _NO_EVIDENCE:
+        return []
     best = max(letters, key=lambda e: letters[e])
-    shares = {e: max(p, _KNOWN_SHARE if e in c.known else 0.0) for e, p in letters.items()}
+    known = {e for i in c.own for e in i.elements}
+    shares = {e: max(p, _KNOWN_SHARE if e in known else 0.0) for e, p in letters.items()}
     kept = {e: round(quoted * (1.0 if e == best else share), 2) for e, share in shares.items()}
+    facts = {i.i: f"{_written(document, i)} {fact}" for i in c.own if (fact := fact_of(document, i))}
+    said = tuple(facts.values())
     return [
-        Evidence(e, c.kinds.get(e, "words"), c.start, c.end, value, c.why) for e, value in kept.items() if value >= _NO_EVIDENCE
+        Evidence(e, c.kinds.get(e, _NO_KIND), c.start, c.end, value, c.why, said)
+        for e, value in kept.items()
+        if value >= _NO_EVIDENCE
     ]
+
+
+def _written(document: Document, item: Item) -> str:
+    return document.text[document.tokens.starts[item.i] : document.tokens.ends[item.j - 1]]
 
 
 def _is_head(sentence: Sentence, document: Document, mentions: Sequence[Located]) -> bool:
@@ -388,8 +401,8 @@ def _candidates(scene: _Scene, condition: str, ties: Mapping[int, Tie], own: Map
             for element in item.elements:
                 kinds.setdefault(element, item.word.kind)
         start, end = _extent(document, sentence, items)
-        known = frozenset(e for i in items if condition in i.word.conditions for e in i.elements)
-        found.append(Candidate(condition, kinds, start, end, Clues.of(own[number], clues, items, condition), tie.why, known))
+        mine = tuple(i for i in items if condition in i.word.conditions)
+        found.append(Candidate(condition, kinds, start, end, Clues.of(own[number], clues, items, condition), tie.why, mine))
     return found
 
 

@@ -129,5 +129,6 @@ def _spans(evidence: Sequence[Evidence], places: Places) -> tuple[EvidenceSpan, 
     spans: list[EvidenceSpan] = []
     for e in evidence:
         at = places.span(e.start, e.end)
-        spans.append(EvidenceSpan(at.start, at.end, at.text, at.page, at.boxes, e.element, e.kind, e.strength, e.why))
+        why = "; ".join((e.why, *e.facts))
+        spans.append(EvidenceSpan(at.start, at.end, at.text, at.page, at.boxes, e.element, e.kind, e.strength, why))
     return tuple(spans)

@@ -76,5 +76,5 @@ def read(result: ChartResult, roots: Sequence[str], results: Path) -> ChartFile:
 
 def _holds(text: str, result: ChartResult) -> bool:
     """Whether every span of the result is where it says it is."""
-    spans = (span for s in result.suggestions for span in (*s.mentions, *s.evidence))
+    spans = (span for s in result.suggestions for span in (*s.mentions, *s.evidence, *s.more_evidence))
     return all(text[span.start : span.end] == span.text for span in spans)

@@ -128,6 +128,15 @@ class SuspectRow(Row):
     question: Text
 
 
+class CoverageExceptionRow(Row):
+    """Columns of the coverage report that are rightly empty for these categories of a model, and why."""
+
+    model: Literal["V28", "V24"]
+    categories: Annotated[tuple[str, ...], _split("|")]
+    column: Literal["wordings", "drugs", "tests", "findings", "treatments"]
+    reason: Text
+
+
 class HighRiskRow(Row):
     """A group that audits find unsupported most, by code prefixes, with the proof that auditors ask for."""
 
@@ -200,6 +209,7 @@ class Knowledge:
     implications: list[ImplicationRow] = field(default_factory=list)
     suspects: list[SuspectRow] = field(default_factory=list)
     high_risk: list[HighRiskRow] = field(default_factory=list)
+    coverage_exceptions: list[CoverageExceptionRow] = field(default_factory=list)
     generic: list[GenericRow] = field(default_factory=list)
     sections: list[SectionRow] = field(default_factory=list)
     context: list[ContextRow] = field(default_factory=list)
@@ -251,6 +261,7 @@ def load(folders: Sequence[Path] | None = None) -> tuple[Knowledge, list[str]]:
         "sections": (SectionRow, knowledge.sections),
         "generic": (GenericRow, knowledge.generic),
         "high_risk": (HighRiskRow, knowledge.high_risk),
+        "coverage_exceptions": (CoverageExceptionRow, knowledge.coverage_exceptions),
         "suspects": (SuspectRow, knowledge.suspects),
         "context": (ContextRow, knowledge.context),
     }

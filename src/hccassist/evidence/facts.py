@@ -1,0 +1,80 @@
+"""What a coder reads beside an evidence word: a measurement's value, unit, flag and date; a drug's dose and what is done with
+it. Only what is written in the word's own sentence."""
+
+from __future__ import annotations
+
+import re
+
+from hccassist.evidence.detect import Item
+from hccassist.nlp.document import Document
+
+_MEASURED = frozenset({"lab", "vital", "test", "imaging", "monitor"})
+_REACH = 45
+_BEFORE = 70
+_VALUE = re.compile(
+    r"^[^\d;.\n]{0,28}?(?P<value>[<>]? ?-?\d{1,4}(?:\.\d+)?(?: ?(?:/|-|–|to) ?\d{1,4}(?:\.\d+)?)?)(?![/\d])"
+    r"(?: ?(?P<unit>%|mmHg|mm Hg|mg/d[lL]|g/d[lL]|ng/d[lL]|ng/m[lL]|pg/m[lL]|mEq/[lL]|mmol/[lL]|IU/m[lL]|m?IU/[lL]|U/[lL]"
+    r"|mL/min|ml/min|kg/m2|kg|lbs?|pounds|bpm|copies|cm|mm|m/s|liters?|L)(?![a-z]))?"
+)
+_DATE = re.compile(
+    r"\b(?:\d{1,2}/\d{1,2}/(?:19|20)?\d\d|\d{1,2}/(?:19|20)\d\d|(?:19|20)\d\d-\d\d-\d\d"
+    r"|(?:in |on )?(?:January|February|March|April|May|June|July|August|September|October|November|December)(?: \d{1,2})?"
+    r"(?:,? (?:19|20)\d\d)?|today|yesterday|last (?:week|month|year|visit))\b"
+)
+_FLAGS: tuple[tuple[str, re.Pattern[str]], ...] = (
+    ("high", re.compile(r"\b(?:high|elevated|above (?:goal|range|normal))\b|\(H\)|\bH\b(?=[\s,;.)]|$)", re.IGNORECASE)),
+    ("low", re.compile(r"\b(?:low|decreased|reduced|below (?:goal|range|normal))\b|\(L\)", re.IGNORECASE)),
+    ("at goal", re.compile(r"\b(?:at goal|controlled)\b", re.IGNORECASE)),
+    ("normal", re.compile(r"\b(?:normal|wnl|within normal limits|unremarkable|undetectable)\b", re.IGNORECASE)),
+    ("abnormal", re.compile(r"\babnormal\b|\(A\)", re.IGNORECASE)),
+)
+_DOSE = re.compile(
+    r"^[^\d;.\n]{0,20}?(?P<dose>\d+(?:\.\d+)?(?:[/-]\d+(?:\.\d+)?)? ?(?:mg|mcg|g|units?|mL|ml|puffs?|%|mEq)\b"
+    r"(?:[ ,]*(?:once|twice|three times)?[ ,]*(?:a day|daily|nightly|weekly|monthly|at bedtime|qhs|bid|tid|qid|qd|q\d+h|every"
+    r" \d+ \w+))?)",
+    re.IGNORECASE,
+)
+_TAKEN = "taken"
+_ACTIONS: tuple[tuple[str, re.Pattern[str]], ...] = tuple(
+    (name, re.compile(rf"\b(?:{words})\b", re.IGNORECASE))
+    for name, words in (
+        ("held", r"held|hold(?:ing)?"),
+        ("stopped", r"stop(?:s|ped|ping)?|discontinu\w+|d/c"),
+        ("refilled", r"refill\w*|renew\w*"),
+        ("increased", r"increas\w+|titrat\w+ up|uptitrat\w+|step(?:ped)? up|rais\w+"),
+        ("decreased", r"decreas\w+|reduc\w+|taper\w*|wean\w*|lower\w*"),
+        ("changed", r"switch\w*|chang\w+"),
+        ("started", r"start\w*|initiat\w+|begin|began|add(?:ed|ing)?|prescrib\w+"),
+        ("continued", r"continu\w*|cont|remains? on|stays? on|maintain\w*|resum\w+"),
+        (_TAKEN, r"tak(?:es|ing|en)|uses?|using|on"),
+    )
+)
+
+
+def fact_of(document: Document, item: Item) -> str:
+    """The fact as one short phrase ("8.2 %, high, 03/2021"; "increased, 40 mg daily"); blank where none is written."""
+    sentence, tokens = document.sentences[item.sentence], document.tokens
+    start, end = tokens.starts[item.i], tokens.ends[item.j - 1]
+    behind = document.text[end : min(end + _REACH, sentence.end)]
+    if item.word.kind == "drug":
+        return _drug(document.text[max(sentence.start, start - _BEFORE) : start], behind)
+    if item.word.kind in _MEASURED:
+        return _measurement(behind, document.text[start : sentence.end])
+    return ""
+
+
+def _drug(before: str, behind: str) -> str:
+    clause = re.split(r"[;.]|, (?=\w+ (?:on|with))", before)[-1]
+    # "Started on": the act says more than that it is taken.
+    found = [((name != _TAKEN, m.end()), name) for name, pattern in _ACTIONS for m in pattern.finditer(clause)]
+    dose = _DOSE.match(behind)
+    return ", ".join([*([max(found)[1]] if found else []), *([dose["dose"]] if dose else [])])
+
+
+def _measurement(behind: str, said: str) -> str:
+    clause = re.split(r"[;\n]|, (?=[A-Z])", said)[0]
+    value = _VALUE.match(behind)
+    parts = [" ".join(filter(None, (value["value"].strip(), value["unit"])))] if value else []
+    parts += [name for name, pattern in _FLAGS if pattern.search(clause)][:1]
+    date = _DATE.search(clause)
+    return ", ".join([*parts, *([date[0]] if date and parts else [])])

@@ -1,0 +1,64 @@
+"""What evidence says beside its words, which of it is shown, and what is kept for whoever asks for more."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from hccassist.evidence.choose import choose
+from hccassist.schema import Evidence, Suggestion
+
+
+def of(result: Any, code: str) -> Suggestion:
+    return next(s for s in result.suggestions if s.icd10 and s.icd10.startswith(code))
+
+
+def reasons(suggestion: Suggestion) -> str:
+    return " | ".join(e.why for e in (*suggestion.evidence, *suggestion.more_evidence))
+
+
+@pytest.mark.parametrize(
+    ("line", "fact"),
+    [
+        ("Type 2 diabetes: A1c 8.2 % (H) on 03/04/2025.", "A1c 8.2 %, high, 03/04/2025"),
+        ("Type 2 diabetes: A1c was 6.4, at goal.", "A1c 6.4, at goal"),
+        ("Hypertension: BP 142/88 mmHg today.", "BP 142/88 mmHg, today"),
+        ("Hypertension: continue lisinopril 20 mg daily.", "lisinopril continued, 20 mg daily"),
+        ("Hypertension: increase lisinopril to 40 mg daily.", "lisinopril increased, 40 mg daily"),
+        ("Hypertension: refilled lisinopril 20 mg.", "lisinopril refilled, 20 mg"),
+        ("Hypertension: started on amlodipine 5 mg nightly, doing well.", "amlodipine started, 5 mg nightly"),
+        ("Heart failure: EF 35 % on last echo, euvolemic.", "EF 35 %"),
+    ],
+)
+def test_a_value_or_a_dose_is_read_beside_its_word(line: str, fact: str, screen_text: Any) -> None:
+    result = screen_text(f"Assessment and Plan:\n1. {line}", None)
+    assert fact in reasons(next(s for s in result.suggestions if s.evidence))
+
+
+def test_no_number_is_taken_from_another_measurement(screen_text: Any) -> None:
+    result = screen_text("Assessment and Plan:\n1. Type 2 diabetes: A1c pending; creatinine 1.1. Continue metformin.", None)
+    assert "A1c 1.1" not in reasons(of(result, "E11"))
+
+
+def test_a_letter_shows_three_passages_at_most_and_keeps_the_rest() -> None:
+    many = [Evidence("T", "drug", at, at + 40, 0.9 - at / 10000, "") for at in range(0, 500, 100)]
+    shown, more = choose(many)
+    assert [e.start for e in shown] == [0, 100, 200]
+    assert [e.start for e in more] == [300, 400]
+
+
+def test_a_weak_second_passage_waits_until_it_is_asked_for() -> None:
+    shown, more = choose([Evidence("E", "lab", 0, 30, 0.3, ""), Evidence("E", "lab", 100, 130, 0.29, "")])
+    assert [e.start for e in shown] == [0]
+    assert [e.start for e in more] == [100]
+
+
+def test_neighbouring_sentences_of_one_letter_are_one_passage() -> None:
+    shown, more = choose([Evidence("T", "drug", 0, 30, 0.9, ""), Evidence("T", "drug", 31, 60, 0.5, "")])
+    assert [(e.start, e.end) for e in shown] == [(0, 60)]
+    assert more == ()
+
+
+def test_a_letter_that_is_hardly_proven_is_not_shown() -> None:
+    assert choose([Evidence("M", "words", 0, 30, 0.08, "")]) == ((), ())
