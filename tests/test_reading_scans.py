@@ -180,3 +180,28 @@ def test_plain_print_has_no_check_boxes(tmp_path: Path, printed: bytes) -> None:
     text = read(tmp_path, image_pdf(scan(printed))).text
     assert "\u2612" not in text
     assert "\u2610" not in text
+
+
+def test_a_second_reader_is_heard_where_the_first_guesses() -> None:
+    from hccassist.reading.ocr import _agreed, _Row
+
+    rows = [
+        _Row(0, "Name:", 95.0, (10, 10, 60, 24)),
+        _Row(0, "0fis", 40.0, (70, 8, 110, 26)),
+        _Row(1, "Weight", 96.0, (10, 50, 80, 64)),
+        _Row(1, "stable", 94.0, (86, 50, 140, 64)),
+    ]
+    lines = [
+        ("Name: Otis Lund", 97.0, (8, 6, 190, 28)),
+        ("Weight steble", 80.0, (8, 48, 142, 66)),
+        ("no pain", 92.0, (10, 90, 90, 108)),
+    ]
+    assert [row.text for row in _agreed(rows, lines, [])] == ["Weight", "stable", "Name:", "Otis", "Lund", "no", "pain"]
+
+
+def test_a_poor_copy_is_read_with_the_second_reader(tmp_path: Path, printed: bytes) -> None:
+    pytest.importorskip("rapidocr")
+    from PIL import ImageFilter
+
+    poor = scan(printed, dpi=80).filter(ImageFilter.GaussianBlur(0.9)).resize((1700, 2200))
+    assert found(read(tmp_path, image_pdf(poor))) > 0.9

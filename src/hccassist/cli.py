@@ -43,6 +43,7 @@ def screen(
     resume: Annotated[bool, typer.Option("--resume", help="Go on after an interruption; skip what is unchanged.")] = False,
     time_limit: Annotated[float, typer.Option(min=1, help="Seconds a chart may take, as many again per 5 MB.")] = 300,
     memory_limit: Annotated[int, typer.Option(min=0, help="MiB of memory a chart may take; 0 for no limit.")] = 4096,
+    year: Annotated[list[int] | None, typer.Option(help="Service year under review; may be repeated. Default: all.")] = None,
     cluster: Annotated[str, typer.Option(help="Address of a Dask scheduler to screen on.", show_default=False)] = "",
     policy: Annotated[Path | None, typer.Option(help="A policy file (docs/policy.md); the shipped one when left out.")] = None,
     ranker: Annotated[Path | None, typer.Option(help="A ranker file; the shipped one when left out.")] = None,
@@ -63,7 +64,7 @@ def screen(
 
     for each in (signal.SIGINT, signal.SIGTERM):
         signal.signal(each, stop)
-    options = Options(jobs, resume, time_limit, memory_limit << 20)
+    options = Options(jobs, resume, time_limit, memory_limit << 20, years=tuple(sorted(set(year or ()))))
     try:
         _choose(policy, ranker, cluster)
         if cluster:

@@ -36,7 +36,8 @@ class Word:
 
 @dataclass(frozen=True, slots=True)
 class Page:
-    """One page. ``start``/``end`` bound its share of the chart's text; ``words`` is empty for plain text."""
+    """One page. ``start``/``end`` bound its share of the chart's text; ``words`` is empty for plain text; ``duplicate_of``
+    is the number of the earlier page that it repeats."""
 
     number: int
     width: float
@@ -46,6 +47,7 @@ class Page:
     start: int
     end: int
     words: tuple[Word, ...] = ()
+    duplicate_of: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -205,6 +207,7 @@ class PageSummary:
     height: float
     source: PageSource
     rotation: int
+    duplicate_of: int | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,6 +14,7 @@ from pathlib import Path
 from hccassist import __version__
 from hccassist.candidates import build_candidates
 from hccassist.encounters.rules import setting_rules
+from hccassist.encounters.years import within_years
 from hccassist.evidence.detect import detect, support_of
 from hccassist.evidence.strength import Strength, load_strength
 from hccassist.evidence.suspects import Suspect, find_suspects
@@ -42,11 +43,13 @@ class Screener:
     strength: Strength
     ranker: Ranker
     policy: Policy
+    years: tuple[int, ...] = ()
+    """The service years under review; none: all."""
 
     @property
     def versions(self) -> dict[str, str]:
         """What made a result: the same chart with the same versions gives the same bytes."""
-        return versions()
+        return versions(self.years)
 
 
 @cache
@@ -70,7 +73,7 @@ def named_file(variable: str) -> Path | None:
 
 
 @cache
-def versions() -> dict[str, str]:
+def versions(years: tuple[int, ...] = ()) -> dict[str, str]:
     """The names of what makes a result, and ``content``: a hash of all code, knowledge and models, so that a changed word,
     weight or threshold is told from an unchanged one whose name stayed."""
     return {
@@ -80,6 +83,7 @@ def versions() -> dict[str, str]:
         "policy": load_policy(named_file(POLICY_ENV)).version,
         "features": features_version(),
         "content": _content(),
+        **({"years": ", ".join(map(str, years))} if years else {}),
     }
 
 
@@ -105,6 +109,7 @@ def read_encounter(
 
 def screen(chart: Chart, encounters: tuple[Encounter, ...], screener: Screener) -> ChartResult:
     """All suggestions of a chart, best first within each encounter. A chart without text gives none."""
+    encounters = within_years(encounters, screener.years)
     places = Places(chart)
     suggestions: list[Suggestion] = []
     read = [read_encounter(chart, encounter, screener.lexicon, screener.strength) for encounter in encounters]
@@ -119,7 +124,7 @@ def screen(chart: Chart, encounters: tuple[Encounter, ...], screener: Screener) 
         chart=chart.name,
         sha256=chart.sha256,
         status="ok",
-        pages=tuple(PageSummary(p.number, p.width, p.height, p.source, p.rotation) for p in chart.pages),
+        pages=tuple(PageSummary(p.number, p.width, p.height, p.source, p.rotation, p.duplicate_of) for p in chart.pages),
         encounters=tuple(summary(e) for e in encounters),
         suggestions=named,
         versions=screener.versions,

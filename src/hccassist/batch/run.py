@@ -44,13 +44,15 @@ class BatchError(Exception):
 class Options:
     """How to run. ``jobs``: worker processes of this machine. ``resume``: go on where an earlier run into the same folder
     stopped, and screen only what is new or changed. ``seconds`` a chart may take, and as many again for each 5 MB of its
-    file; ``memory`` in bytes, 0 for no limit. ``in_flight``: charts given to an executor of the caller's at a time."""
+    file; ``memory`` in bytes, 0 for no limit. ``in_flight``: charts given to an executor of the caller's at a time.
+    ``years``: the service years under review, all where empty."""
 
     jobs: int = 1
     resume: bool = False
     seconds: float = 300.0
     memory: int = 4 << 30
     in_flight: int = 0
+    years: tuple[int, ...] = ()
 
 
 @dataclass(slots=True)
@@ -147,7 +149,7 @@ def _screen_all(
 ) -> list[Place]:
     """The places of all charts' lines, in the charts' order."""
     charts = findings.charts
-    earlier = _earlier(journal)
+    earlier = _earlier(journal, options.years)
     places: dict[int, Place] = {}
     first_with: dict[int, str] = {}
     with contextlib.ExitStack() as stack:
@@ -179,9 +181,9 @@ def _screen_all(
     return [places[n] for n in range(len(charts))]
 
 
-def _earlier(journal: Journal) -> dict[tuple[str, str], tuple[Brief, Place]]:
+def _earlier(journal: Journal, years: tuple[int, ...]) -> dict[tuple[str, str], tuple[Brief, Place]]:
     """Results that stand as long as their file does, by name and content."""
-    now = versions()
+    now = versions(years)
     return {
         (brief.name, brief.sha256): (brief, place)
         for brief, place in journal.earlier
@@ -196,7 +198,7 @@ def _tasks(charts: Sequence[Found], earlier: Iterable[tuple[str, str]], options:
     for n, found in enumerate(charts):
         location = found.location if is_url(found.location) else str(Path(found.location).absolute())
         seconds = options.seconds * (1 + found.size / _BYTES_PER_LIMIT)
-        yield n, Task(location, found.name, known.get(found.name, ()), seconds, options.memory)
+        yield n, Task(location, found.name, known.get(found.name, ()), seconds, options.memory, options.years)
 
 
 def _results(executor: Executor, tasks: Iterator[tuple[int, Task]], in_flight: int) -> Iterator[tuple[int, Task, Screened]]:
@@ -227,7 +229,7 @@ def _result(future: Future[Screened], task: Task) -> Screened:
     except Exception as error:
         # A cluster gives a chart up whose workers died again and again.
         message = f"{task.name}: lost with its workers ({type(error).__name__}); run again with --resume"
-        return Screened("", error_line(task.name, "", "crashed", message, versions()))
+        return Screened("", error_line(task.name, "", "crashed", message, versions(task.years)))
 
 
 def _duplicates(charts: Sequence[Found], contents: Mapping[int, str]) -> dict[str, str]:

@@ -16,13 +16,14 @@ class Task:
     """One chart to screen. ``location``: a path or an fsspec URL; ``name``: what it is called in the results.
 
     ``known``: hashes of contents that an earlier run has screened under this name. ``seconds`` and ``memory`` (bytes) are
-    what it may take; a ``memory`` of 0 is no limit."""
+    what it may take; a ``memory`` of 0 is no limit. ``years``: the service years under review, all where empty."""
 
     location: str
     name: str
     known: tuple[str, ...] = ()
     seconds: float = 300.0
     memory: int = 0
+    years: tuple[int, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

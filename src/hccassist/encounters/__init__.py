@@ -137,9 +137,14 @@ def _encounter(
         signed=signature.signed,
         patient=identity.names[0] if identity.names else None,
         valid=valid,
-        problems=problems,
+        problems=(*problems, *_repeats(chart, pages)),
         ongoing=setting == "inpatient" and is_ongoing(lines),
     )
+
+
+def _repeats(chart: Chart, numbers: Sequence[int]) -> tuple[str, ...]:
+    own = (p for p in chart.pages if p.number in numbers and p.duplicate_of is not None)
+    return tuple(f"Page {p.number} repeats page {p.duplicate_of}." for p in own)
 
 
 def _holds(start: int, end: int, bounds: tuple[int, int]) -> bool:

@@ -60,7 +60,7 @@ def _person() -> re.Pattern[str]:
     last_first = rf"{_NAME_WORD}(?:[ -]{_NAME_WORD})?,\s+{given}(?:\s+{given}\.?)?"
     return re.compile(
         rf"(?P<name>{last_first}|{_NAME})(?:\s*,\s*|\s*\(|\s+)"
-        rf"(?P<credentials>{credential}(?:\s*[,/]\s*{credential})*){end}"
+        rf"(?:[Cc]redentials?\s*:\s*)?(?P<credentials>{credential}(?:\s*[,/]\s*{credential})*){end}"
     )
 
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 import hashlib
 from pathlib import Path
 
+from hccassist.reading.duplicates import with_duplicates
 from hccassist.reading.errors import ReadError
 from hccassist.reading.limits import Limits
 from hccassist.reading.page_images import page_image
@@ -53,6 +54,10 @@ def check_size(size: int, name: str, limits: Limits = Limits()) -> None:  # noqa
 def read_bytes(data: bytes, name: str, limits: Limits = Limits()) -> Chart:  # noqa: B008
     """The chart in ``data``, as ``read_chart`` reads a file with this content."""
     check_size(len(data), name, limits)
+    return with_duplicates(_read(data, name, limits))
+
+
+def _read(data: bytes, name: str, limits: Limits) -> Chart:
     if not data:
         raise ReadError("empty", f"{name}: the file is empty; export it again")
     sha256 = hashlib.sha256(data).hexdigest()
@@ -89,7 +94,7 @@ def _read_member(data: bytes, name: str, limits: Limits) -> Chart:
     """A file within a file; one that is a container again is refused, so that nesting ends."""
     if data and kind_of(data, name) in {"zip", "fhir"}:
         raise ReadError("unsupported", f"{name}: a container within a container; unpack it first")
-    return read_bytes(data, name, limits)
+    return _read(data, name, limits)
 
 
 def _read_document(data: bytes, kind: str, name: str, sha256: str, limits: Limits) -> Chart:

@@ -17,6 +17,7 @@ _HEADER_END = 0.22
 _FOOTER_START = 0.80
 _DIGITS = re.compile(r"\d+")
 
+_TIME_OF_DAY = re.compile(r"\b\d{1,2}:\d{2}\b")
 _PAGE_OF = r"(?:(?:page|pg\.?|p\.?|sheet)\s*)?(?:\d{1,4}\s*(?:of|/)\s*\d{1,4})"
 _EDGE_PATTERNS = tuple(
     re.compile(pattern, re.IGNORECASE)
@@ -46,6 +47,11 @@ class EdgeLine:
     def shape(self) -> str:
         """The line with its numbers and spacing blotted out."""
         return " ".join(_DIGITS.sub("#", self.text).lower().split())
+
+
+def is_stamp(line: str) -> bool:
+    """Whether a running line is a fax banner, a page number or a print stamp, whatever page it stands on."""
+    return bool(_TIME_OF_DAY.search(line)) or any(p.fullmatch(line.strip()) for p in _EDGE_PATTERNS)
 
 
 def find_noise(pages: Sequence[Sequence[EdgeLine]]) -> tuple[tuple[int, int], ...]:

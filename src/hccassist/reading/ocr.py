@@ -15,9 +15,10 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from hccassist.reading.checkboxes import CheckBox, find_checkboxes, on_form
 from hccassist.reading.circles import Circle, lift_circles
-from hccassist.reading.cleaning import cleaned, lies_on_its_side
+from hccassist.reading.cleaning import Cleaned, cleaned, lies_on_its_side
 from hccassist.reading.grid import Rule, Rules
 from hccassist.reading.layout import Token
+from hccassist.reading.second import ReadLine, second_opinion
 from hccassist.schema import Box
 
 if TYPE_CHECKING:
@@ -25,6 +26,11 @@ if TYPE_CHECKING:
 
 _SURE = 65.0
 """Mean word confidence (0 to 100) from which a first reading is taken as upright."""
+_WEAK, _MOST_WEAK = 70.0, 0.08
+"""Words below this confidence are weak; a page with a larger part of them than this gets a second look."""
+_FEW_LETTERS = 60
+_TRUSTED, _COVERED = 80.0, 0.35
+"""Where words as sure as this fill as much of a line, it is kept against a second reader."""
 _READABLE = 50.0
 """Below this mean confidence the words are guesses: the page counts as unread."""
 _LOCAL_THRESHOLDS = "2"
@@ -35,6 +41,7 @@ TICKED, EMPTY, RINGED = "☒", "☐", "◉"
 _LETTERS = re.compile(r"[A-Za-z0-9]")
 _RINGED_LETTERS = frozenset("@©®")
 _RING_REMAINS = re.compile(r"^[^A-Za-z0-9☐☒+-]+|[^A-Za-z0-9)+-]+$")
+_WORDS = re.compile(r"\S+")
 _DESCENDERS = re.compile("[gjpqy,;]")
 
 
@@ -65,6 +72,17 @@ class _Reading:
     rows: list[_Row]
     confidence: float
     rules: Rules = Rules()  # noqa: RUF009  frozen
+
+
+@dataclass(frozen=True, slots=True)
+class _Sight:
+    """A first look at an upright page: the page set level, without rings, tesseract's words and their mean confidence."""
+
+    page: Cleaned
+    level: Image
+    circles: list[Circle]
+    rows: list[_Row]
+    confidence: float
 
 
 @lru_cache(maxsize=1)
@@ -101,19 +119,21 @@ def read_image(image: Image, scale: float, seconds: float) -> OcrPage | None:
     if not available():
         return None
     grey = image.convert("L")
-    angle, reading = 0, None
+    angle, sight = 0, None
     if not lies_on_its_side(grey):
-        reading, skew = _read_straight(grey, scale, seconds)
-    if reading is None or reading.confidence < _SURE:
+        sight = _read_straight(grey, scale, seconds)
+    if sight is None or sight.confidence < _SURE:
         turned = _orientation(grey, scale)
         if turned:
-            other, other_skew = _read_straight(grey.rotate(turned, expand=True), scale, seconds)
-            if reading is None or other.confidence > reading.confidence:
-                angle, reading, skew = turned, other, other_skew
-        elif reading is None:
-            reading, skew = _read_straight(grey, scale, seconds)
+            other = _read_straight(grey.rotate(turned, expand=True), scale, seconds)
+            if sight is None or other.confidence > sight.confidence:
+                angle, sight = turned, other
+        elif sight is None:
+            sight = _read_straight(grey, scale, seconds)
+    reading = _finished(sight, scale)
     if reading.confidence < _READABLE:
         return None
+    skew = sight.page.skew
     tokens, slope = _tokens(reading, skew, angle, grey.size, scale)
     return OcrPage(angle, tokens, reading.confidence / 100, _in_points(reading.rules, slope, scale))
 
@@ -125,8 +145,8 @@ def _in_points(rules: Rules, slope: float, scale: float) -> Rules:
     return Rules(tuple(sorted(horizontal, key=lambda r: r.at)), tuple(sorted(vertical, key=lambda r: r.at)))
 
 
-def _read_straight(upright: Image, scale: float, seconds: float) -> tuple[_Reading, float]:
-    """The words of an image with upright text, set level first, and by how many degrees it was turned for that."""
+def _read_straight(upright: Image, scale: float, seconds: float) -> _Sight:
+    """The words of an image with upright text, as tesseract reads them once it is set level."""
     page = cleaned(upright, scale)
     level, circles = lift_circles(page.image, scale)
     engine = _engine("eng")
@@ -134,17 +154,62 @@ def _read_straight(upright: Image, scale: float, seconds: float) -> tuple[_Readi
     engine.SetImageBytes(level.tobytes(), width, height, 1, width)
     engine.SetSourceResolution(max(70, round(72 * scale)))
     try:
-        if not engine.Recognize(int(seconds * 1000)):
-            return _Reading([], 0.0), page.skew
-        table = engine.GetTSVText(0)
+        rows = _parse(engine.GetTSVText(0)) if engine.Recognize(int(seconds * 1000)) else []
     finally:
         engine.Clear()
-    reading = _parse(table)
-    if reading.confidence < _READABLE:
-        return reading, page.skew
-    boxes = on_form(find_checkboxes(page.lined, scale), [(row.confidence, row.box) for row in reading.rows])
-    rows = _with_circles(_with_boxes(reading.rows, boxes) if boxes else reading.rows, circles)
-    return _Reading(rows, reading.confidence, page.rules), page.skew
+    return _Sight(page, level, circles, rows, _confidence(rows))
+
+
+def _finished(sight: _Sight, scale: float) -> _Reading:
+    """What stands on the page in the end: a second opinion on weak words, check boxes and rings marked."""
+    rows = sight.rows
+    boxes = on_form(find_checkboxes(sight.page.lined, scale), [(row.confidence, row.box) for row in rows]) if rows else []
+    if _is_weak(rows):
+        lines = second_opinion(sight.level)
+        rows = _agreed(rows, lines, boxes) if lines else rows
+    confidence = _confidence(rows)
+    if confidence < _READABLE:
+        return _Reading(rows, confidence)
+    rows = _with_circles(_with_boxes(rows, boxes) if boxes else rows, sight.circles)
+    return _Reading(rows, confidence, sight.page.rules)
+
+
+def _is_weak(rows: list[_Row]) -> bool:
+    """Whether so much of a page is guessed that a slower look is worth its time: handwriting, poor copies."""
+    letters = sum(len(row.text) for row in rows)
+    return sum(len(row.text) for row in rows if row.confidence < _WEAK) > _MOST_WEAK * letters or letters < _FEW_LETTERS
+
+
+def _agreed(rows: list[_Row], lines: list[ReadLine], boxes: list[CheckBox]) -> list[_Row]:
+    """The words of both readers: tesseract's on lines that it is sure of (its words have boxes of their own, and it keeps
+    the gaps between a form's choices), the other's where it is not or saw nothing."""
+    number = max((row.line for row in rows), default=-1)
+    for text, confidence, (edge, top, right, bottom) in lines:
+        left = _behind_boxes(edge, top, right, bottom, boxes)
+        held = [
+            row for row in rows
+            if left <= (row.box[0] + row.box[2]) / 2 <= right and top <= (row.box[1] + row.box[3]) / 2 <= bottom
+        ]  # fmt: skip
+        sure = sum(row.box[2] - row.box[0] for row in held if row.confidence >= _TRUSTED)
+        if sure >= _COVERED * (right - left):
+            continue
+        number += 1
+        rows = [row for row in rows if row not in held]
+        # The words share the line's width by their letters; its box has room above and below the ink.
+        step, rim = (right - left) / len(text), round(0.12 * (bottom - top))
+        for word in _WORDS.finditer(text):
+            x0, x1 = round(left + word.start() * step), round(left + word.end() * step)
+            rows.append(_Row(number, word.group(), confidence, (x0, top + rim, x1, bottom - rim)))
+    return rows
+
+
+def _behind_boxes(left: int, top: int, right: int, bottom: int, boxes: list[CheckBox]) -> int:
+    """Where a line's first word begins: behind the check box that the line was found to begin with."""
+    for box in boxes:
+        x0, y0, x1, y1 = box.box
+        if left - 2 <= x0 <= left + (x1 - x0) and top <= (y0 + y1) / 2 <= bottom:
+            return min(x1 + 2, right - 1)
+    return left
 
 
 def _with_circles(rows: list[_Row], circles: list[Circle]) -> list[_Row]:
@@ -160,11 +225,11 @@ def _with_circles(rows: list[_Row], circles: list[Circle]) -> list[_Row]:
         remains = [row for row in held if not _LETTERS.search(row.text)]
         held = [row for row in held if row not in remains] or held
         first = min(held, key=lambda row: row.box[0])
-        end = max(first.box[2], *(row.box[2] for row in held if row.line == first.line))
+        end = max(row.box[2] for row in held)
         edge = min(left, first.box[0] - 3)
         mark = _Row(first.line, RINGED, 90.0, (edge, first.box[1], first.box[0] - 1, first.box[3]), apart=True)
         behind = min(
-            (r for r in rows if r.line == first.line and r.box[0] >= end - 2 and r is not first),
+            (r for r in rows if r.box[0] >= end - 2 and top <= (r.box[1] + r.box[3]) / 2 <= bottom),
             key=lambda r: r.box[0],
             default=None,
         )
@@ -207,10 +272,9 @@ def _is_of_box(row: _Row, box: CheckBox) -> bool:
     return inside and right - left < 4 * reach + 2
 
 
-def _parse(table: str) -> _Reading:
+def _parse(table: str) -> list[_Row]:
     rows: list[_Row] = []
     line = -1
-    total = weight = 0.0
     for record in table.splitlines():
         cells = record.split("\t")
         if cells[0] == "4":
@@ -222,9 +286,13 @@ def _parse(table: str) -> _Reading:
             continue
         left, top, width, height = (int(c) for c in cells[6:10])
         rows.append(_Row(line, text, confidence, (left, top, left + width, top + height)))
-        total += confidence * len(text)
-        weight += len(text)
-    return _Reading(rows, total / weight if weight >= 8 else 0.0)
+    return rows
+
+
+def _confidence(rows: list[_Row], least: int = 8) -> float:
+    """The mean over letters, 0 to 100; 0 for fewer than ``least`` letters."""
+    letters = sum(len(row.text) for row in rows)
+    return sum(row.confidence * len(row.text) for row in rows) / letters if letters >= least else 0.0
 
 
 def _tokens(reading: _Reading, skew: float, angle: int, size: tuple[int, int], scale: float) -> tuple[list[Token], float]:
