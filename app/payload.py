@@ -7,6 +7,7 @@ from typing import Any
 
 from hccassist.review import REJECT_REASONS, OpenChart, Quote, SuggestionState
 from hccassist.review.chart_file import ChartFile
+from hccassist.review.claims import CLAIM
 from hccassist.review.decisions import Decision
 from hccassist.review.samples import Sampled
 from hccassist.schema import ELEMENT_NAMES, Chart, EncounterSummary, EvidenceSpan, Span, Suggestion
@@ -108,7 +109,7 @@ def _evidence(e: EvidenceSpan) -> Json:
 def state_payload(opened: OpenChart) -> Json:
     """The decisions on a chart: what changes while it is reviewed."""
     added = [s for s in opened.orphans if s.quote is not None and s.decision is not None]
-    earlier = [s for s in opened.orphans if s.quote is None and s.decision and not s.suggestion_id.startswith("claim:")]
+    earlier = [s for s in opened.orphans if s.quote is None and s.decision and not s.suggestion_id.startswith(CLAIM)]
     return {
         "states": {suggestion_id: _state(state) for suggestion_id, state in opened.states.items()},
         "added": [_state(s) for s in added],

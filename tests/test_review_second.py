@@ -10,6 +10,7 @@ import pytest
 from review_builder import write_chart, write_results
 
 from hccassist.review import Action, Code, DecisionError, OpenChart, Quote, Store, open_store
+from hccassist.review.claims import Claim
 from hccassist.review.decisions import Decision
 from hccassist.review.people import ADMINS_ENV, NotAllowed, People, Person
 from hccassist.review.samples import Samples
@@ -56,6 +57,7 @@ def test_each_way_of_sampling_draws_from_its_own_decisions() -> None:
     all_ = [plain, risky, unsure, by_hand]
     assert matching(all_, "random") == all_
     assert matching(all_, "hcc", "249") == [risky]
+    assert matching(all_, "hcc", "") == []
     assert matching(all_, "high_risk") == [risky]
     assert matching(all_, "low_confidence") == [unsure]
     assert matching(all_, "low_confidence", "0.95") == [plain, risky, unsure]
@@ -84,6 +86,11 @@ def test_only_decisions_of_others_that_no_sample_holds_yet_are_drawn(store: Stor
 def test_a_decision_that_was_taken_back_is_not_drawn(store: Store) -> None:
     act(store, "accept")
     act(store, "undo", target=1)
+    assert Samples(store).drawable(LEAD) == []
+
+
+def test_a_submitted_code_that_was_refused_is_no_suggestion_to_read_again(store: Store) -> None:
+    act(store, "reject", Claim("0", "2025-03-04", "C50.911").key, reason="other")
     assert Samples(store).drawable(LEAD) == []
 
 

@@ -26,6 +26,7 @@ from reportlab.pdfbase.ttfonts import TTFont
 from reportlab.platypus import Flowable, Image, KeepTogether, PageBreak, Paragraph, SimpleDocTemplate, Spacer, Table, TableStyle
 
 from hccassist.reading import ReadError, page_image
+from hccassist.review.claims import CLAIM
 from hccassist.review.decisions import REJECT_REASONS, Decision, SuggestionState
 from hccassist.review.export import ORIGIN, quotes_of
 from hccassist.review.snapshot import OpenChart
@@ -176,7 +177,7 @@ def _against(states: Sequence[SuggestionState]) -> Table:
         suggestion: Any = decision.snapshot.get("suggestion", {})
         encounter: Any = decision.snapshot.get("encounter", {})
         reason = REJECT_REASONS.get(decision.reason or "", "")
-        _, _, claimed = state.suggestion_id.partition("claim:")
+        _, _, claimed = state.suggestion_id.partition(CLAIM)
         day, _, code = claimed.partition(":")  # a submitted code that no suggestion has
         cells = (
             f"{suggestion.get('icd10') or code} {suggestion.get('description') or ''}",

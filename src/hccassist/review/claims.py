@@ -35,6 +35,8 @@ COLUMNS = {
     "date": ("date_of_service", "dos", "service_date", "from_date", "date"),
     "code": ("icd10", "icd_10", "icd10cm", "diagnosis", "diagnosis_code", "dx", "code"),
 }
+CLAIM = "claim:"
+"""What the key begins with under which the record holds a decision on a submitted code that no suggestion has."""
 MAX_CLAIMS = 20_000
 _DATES = ("%Y-%m-%d", "%m/%d/%Y", "%m/%d/%y", "%Y%m%d", "%m-%d-%Y")
 _CODE = re.compile(r"[A-TV-Z]\d[0-9A-Z](\.?[0-9A-Z]{1,4})?", re.I)
@@ -55,7 +57,7 @@ class Claim:
     @property
     def key(self) -> str:
         """What a decision on it stands under in the record, where no suggestion has the code."""
-        return f"claim:{self.date}:{self.icd10}"
+        return f"{CLAIM}{self.date}:{self.icd10}"
 
 
 @dataclass(frozen=True, slots=True)

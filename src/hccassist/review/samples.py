@@ -14,6 +14,7 @@ from typing import Any
 
 from sqlalchemy import Connection, Select, insert, select, update
 
+from hccassist.review.claims import CLAIM
 from hccassist.review.decisions import Action, Decision, DecisionError, Event, decision_at, second_decision
 from hccassist.review.people import Person
 from hccassist.review.second_review import (
@@ -96,6 +97,7 @@ class Samples:
             .join(DecisionRow, DecisionRow.seq == EventRow.seq)
             .join(ChartRow, ChartRow.id == EventRow.chart_id)
             .where(EventRow.who != person.name, EventRow.seq.not_in(drawn), ChartRow.present)
+            .where(EventRow.suggestion_id.not_like(f"{CLAIM}%"))  # a submitted code: there is no suggestion to read again
         )
         if folder is not None:
             query = query.join(ResultsFolder).where(ResultsFolder.path == str(folder.absolute()))

@@ -124,7 +124,7 @@ def matching(drawable: Iterable[Drawable], method: Method, detail: str = "") -> 
     if method not in get_args(Method):
         raise ValueError(method)
     if method == "hcc":
-        return [d for d in drawable if d.hcc == detail.strip()]
+        return [d for d in drawable if d.hcc and d.hcc == detail.strip()]
     if method == "high_risk":
         return [d for d in drawable if d.high_risk]
     if method == "low_confidence":
