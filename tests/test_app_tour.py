@@ -82,22 +82,23 @@ def work(store: Store) -> None:
         if row.chart.startswith("medicare"):
             continue  # left to begin with
         who = "Ann Ortiz" if row.id % 2 else "Ben Adeyemi"
-        shown = [s for s in opened.result.suggestions if s.tier == "supported"][:6]
-        for number, s in enumerate(shown):
-            kind = "reject" if number == 4 else "accept"
+        shown = [s for s in opened.result.suggestions if s.tier == "supported"]
+        named = [s for s in opened.result.suggestions if s.tier == "mention_only"]
+        asked, escalated = (named or shown[-1:])[0], shown[-2]
+        for number, s in enumerate(s for s in shown[:6] if s not in (asked, escalated)):
+            kind = "reject" if number == 3 else "accept"
             decide(store, opened, s, kind, who, reason="no_meat" if kind == "reject" else None)
-        for s in [s for s in opened.result.suggestions if s.tier == "mention_only"][:1]:
-            decide(store, opened, s, "query", who)
-        for s in [s for s in opened.result.suggestions if s.tier == "supported"][6:7]:
-            decide(store, opened, s, "escalate", who, rationale="Is the plan of another visit support for this one?")
+        decide(store, opened, asked, "query", who)
+        decide(store, opened, escalated, "escalate", who, rationale="Is the plan of another visit support for this one?")
         store.holds.leave_all(who)
     samples = Samples(store)
     number = samples.draw(LEAD, "random", 8, seed=4)
     for place, item in enumerate(samples.items(LEAD, number)):
         opened = store.open_chart(item.chart_id)
         assert opened is not None
-        kind = "reject" if place == 0 else "accept"
-        reason = "not_current" if place == 0 else None
+        [first] = [e for e in store.events(item.chart_id) if e.seq == item.event_seq]
+        kind = "reject" if place == 0 and first.action.kind == "accept" else "accept"
+        reason = "not_current" if kind == "reject" else None
         samples.judge(LEAD, number, opened, Action(uuid.uuid4().hex, kind, item.suggestion_id, reason=reason))  # type: ignore[arg-type]
     differing = next(p for p in samples.compare(LEAD, number) if label(p.first) != label(p.second))
     samples.explain(

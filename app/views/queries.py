@@ -66,8 +66,9 @@ def main() -> None:
     """The queries by what is left to do with them."""
     person = session.require("review")
     found = Queries(session.store()).all(person)
-    st.markdown(f"**{len(found)} queries.** Deciding a suggestion as a query (q) puts it here. The draft quotes the record; it "
-                "leads to no answer and never says what anything pays.")  # fmt: skip
+    count = "1 query" if len(found) == 1 else f"{len(found)} queries"
+    st.markdown(f"**{count}.** Deciding a suggestion as a query (q) puts it here. The draft quotes the record; it leads to no "
+                "answer and never says what anything pays.")  # fmt: skip
     for query in sorted(found, key=lambda q: STATUSES.index(q.status)):
         show(person, query)
 
