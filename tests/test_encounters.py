@@ -158,6 +158,19 @@ def test_another_patients_page_does_not_count() -> None:
     assert found[1].patient == "Ralph Okaford"
 
 
+def test_two_patients_on_one_page_are_left_to_the_coder() -> None:
+    own = "Running header: Lund, Otis  DOB: 02/03/1950\nOffice Visit  03/04/2025\nPatient: Otis Lund  DOB: 02/03/1950\n"
+    page = (
+        own
+        + "Author: Ada Ruiz, MD\nHPI\nFeels well.\nAssessment and Plan\n1. Gout, quiet.\n"
+        + "Electronically signed by Ada Ruiz, MD 03/04/2025"
+    )
+    mixed = page.replace("Patient: Otis Lund  DOB: 02/03/1950", "Patient: Oskar Lindgren  DOB: 07/08/1971")
+    _, record = find_encounters(chart_of(page, mixed.replace("03/04/2025", "05/06/2025")))
+    assert record.valid == "unknown"
+    assert any("does not agree" in problem for problem in record.problems)
+
+
 def test_name_order_and_middle_initial_do_not_matter() -> None:
     chart = chart_of(visit("01/05/2025"), visit("02/06/2025", patient="OKAFOR, RUTH L"), visit("03/07/2025", dob="3/9/51"))
     assert [e.valid for e in find_encounters(chart)] == ["yes", "yes", "yes"]

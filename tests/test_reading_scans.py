@@ -196,7 +196,7 @@ def test_a_second_reader_is_heard_where_the_first_guesses() -> None:
         ("Weight steble", 80.0, (8, 48, 142, 66)),
         ("no pain", 92.0, (10, 90, 90, 108)),
     ]
-    assert [row.text for row in _agreed(rows, lines, [])] == ["Weight", "stable", "Name:", "Otis", "Lund", "no", "pain"]
+    assert [row.text for row in _agreed(rows, lines, [], [])] == ["Weight", "stable", "Name:", "Otis", "Lund", "no", "pain"]
 
 
 def test_a_poor_copy_is_read_with_the_second_reader(tmp_path: Path, printed: bytes) -> None:

@@ -171,6 +171,9 @@ def compare(found: Identity, chart: Identity) -> Match:
         return "unsure"
     birth = _births_agree(found, chart)
     name = _names_agree(found, chart)
+    if birth and name and not found.scanned and _names_another(found, chart):
+        # A running header says one patient, the page's own header another.
+        return "unsure"
     if birth is False:
         # Scans misread digits: with the same name, one wrong digit is no other patient.
         if name and (found.scanned or found.numbers & chart.numbers):
@@ -181,6 +184,12 @@ def compare(found: Identity, chart: Identity) -> Match:
     if name is False:
         return "unsure"
     return "same" if name or birth else "unsure"
+
+
+def _names_another(found: Identity, chart: Identity) -> bool:
+    """Whether a second name with a second birth date stands among a record's own."""
+    other = [n for n in found.names if not any(_alike(name_words(n), name_words(c), scanned=False) for c in chart.names)]
+    return bool(found.births - chart.births) and bool(other)
 
 
 def _births_agree(found: Identity, chart: Identity) -> bool | None:

@@ -89,6 +89,8 @@ _TRANSPLANTED_FOR = re.compile(
     r"\btransplant(?:ation|ed)?\b[^.;]{0,40}\b(?:for|due to|secondary to|because of)\b[^.;]{0,25}$", re.IGNORECASE
 )
 _FULL_DATE = re.compile(r"\b(?:\d{1,2}[/-]\d{1,2}[/-]((?:20)?\d\d)|(20\d\d)-\d\d-\d\d|[A-Z][a-z]{2,8}\.? \d{1,2},? (20\d\d))\b")
+_ANSWERED = "on the form"
+"""What a cue says that a form's own answer gave."""
 _SAID_OVER = re.compile(
     r"history|h/o|hx|prior|previous|remote|old|past(?! history\b)|former|resolved|cured|recovered|healed|off treatment",
     re.IGNORECASE,
@@ -340,6 +342,9 @@ def _cancer(story: _Story, group: list[Located]) -> list[Located]:
     past = len(over) + 2 * strong + dated
     said_past = any(m.mention.status == "history" for m in told)
     explicit = any(_SAID_OVER.search(cue) for m in told for cue in m.mention.cues)
+    if any(_ANSWERED in cue for m in told if m.mention.status == "history" for cue in m.mention.cues):
+        # The form asked, and the provider answered: it is past.
+        return group
     if said_past and (treatments or len(now) > past or (now and not explicit and not strong and not dated)):
         return [_changed(m, "active", "under treatment now") if m.mention.status == "history" else m for m in group]
     if not treatments and past > len(now) and (strong or said_past):

@@ -10,6 +10,8 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from rapidfuzz import fuzz, process
+
 from hccassist.schema import Status
 
 RING = "◉"
@@ -26,6 +28,13 @@ _WORDS: dict[str, Status] = {
     **dict.fromkeys("rule r/o suspect suspected possible probable unknown unsure uncertain questionable".split(), "uncertain"),
     **dict.fromkeys("none no n never absent negative neg denies denied disagree disagreed rejected n/a".split(), "negated"),
 }  # fmt: skip
+_LEAST_MISREAD, _NEAR = 5, 66
+_LONG_WORDS = [word for word in _WORDS if len(word) >= _LEAST_MISREAD]
+_UNREAD_ANSWER = re.compile(
+    r"(?:^|\s)(?:Active|Current|Present)\s*(?:Hist(?:ory)?|Past|Resolved)\s*(?:Rule ?out\s*)?(?:None|No|Never)?(?=\s|$)",
+    re.IGNORECASE,
+)
+"""The choices of a form printed side by side: which was chosen, no mark tells."""
 _FIRST_WORD = re.compile(r"[A-Za-z/]+")
 
 
@@ -46,7 +55,7 @@ class _Cell:
     def answer(self) -> Status | None:
         """What it says of the row's condition if it is a plain answer ("History", "rule out"); None for any other words."""
         word = _FIRST_WORD.match(self.text.lstrip("\"'‘“(<«["))
-        return _WORDS.get(word.group().lower()) if word and len(self.text.split()) <= _MOST_OPTION_WORDS else None
+        return _answer(word.group().lower()) if word and len(self.text.split()) <= _MOST_OPTION_WORDS else None
 
     @property
     def is_option(self) -> bool:
@@ -59,12 +68,21 @@ def read_choice(text: str, start: int, end: int) -> tuple[Status, str] | None:
     low, high = text.rfind("\n", 0, start) + 1, text.find("\n", end)
     row = text[low : high if high >= 0 else len(text)]
     if not _MARK.search(row):
-        return None
+        unread = _UNREAD_ANSWER.search(row, end - low)
+        return ("uncertain", "no choice is marked on the form, or the mark was not read") if unread else None
     cells = _cells(row)
     n = next((k for k, c in enumerate(cells) if c.start <= start - low < c.end), None)
     if n is None:
         return None
     return _of_ringed_row(cells, n) if any(c.mark == "ring" for c in cells) else _of_marked_row(cells, n)
+
+
+def _answer(word: str) -> Status | None:
+    """What a word answers; one that a scan spelled slightly wrong ("Retive") still does."""
+    if word in _WORDS or len(word) < _LEAST_MISREAD:
+        return _WORDS.get(word)
+    near = process.extractOne(word, _LONG_WORDS, scorer=fuzz.ratio, score_cutoff=_NEAR)
+    return _WORDS[near[0]] if near and abs(len(near[0]) - len(word)) <= 1 else None
 
 
 def _cells(row: str) -> list[_Cell]:
@@ -92,10 +110,14 @@ def _of_ringed_row(cells: Sequence[_Cell], n: int) -> tuple[Status, str] | None:
     if ahead is not None and (n == 0 or all(c.answer for c in cells[n + 1 : ahead + 1])):
         # The row's label, or one of a second group of answers: "Angina  Active  ◉ None".
         return cells[ahead].answer or "active", f"“{cells[ahead].text}” ringed on the form"
-    if own.is_option and (before or ahead is not None):
+    ringed = before[-1] if before else cells[ahead] if ahead is not None else None
+    if ringed is None:
+        return None
+    if own.is_option and ringed.answer in (None, "negated"):
+        # "Toe  ◉ BKA  AKA", "Toe  BKA  ◉ None": findings to choose from.
         return "negated", "another choice is ringed on the form"
-    if before and (answer := before[-1].answer) and answer != "active":
-        return answer, f"“{before[-1].text}” ringed on the form"
+    if before and ringed.answer not in (None, "active"):
+        return ringed.answer or "uncertain", f"“{ringed.text}” ringed on the form"
     return None
 
 

@@ -27,6 +27,10 @@ _SOAP = re.compile(r"^[ \t]*([SOAP])[ \t]?/(?=[ \t])", re.MULTILINE)
 _ONE_LINERS = frozenset({"pmh", "psh", "family_history", "social_history", "allergies", "problem_list", "ros"})
 _WRAP_COLUMN = 45
 _MOST_HEADING_WORDS = 9
+_GAP = re.compile(r"(?<=\S)\s{2,}(?=\S)")
+_ROW_GAPS = 2
+"""A line with so many wide gaps is a table's row: the next one begins with a cell of its own."""
+_RING = "◉"
 _LONGEST_HEADING = 60
 _LONGEST_HEADING_LINE = 110
 
@@ -198,7 +202,8 @@ def _join_wrapped(text: str, lines: list[_Line]) -> list[list[_Line]]:
             head = text[line.start : line.end].lstrip()
             same = last.paragraph == line.paragraph and not line.cut and not (last.cut and last.cut[-1] >= last.end)
             open_end = body[-1:] not in ".:;!?|" and len(body) >= _WRAP_COLUMN
-            wrapped = head[:1].islower() or (open_end and len(body) >= _WRAP_COLUMN + 15)
+            row = len(_GAP.findall(body)) >= _ROW_GAPS
+            wrapped = head[:1].islower() or (open_end and len(body) >= _WRAP_COLUMN + 15 and not row)
             if same and open_end and wrapped and not _BULLET.match(text, line.start, line.end):
                 blocks[-1].append(line)
                 continue
@@ -209,6 +214,9 @@ def _join_wrapped(text: str, lines: list[_Line]) -> list[list[_Line]]:
 def _split(text: str, start: int, end: int, cuts: list[int]) -> list[tuple[int, int]]:
     """Sentence ranges in a block, trimmed of white space; ``cuts`` are section headings that end a sentence anywhere."""
     ends = [c for c in cuts if start < c < end]
+    if text.find(_RING, start, end) >= 0:
+        # The choices of a form's row: "No" that was not chosen denies nothing of the remark behind it.
+        ends += [gap.start() for gap in _GAP.finditer(text, start, end)]
     marker = _BULLET.match(text, start, end)
     for match in _BOUNDARY.finditer(text, marker.end() if marker else start, end):
         stop = match.start() + 1 if text[match.start()] in ".!?" else match.start()

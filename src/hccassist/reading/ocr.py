@@ -29,7 +29,7 @@ _SURE = 65.0
 _WEAK, _MOST_WEAK = 70.0, 0.08
 """Words below this confidence are weak; a page with a larger part of them than this gets a second look."""
 _FEW_LETTERS = 60
-_TRUSTED, _COVERED = 80.0, 0.35
+_TRUSTED, _COVERED, _COVERED_RINGED = 80.0, 0.35, 0.2
 """Where words as sure as this fill as much of a line, it is kept against a second reader."""
 _READABLE = 50.0
 """Below this mean confidence the words are guesses: the page counts as unread."""
@@ -166,7 +166,7 @@ def _finished(sight: _Sight, scale: float) -> _Reading:
     boxes = on_form(find_checkboxes(sight.page.lined, scale), [(row.confidence, row.box) for row in rows]) if rows else []
     if _is_weak(rows):
         lines = second_opinion(sight.level)
-        rows = _agreed(rows, lines, boxes) if lines else rows
+        rows = _agreed(rows, lines, boxes, sight.circles) if lines else rows
     confidence = _confidence(rows)
     if confidence < _READABLE:
         return _Reading(rows, confidence)
@@ -180,18 +180,16 @@ def _is_weak(rows: list[_Row]) -> bool:
     return sum(len(row.text) for row in rows if row.confidence < _WEAK) > _MOST_WEAK * letters or letters < _FEW_LETTERS
 
 
-def _agreed(rows: list[_Row], lines: list[ReadLine], boxes: list[CheckBox]) -> list[_Row]:
-    """The words of both readers: tesseract's on lines that it is sure of (its words have boxes of their own, and it keeps
-    the gaps between a form's choices), the other's where it is not or saw nothing."""
+def _agreed(rows: list[_Row], lines: list[ReadLine], boxes: list[CheckBox], circles: list[Circle]) -> list[_Row]:
+    """The words of both readers: tesseract's on lines that it is sure of or that hold a ringed word (its words have boxes
+    of their own, and it keeps the gaps between a form's choices), the other's where it is not or saw nothing."""
     number = max((row.line for row in rows), default=-1)
     for text, confidence, (edge, top, right, bottom) in lines:
         left = _behind_boxes(edge, top, right, bottom, boxes)
-        held = [
-            row for row in rows
-            if left <= (row.box[0] + row.box[2]) / 2 <= right and top <= (row.box[1] + row.box[3]) / 2 <= bottom
-        ]  # fmt: skip
+        held = [row for row in rows if _holds((left, top, right, bottom), row)]
         sure = sum(row.box[2] - row.box[0] for row in held if row.confidence >= _TRUSTED)
-        if sure >= _COVERED * (right - left):
+        ringed = any(_holds(circle.box, row) for circle in circles for row in held)
+        if sure >= _COVERED * (right - left) or (ringed and sure >= _COVERED_RINGED * (right - left)):
             continue
         number += 1
         rows = [row for row in rows if row not in held]
@@ -201,6 +199,12 @@ def _agreed(rows: list[_Row], lines: list[ReadLine], boxes: list[CheckBox]) -> l
             x0, x1 = round(left + word.start() * step), round(left + word.end() * step)
             rows.append(_Row(number, word.group(), confidence, (x0, top + rim, x1, bottom - rim)))
     return rows
+
+
+def _holds(box: tuple[int, int, int, int], row: _Row) -> bool:
+    """Whether a word's middle lies in a box."""
+    left, top, right, bottom = row.box
+    return box[0] <= (left + right) / 2 <= box[2] and box[1] <= (top + bottom) / 2 <= box[3]
 
 
 def _behind_boxes(left: int, top: int, right: int, bottom: int, boxes: list[CheckBox]) -> int:
@@ -215,11 +219,8 @@ def _behind_boxes(left: int, top: int, right: int, bottom: int, boxes: list[Chec
 def _with_circles(rows: list[_Row], circles: list[Circle]) -> list[_Row]:
     """The words with "◉" before those that stand in a ring; what is ringed is a cell of its own."""
     for circle in circles:
-        left, top, right, bottom = circle.box
-        held = [
-            row for row in rows
-            if left <= (row.box[0] + row.box[2]) / 2 <= right and top <= (row.box[1] + row.box[3]) / 2 <= bottom
-        ]  # fmt: skip
+        left, top, _, bottom = circle.box
+        held = [row for row in rows if _holds(circle.box, row)]
         if not held or all(row.text in _RINGED_LETTERS for row in held):
             continue
         remains = [row for row in held if not _LETTERS.search(row.text)]
