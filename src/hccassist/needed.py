@@ -6,8 +6,7 @@ A search by a pattern costs a hundred times a look for a plain word, and most cu
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
-from functools import cache
+from collections.abc import Iterable, Sequence
 from re import _constants as ops  # type: ignore[attr-defined]
 from re import _parser as parser  # type: ignore[attr-defined]
 from typing import Any
@@ -15,7 +14,6 @@ from typing import Any
 _LEAST = 3
 
 
-@cache
 def needed_words(pattern: str) -> tuple[str, ...]:
     """Lower-case texts of which every match of ``pattern`` holds one, whatever its case; empty where there are none of some
     length to be told."""
@@ -23,10 +21,12 @@ def needed_words(pattern: str) -> tuple[str, ...]:
     return tuple(sorted(words)) if words and min(map(len, words)) >= _LEAST else ()
 
 
-def may_match(pattern: str, lowered: str) -> bool:
-    """Whether ``pattern`` can match a text at all; ``lowered`` is that text in lower case."""
-    words = needed_words(pattern)
-    return not words or any(word in lowered for word in words)
+def any_in(words: Sequence[str], lowered: str) -> bool:
+    """Whether a text may match a pattern that needs one of ``words``; ``lowered`` is that text in lower case."""
+    for word in words:
+        if word in lowered:
+            return True
+    return not words
 
 
 def _of_sequence(items: Iterable[tuple[Any, Any]]) -> set[str]:

@@ -9,7 +9,7 @@ from functools import cache, lru_cache
 
 from hccassist.encounters.lines import Line
 from hccassist.encounters.rules import SettingCue, setting_cues
-from hccassist.needed import may_match
+from hccassist.needed import any_in, needed_words
 
 _TITLE_LINES = 14
 _HEAD_LINES = 22
@@ -51,8 +51,10 @@ _SECTION_SETTINGS = frozenset(
 
 
 @cache
-def _compiled(where: str) -> tuple[tuple[SettingCue, re.Pattern[str]], ...]:
-    return tuple((cue, re.compile(cue.cue, re.IGNORECASE | re.MULTILINE)) for cue in setting_cues() if cue.where == where)
+def _compiled(where: str) -> tuple[tuple[SettingCue, tuple[str, ...], re.Pattern[str]], ...]:
+    """The cues of a place, each with the words it needs."""
+    cues = [cue for cue in setting_cues() if cue.where == where]
+    return tuple((cue, needed_words(cue.cue), re.compile(cue.cue, re.IGNORECASE | re.MULTILINE)) for cue in cues)
 
 
 def header_of(lines: Sequence[Line]) -> list[Line]:
@@ -74,8 +76,8 @@ def titles_of(text: str) -> Mapping[str, int]:
     if len(text) > _TITLE_LENGTH or (text.endswith(".") and len(text) > _SHORT):
         return found
     lowered = text.lower()
-    for cue, pattern in _compiled("title"):
-        if cue.weight > found.get(cue.setting, 0) and may_match(cue.cue, lowered) and pattern.search(text):
+    for cue, needed, pattern in _compiled("title"):
+        if cue.weight > found.get(cue.setting, 0) and any_in(needed, lowered) and pattern.search(text):
             found[cue.setting] = cue.weight
     return found
 
@@ -110,8 +112,8 @@ def setting_of(lines: Sequence[Line]) -> str:
     headings = {m.group("heading").lower() for line in own if (m := _VISIT_HEADING.match(line.text))}
     for where, text in (("head", head), ("any", body)):
         lowered = text.lower()
-        for cue, pattern in _compiled(where):
-            if not (may_match(cue.cue, lowered) and pattern.search(text)):
+        for cue, needed, pattern in _compiled(where):
+            if not (any_in(needed, lowered) and pattern.search(text)):
                 continue
             # Tables of results stand in notes too: beside a history, an exam and an assessment they are a section.
             if not (where == "any" and cue.setting in _RESULTS and len(headings) >= _NOTE_HEADINGS):

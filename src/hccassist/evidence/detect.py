@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections import Counter
 from dataclasses import dataclass
+from functools import lru_cache
 
 from hccassist.nlp.document import Document
 from hccassist.schema import Element
@@ -32,6 +33,7 @@ _STOPPED = re.compile(
 _DIGIT = re.compile(r"\d")
 
 
+@lru_cache(maxsize=64)
 def is_planned(text: str) -> bool:
     """Whether a sentence speaks of a test to come."""
     return bool(_PLANNED.search(text))

@@ -16,13 +16,13 @@ from pathlib import Path
 from typing import Any
 
 from hccassist.evidence.detect import Item, is_planned
-from hccassist.needed import may_match
+from hccassist.needed import any_in, needed_words
 from hccassist.nlp.document import Sentence
 from hccassist.schema import Element
 
 ELEMENTS: tuple[Element, ...] = ("M", "E", "A", "T")
-_SAYS: tuple[tuple[str, re.Pattern[str]], ...] = tuple(
-    (name, re.compile(pattern, re.IGNORECASE))
+_SAYS: tuple[tuple[str, tuple[str, ...], re.Pattern[str]], ...] = tuple(
+    (name, needed_words(pattern), re.compile(pattern, re.IGNORECASE))
     for name, pattern in (
         (
             "introduces",
@@ -113,7 +113,7 @@ def sentence_clues(sentence: Sentence, text: str) -> tuple[str, ...]:
     size = sentence.j - sentence.i
     names = [f"section {_SECTIONS.get(sentence.section, 'other')}"]
     lowered = text.lower()
-    names += [f"says {name}" for name, pattern in _SAYS if may_match(pattern.pattern, lowered) and pattern.search(text)]
+    names += [f"says {name}" for name, needed, pattern in _SAYS if any_in(needed, lowered) and pattern.search(text)]
     names.append(
         "size 4"
         if size <= 4
