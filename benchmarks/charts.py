@@ -17,7 +17,7 @@ _PROBLEMS = (
     ("COPD", "wheezing less, using the rescue inhaler {m} times a week", "continue tiotropium, pulmonary rehab referral"),
     ("CKD stage 3b", "creatinine 1.{m}, GFR 3{m}, stable", "avoid NSAIDs, renal panel in three months"),
     ("Persistent atrial fibrillation", "rate 7{m}, irregular, no bleeding", "continue apixaban 5 mg twice daily"),
-    ("Major depressive disorder, recurrent, moderate", "PHQ-9 of 1{m}, sleeps {n} hours", "increase sertraline, therapy weekly"),
+    ("Major depressive disorder, recurrent, moderate", "PHQ-9 of 1{m}, sleeps {n} h", "increase sertraline, therapy weekly"),
     ("Rheumatoid arthritis", "{m} tender joints, ESR 2{m}", "continue methotrexate 15 mg weekly with folic acid"),
     ("Morbid obesity", "BMI 4{m}.{n}", "dietitian referral, semaglutide started"),
     ("Hypertension", "BP 13{m}/8{n} today", "continue lisinopril 20 mg daily"),
