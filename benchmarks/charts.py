@@ -11,7 +11,7 @@ from reportlab.pdfgen.canvas import Canvas
 _FIRST = "Ada Bruno Carla Dmitri Elena Farid Greta Hugo Ines Jonas Karin Luis Mona Nils Olga Pavel Rosa Sven Tara Uwe".split()
 _LAST = "Abbott Becker Castell Dunmore Eastwick Farrow Gilmour Hartnell Ivers Jessop Kimble Larkin Mercer Norwood".split()
 _PROBLEMS = (
-    ("Type 2 diabetes mellitus with diabetic polyneuropathy", "A1c {n}.{m}%, sugars at home {n}0 to 1{m}",
+    ("Diabetes type 2, neuropathy of both feet", "A1c {n}.{m}%, sugars at home {n}0 to 1{m}",
      "continue metformin 1000 mg twice daily, gabapentin"),
     ("Chronic systolic heart failure", "euvolemic, weight down {m} lb, EF {n}5%", "continue carvedilol and furosemide 40 mg"),
     ("COPD", "wheezing less, using the rescue inhaler {m} times a week", "continue tiotropium, pulmonary rehab referral"),
