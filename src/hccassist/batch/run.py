@@ -305,6 +305,7 @@ class _Progress:
         self._bar = Progress(*columns, console=console, transient=True, disable=not console.is_terminal)
         self._task = self._bar.add_task("", total=total, rate="", failed="")
         self._started = self._told = time.monotonic()
+        self._done = 0
 
     def __enter__(self) -> _Progress:
         self._bar.start()
@@ -315,15 +316,15 @@ class _Progress:
 
     def advance(self, outcome: Outcome) -> None:
         """One more chart is done."""
-        done = outcome.screened + len(outcome.errors)
+        self._done += 1
         now = time.monotonic()
-        rate = done / max(now - self._started, 0.001)
+        rate = self._done / max(now - self._started, 0.001)
         failed = f"{len(outcome.errors)} failed" if outcome.errors else ""
         self._bar.update(self._task, advance=1, rate=f"{rate:.1f} charts/s", failed=failed)
         if not self._console.is_terminal and now - self._told >= _TOLD_SECONDS:
             self._told = now
-            minutes = (self._total - done) / rate / 60
-            line = f"{done} of {self._total} charts, {rate:.1f} charts/s, about {minutes:.0f} minutes left {failed}"
+            minutes = (self._total - self._done) / rate / 60
+            line = f"{self._done} of {self._total} charts, {rate:.1f} charts/s, about {minutes:.0f} minutes left {failed}"
             self._console.print(Text(line.rstrip()), soft_wrap=True)
 
 
