@@ -1,6 +1,6 @@
 """Every figure of docs/sizing.md, with one command:
 
-    python benchmarks/run.py [peers] [start] [jobs] [growth] [memory] [profile] [--charts N] [--notes DIR]
+    python benchmarks/run.py [peers] [start] [jobs] [growth] [memory] [scans] [profile] [--charts N] [--notes DIR]
 
 Without names all are measured. Charts are generated (``charts.py``) into a temporary folder; ``--notes`` measures ``peers`` on
 text files of your own. Runs are of the real command line, in processes of their own.
@@ -31,7 +31,7 @@ from hccassist.reading.plain import one_page
 from hccassist.screening import load_screener, screen
 
 PACKAGE = Path(hccassist.__file__).parent
-PARTS = ("peers", "start", "jobs", "growth", "memory", "profile")
+PARTS = ("peers", "start", "jobs", "growth", "memory", "scans", "profile")
 
 
 @dataclass(frozen=True)
@@ -138,6 +138,18 @@ def memory(folder: Path) -> None:
     print(f"  cost                    {1000 * run.cpu / pages:8.1f} CPU ms a page")
 
 
+def scans() -> None:
+    """What a scanned page costs to read: the faxed ones among the sample charts."""
+    pages, spent = 0, 0.0
+    for path in sorted((PACKAGE.parents[1] / "sample_charts").glob("*fax*.pdf")):
+        started = time.process_time()
+        read = sum(page.source == "ocr" for page in read_chart(path, path.name).pages)
+        if read:
+            pages, spent = pages + read, spent + time.process_time() - started
+    print(f"scans: {pages} pages of the sample charts, read by OCR")
+    print(f"  cost                    {spent / max(pages, 1):8.2f} CPU s a page")
+
+
 def profile() -> None:
     """Where the time of a text chart goes, by module of the package."""
     charts = [one_page(note(seed), f"{seed}.txt", "") for seed in range(400)]
@@ -178,6 +190,7 @@ def main() -> None:
             "jobs": lambda: jobs(folder, max(100, arguments.charts // 20)),
             "growth": lambda: growth(folder, arguments.charts),
             "memory": lambda: memory(folder),
+            "scans": scans,
             "profile": profile,
         }
         for part in PARTS:
