@@ -26,7 +26,9 @@ _USE = frozenset(f"F{n}.90" for n in (10, 11, 12, 13, 14, 15, 16, 18, 19))
 _ENOUGH = 0.25
 _BARELY = 0.06
 _TESTS = frozenset({"lab", "test", "imaging", "exam", "vital"})
-_MINOR = tuple("R0 R1 R2 R3 R4 R5 R6 R70 R71 R72 R73.9 R74 R75 R76 R77 R78 R79 R8 R9 S T Z79.6 Z79.8 Z90 Z96 Z98".split())
+_MINOR = tuple("R0 R1 R2 R3 R4 R5 R6 R70 R71 R72 R73.9 R74 R75 R76 R77 R78 R79 R8 R9 S T".split())
+_LASTING = ("Z21", "Z72.0", "Z89", "Z93", "Z94", "Z95", "Z99")
+"""The Z codes that name a lasting state of the patient; the others tell of care, of the past or of circumstances."""
 _DEFINITION = 1
 """Counted up where a feature keeps its name and changes its meaning."""
 _LONG_RECORD = 12_000
@@ -59,8 +61,10 @@ class Candidate:
 
     @property
     def minor(self) -> bool:
-        """A symptom, a passing problem or a surgical status without a payment category."""
-        return not self.pays and (self.course == "acute" or self.passing or self.icd10.startswith(_MINOR))
+        """A symptom, a passing problem, care or circumstance without a payment category."""
+        circumstance = self.icd10.startswith("Z") and not self.icd10.startswith(_LASTING)
+        passing = self.course == "acute" or self.passing or self.icd10.startswith(_MINOR)
+        return not self.pays and (circumstance or passing)
 
     @property
     def only_use(self) -> bool:

@@ -110,7 +110,7 @@ def _reason(candidate: Candidate, rule: Rule, tier: Tier, confidence: float, thr
                 " are unrelated (guideline I.A.12.a)"
             )
         case "minor":
-            return "a symptom, a passing problem or a surgical status without a payment category"
+            return "a symptom, a passing problem, care or circumstance without a payment category"
         case "only_use":
             return "use of a substance without a disorder it causes is not coded (guideline I.C.5.b.3)"
         case "only_results":
