@@ -20,7 +20,12 @@ NOTES = Path(__file__).parent / "notes"
 
 @pytest.mark.parametrize(
     ("name", "scope", "f1", "most_false"),
-    [("first", "hcc", 0.93, 0.08), ("first", "chronic", 0.93, 0.15)],
+    [
+        ("first", "hcc", 0.94, 0.08),
+        ("first", "chronic", 0.94, 0.15),
+        ("second", "hcc", 0.92, 0.10),
+        ("second", "chronic", 0.91, 0.25),
+    ],
 )
 def test_agreement_with_our_own_labelled_notes_holds(
     screener: Screener, name: str, scope: str, f1: float, most_false: float
@@ -30,7 +35,7 @@ def test_agreement_with_our_own_labelled_notes_holds(
     assert tally.f1 >= f1
     assert tally.code >= 0.95
     assert tally.false / tally.notes <= most_false
-    assert found.status >= 0.95
+    assert found.status >= 0.94
 
 
 def test_every_quote_of_our_labels_stands_in_its_note() -> None:

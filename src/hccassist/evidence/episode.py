@@ -120,7 +120,7 @@ _REACH = 70
 _FOLLOWING = 2
 _DATED = "dated in the past"
 _LEFT = "only what it left behind is present"
-_RIGHT_BEHIND = 12
+_RIGHT_BEHIND = 24
 
 
 @dataclass(frozen=True, slots=True)
@@ -158,6 +158,10 @@ class _Story:
         """Whether the sentence of a mention only says that it is followed up."""
         sentence = self.document.sentences[m.sentence]
         return bool(_FOLLOW_UP.search(self.document.text, sentence.start, sentence.end))
+
+    def behind(self, m: Located) -> str:
+        """The few words right behind a mention, where its year stands: "DVT 2017"."""
+        return self.document.text[m.mention.end : m.mention.end + _RIGHT_BEHIND]
 
     def clause(self, m: Located) -> str:
         """The words that date a mention: behind it up to the next one, and before it when it is the sentence's first."""
@@ -280,14 +284,16 @@ def _dated(story: _Story, m: Located, curable: bool, open_days: int) -> Located:
         # "In sustained remission since 2016": remission is coded as the condition is (guideline I.C.5.b.1).
         return m
     words = story.clause(m)
-    ago = _days_ago(words, _in_earlier_year(words, story.this_year))
+    behind = _in_earlier_year(story.behind(m), story.this_year)
+    earlier = behind or _in_earlier_year(words, story.this_year)
+    ago = _days_ago(words, earlier)
     if not curable and status == "active" and _LEFT_BEHIND.search(words):
         return _changed(m, "history", _LEFT)
-    none_since = curable and _NONE_SINCE.search(words) and _in_earlier_year(words, story.this_year)
+    none_since = curable and _NONE_SINCE.search(words) and earlier
     treated = curable and not none_since and bool({m.sentence, m.sentence + 1} & story.drugs.get(m.mention.condition, set()))
     if status == "history":
         said_over = any(_SAID_OVER.search(cue) for cue in m.mention.cues if cue.startswith("“"))
-        if treated and not said_over and not (ago is None and _in_earlier_year(words, story.this_year)):
+        if treated and not said_over and not (ago is None and earlier):
             return _changed(m, "active", "under treatment now")
         lately = ago is not None and ago <= _HEALING_DAYS
         if curable and lately and not said_over and m.mention.cues[:1] in (("“s/p”",), ("“status post”",)):
@@ -297,11 +303,10 @@ def _dated(story: _Story, m: Located, curable: bool, open_days: int) -> Located:
         return m
     if none_since:
         return _changed(m, "history", _DATED)
-    behind = story.document.text[m.mention.end : m.mention.end + _RIGHT_BEHIND]
-    if treated or (ago is None and _RECENT.search(words) and not _in_earlier_year(behind, story.this_year)):
+    if treated or (ago is None and _RECENT.search(words) and not behind):
         return m
     limit = open_days or (_CURE_DAYS if curable else _EVENT_DAYS)
-    if (ago is not None and ago > limit) or (ago is None and _in_earlier_year(words, story.this_year)):
+    if (ago is not None and ago > limit) or (ago is None and earlier):
         return _changed(m, "history", _DATED)
     return m
 
@@ -337,7 +342,8 @@ def _cancer(story: _Story, group: list[Located]) -> list[Located]:
     treatments = len(story.treated(group))
     now = {m.group().lower() for m in _NOW.finditer(text) if not _NO_LONGER.search(text, max(m.start() - 40, 0), m.start())}
     over = {x.lower() for x in _PAST.findall(text)}
-    dated = any(_in_earlier_year(words, story.this_year) for words in (text, *map(story.clause, told)))
+    tellings = (text, *map(story.clause, told), *map(story.behind, told))
+    dated = any(_in_earlier_year(words, story.this_year) for words in tellings)
     strong = bool(_STRONG_PAST.search(text)) or (dated and not now and (bool(over) or bool(_TREATED_THEN.search(text))))
     past = len(over) + 2 * strong + dated
     said_past = any(m.mention.status == "history" for m in told)

@@ -213,10 +213,10 @@ def _note_attributes(document: Document, lexicon: Lexicon) -> list[tuple[int, in
 def _attributes(
     hit: _Hit, term: Term, around: list[tuple[int, int, AttributeWord]], others: list[tuple[int, int]], norms: list[str]
 ) -> tuple[str, ...]:
-    """What the words around a mention add: attribute words in it or near it with no other condition in between, unless
-    they are denied ("without acute exacerbation")."""
+    """What the words around a mention add: attribute words in it or near it with no other condition in between, the nearest and
+    of those the longest ("stage 3b", not its "stage 3"), unless they are denied ("without acute exacerbation")."""
     found = dict(pair.split("=", 1) for pair in term.attributes)
-    ranked: list[tuple[int, str, str]] = []
+    ranked: list[tuple[int, int, str, str]] = []
     for i, j, word in around:
         if term.condition not in word.conditions or word.name in found:
             continue
@@ -225,8 +225,8 @@ def _attributes(
         if gap and _denied(norms, hit, i):
             continue
         if word.everywhere or (gap <= _NEAR and not blocked):
-            ranked.append((gap, word.name, word.value))
-    for _, name, value in sorted(ranked):
+            ranked.append((gap, i - j, word.name, word.value))
+    for *_, name, value in sorted(ranked):
         found.setdefault(name, value)
     return tuple(f"{name}={value}" for name, value in sorted(found.items()))
 
