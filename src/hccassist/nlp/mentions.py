@@ -41,6 +41,8 @@ _BESIDE = 3
 _MOST_FAR = 2
 _SHOUTED = 4
 _SHORT_FORM = 3
+_IS_NUMBERED = re.compile(r"-\d\b| \d{2,3}(?=\s|$)")
+_NUMBERED = frozenset({"stage", "type", "dmtype", "class", "grade", "level"})
 _CONFIRMED = 2
 _MOST_COORDINATED = 6
 _COORDINATORS = frozenset(", and or & / +".split())
@@ -65,7 +67,7 @@ class _Hit:
     terms: tuple[Term, ...]
 
 
-def _accept(term: Term, document: Document, i: int, j: int) -> bool:
+def _accept(term: Term, document: Document, i: int, j: int, lexicon: Lexicon) -> bool:
     if "," in document.tokens.norms[i:j] and (
         term.ambiguous or ("," not in term.written and " " in term.written and term.written.count(" ") == 1)
     ):
@@ -73,6 +75,9 @@ def _accept(term: Term, document: Document, i: int, j: int) -> bool:
         return False
     if not term.cased:
         return True
+    if len(term.written) <= _SHORT_FORM and _IS_NUMBERED.match(document.text, document.tokens.ends[j - 1]):
+        # "PCL-5", "SS 97": a scale or a score, unless a stage or a type is what the number may say.
+        return bool(lexicon.attribute_names.get(term.condition, frozenset()) & _NUMBERED)
     raw = document.text[document.tokens.starts[i] : document.tokens.ends[j - 1]]
     return raw == term.written or raw in (term.written + "s", term.written + "'s", term.written + "’s")
 
@@ -89,7 +94,7 @@ def _hits(document: Document, lexicon: Lexicon) -> list[_Hit]:
             taken = i + 1
             if root_has(tokens.norms[i]):
                 for end, values in reversed(terms.at(tokens, i, stop)):
-                    kept = tuple(t for t in values if _accept(t, document, i, end))
+                    kept = tuple(t for t in values if _accept(t, document, i, end, lexicon))
                     if kept:
                         hits.append(_Hit(number, i, end, kept))
                         more = _coordinated(document, lexicon, number, i, end)
