@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from datetime import date
 from pathlib import Path
 
@@ -11,7 +12,7 @@ from hccassist.terminology.check import reference_problems
 from hccassist.terminology.codes import load_codes, search_codes
 from hccassist.terminology.rows import load
 from hccassist.terminology.spelling import Spelling, vocabularies
-from hccassist.terminology.words import Normalizer, expand_braces
+from hccassist.terminology.words import Normalizer, each_term, expand_braces
 
 
 def test_every_shipped_knowledge_row_is_valid_and_names_billable_codes() -> None:
@@ -128,3 +129,22 @@ def test_a_team_adds_its_own_words_without_touching_code(tmp_path: Path) -> None
     lexicon = compile_lexicon(knowledge, load_codes(), Normalizer({}))
     tokens = lexicon.normalizer.tokens("known pump trouble")
     assert [t.condition for _, _, terms in lexicon.terms.find(tokens, 0, len(tokens)) for t in terms] == ["heart_failure"]
+
+
+def test_every_payment_category_has_many_wordings_beyond_its_titles() -> None:
+    codes, (knowledge, _) = load_codes(), load()
+    titles = {title.lower() for title in codes.titles.values()}
+    wordings: dict[tuple[str, str], set[str]] = defaultdict(set)
+    for row in knowledge.terms:
+        said = dict(pair.split("=", 1) for pair in row.attributes)
+        reached = {
+            (model, category)
+            for need, code in knowledge.conditions[row.condition].codes
+            if all(said.get(name, value) == value for name, value in (pair.split("=", 1) for pair in need))
+            for model in ("V28", "V24")
+            for category in codes.categories(code, model)
+        }
+        for found in reached:
+            wordings[found].update(w.lower() for w in each_term(row.terms) if w.lower() not in titles)
+    every = {(m, c) for m in ("V28", "V24") for table in codes.hcc[m].values() for cats in table.values() for c in cats}
+    assert {found for found in every if len(wordings[found]) < 10} == set()

@@ -114,13 +114,13 @@ def cues_of(document: Document, sentence: Sentence, lexicon: Lexicon) -> tuple[C
 
 
 def _terminated(rule: ContextRow, low: int, high: int, cues: Sequence[Cue], document: Document) -> bool:
-    """Whether something between tokens ``low`` and ``high`` ends the scope of ``rule``: a semicolon, a colon that does not
-    open its list ("negative for the following:"), or a terminating phrase. One that touches the cue belongs to it ("denies
-    any history of"), unless a comma stands between. A terminating phrase with a scope ("and", 1) ends only cues that have
-    none of their own."""
+    """Whether something between tokens ``low`` and ``high`` ends the scope of ``rule``: a semicolon, an arrow that leads on, a
+    colon that does not open its list ("negative for the following:"), or a terminating phrase. One that touches the cue
+    belongs to it ("denies any history of"), unless a comma stands between. A terminating phrase with a scope ("and", 1) ends
+    only cues that have none of their own."""
     norms = document.tokens.norms
     between = norms[low:high]
-    if ";" in between:
+    if ";" in between or ("→" in between and rule.direction == "forward"):
         return True
     ends = ":" in between and rule.scope is None and rule.category in _ENDED_BY_COLON
     if ends and not _COLON_LEAD.issuperset(between[: between.index(":")]):

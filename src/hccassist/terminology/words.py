@@ -19,8 +19,9 @@ _TOKEN = re.compile(
     rf"(?i:(?<![a-z0-9/]){_SLASHED})|[^\W\d_]+(?:['’][^\W\d_]+)?|\d+(?:\.\d+)?|[^\w\s]|_",
 )
 _HYPHENS = frozenset("-–—")
-_BY_PLACE = _HYPHENS | {"L", "R"}
+_BY_PLACE = _HYPHENS | {"L", "R", "."}
 _MOST_CACHED = 100_000
+_GOES_ON = re.compile(r" [a-z]")
 _BRACES = re.compile(r"\{([^{}]*)\}")
 
 FILLERS = frozenset("the a an his her their my your its this that left right bilateral , ( both underlying known )".split())
@@ -104,6 +105,11 @@ class Normalizer:
                     if at > start and to < stop and text[at - 1].isalnum() and text[to].isalnum():
                         continue
                     found: tuple[str, ...] = (raw,)
+                elif raw == ".":
+                    # The full stop of an abbreviation within a sentence: "sev. persistent asthma".
+                    if starts and ends[-1] == at and text[starts[-1] : at].lower() in self._single and _GOES_ON.match(text, to):
+                        continue
+                    found = (raw,)
                 else:
                     # A side, unless it is a vertebra ("L3"), a lead or an enumeration ("L.").
                     side = to >= stop or not (text[to].isdigit() or text[to] in "./-")
