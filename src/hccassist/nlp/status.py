@@ -54,7 +54,7 @@ _END_OF_CLAUSE = frozenset(
     " now".split()
 )
 _SAID_OF_THE_NEXT = frozenset(
-    "negative neg no none never absent denied deny likely probable possible suspected favored suspect".split()
+    "? negative neg no none never absent denied deny likely probable possible suspected favored suspect".split()
 )
 _HELPS = frozenset(
     "report reported state stated says said note noted deny confirm confirmed agree agreed help assist manage give gave bring"
