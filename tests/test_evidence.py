@@ -43,22 +43,29 @@ def test_no_number_is_taken_from_another_measurement(screen_text: Any) -> None:
 
 def test_a_letter_shows_three_passages_at_most_and_keeps_the_rest() -> None:
     many = [Evidence("T", "drug", at, at + 40, 0.9 - at / 10000, "") for at in range(0, 500, 100)]
-    shown, more = choose(many)
+    shown, more = choose(many, " " * 600)
     assert [e.start for e in shown] == [0, 100, 200]
     assert [e.start for e in more] == [300, 400]
 
 
 def test_a_weak_second_passage_waits_until_it_is_asked_for() -> None:
-    shown, more = choose([Evidence("E", "lab", 0, 30, 0.3, ""), Evidence("E", "lab", 100, 130, 0.29, "")])
+    shown, more = choose([Evidence("E", "lab", 0, 30, 0.3, ""), Evidence("E", "lab", 100, 130, 0.29, "")], " " * 200)
     assert [e.start for e in shown] == [0]
     assert [e.start for e in more] == [100]
 
 
 def test_neighbouring_sentences_of_one_letter_are_one_passage() -> None:
-    shown, more = choose([Evidence("T", "drug", 0, 30, 0.9, ""), Evidence("T", "drug", 31, 60, 0.5, "")])
+    shown, more = choose([Evidence("T", "drug", 0, 30, 0.9, ""), Evidence("T", "drug", 31, 60, 0.5, "")], " " * 60)
     assert [(e.start, e.end) for e in shown] == [(0, 60)]
     assert more == ()
 
 
+def test_a_passage_ends_with_its_line() -> None:
+    shown, _ = choose(
+        [Evidence("T", "drug", 0, 30, 0.9, ""), Evidence("T", "drug", 31, 60, 0.5, "")], "x" * 30 + "\n" + "x" * 30
+    )
+    assert [(e.start, e.end) for e in shown] == [(0, 30), (31, 60)]
+
+
 def test_a_letter_that_is_hardly_proven_is_not_shown() -> None:
-    assert choose([Evidence("M", "words", 0, 30, 0.08, "")]) == ((), ())
+    assert choose([Evidence("M", "words", 0, 30, 0.08, "")], " " * 30) == ((), ())

@@ -17,6 +17,11 @@ class Places:
         self._starts = [p.start for p in chart.pages]
         self._word_starts = [[w.start for w in p.words] for p in chart.pages]
 
+    @property
+    def text(self) -> str:
+        """The chart's text."""
+        return self._chart.text
+
     def page_of(self, at: int) -> Page | None:
         """The page that holds an offset; None for a chart without pages."""
         k = bisect_right(self._starts, at) - 1

@@ -15,9 +15,9 @@ from hccassist.evidence.strength import ELEMENTS
 from hccassist.schema import Element, Evidence
 
 _PER_LETTER = 3
-_LETTER_PROVEN = 0.15
+_LETTER_PROVEN = 0.13
 _FIRST = 0.12
-_FURTHER = 0.4
+_FURTHER = 0.45
 _JOINED = 0.2
 _LONGEST = 280
 _GAP = 2
@@ -25,19 +25,20 @@ _WORTH_UNFOLDING = 0.1
 _MOST_UNFOLDED = 12
 
 
-def choose(evidence: Sequence[Evidence]) -> tuple[tuple[Evidence, ...], tuple[Evidence, ...]]:
-    """What is shown and what is kept for whoever asks for more; ``evidence`` and both answers strongest first."""
+def choose(evidence: Sequence[Evidence], text: str) -> tuple[tuple[Evidence, ...], tuple[Evidence, ...]]:
+    """What is shown and what is kept for whoever asks for more; ``evidence`` and both answers strongest first;
+    ``text``: the chart's, which tells whether two sentences stand on one line."""
     by_letter: dict[Element, list[Evidence]] = defaultdict(list)
     for e in evidence:
         by_letter[e.element].append(e)
     shown: list[Evidence] = []
     for letter in ELEMENTS:
-        shown.extend(_of_letter(by_letter[letter]))
+        shown.extend(_of_letter(by_letter[letter], text))
     shown.sort(key=lambda e: (-e.strength, e.start))
     return tuple(shown), _rest(evidence, shown)
 
 
-def _of_letter(group: Sequence[Evidence]) -> list[Evidence]:
+def _of_letter(group: Sequence[Evidence], text: str) -> list[Evidence]:
     """The passages of one letter."""
     proven = 1 - math.prod(1 - e.strength for e in group)
     if proven < _LETTER_PROVEN:
@@ -47,18 +48,19 @@ def _of_letter(group: Sequence[Evidence]) -> list[Evidence]:
         if e.strength < (_FURTHER if passages else _FIRST) or len(passages) == _PER_LETTER:
             break
         if not any(p.start <= e.start and e.end <= p.end for p in passages):
-            passages.append(_with_neighbours(e, group))
+            passages.append(_with_neighbours(e, group, text))
     return passages
 
 
-def _with_neighbours(passage: Evidence, group: Sequence[Evidence]) -> Evidence:
-    """A passage grown by the sentences next to it that speak for the same letter, while it stays one glance long."""
+def _with_neighbours(passage: Evidence, group: Sequence[Evidence], text: str) -> Evidence:
+    """A passage grown by the sentences beside it on its line that speak for the same letter, while it stays a glance long."""
     grown = True
     while grown:
         grown = False
         for e in group:
-            beside = 0 <= e.start - passage.end <= _GAP or 0 <= passage.start - e.end <= _GAP
             start, end = min(passage.start, e.start), max(passage.end, e.end)
+            low, high = min(passage.end, e.end), max(passage.start, e.start)
+            beside = low <= high <= low + _GAP and "\n" not in text[low:high]
             if beside and e.strength >= _JOINED and end - start <= _LONGEST:
                 passage, grown = replace(passage, start=start, end=end), True
     return passage

@@ -37,7 +37,7 @@ def suggest(
     facts = facts_of(candidate, x, hcc["V28"].category if "V28" in hcc else None)
     rule = policy.rule_of(facts)
     tier = policy.tier_of(rule, facts, confidence)
-    shown, more = choose(candidate.evidence)
+    shown, more = choose(candidate.evidence, places.text)
     return Suggestion(
         id="",
         encounter=encounter.id,
