@@ -69,3 +69,9 @@ def test_a_passage_ends_with_its_line() -> None:
 
 def test_a_letter_that_is_hardly_proven_is_not_shown() -> None:
     assert choose([Evidence("M", "words", 0, 30, 0.08, "")], " " * 30) == ((), ())
+
+
+def test_a_bare_list_entry_says_what_is_missing_in_words_fit_for_a_query(screen_text: Any) -> None:
+    bare = of(screen_text("Past Medical History:\nRheumatoid arthritis\n\nAssessment:\nSprained ankle, ice.", None), "M06")
+    assert bare.tier == "mention_only"
+    assert all(word in bare.reason for word in ("monitored", "evaluated", "assessed", "treated"))

@@ -118,7 +118,10 @@ def _reason(candidate: Candidate, rule: Rule, tier: Tier, confidence: float, thr
         case "ignored":
             return "stands only in sections, or in a type of note, that the policy ignores"
         case "no_evidence":
-            return "named as present, but nothing in this record monitors, evaluates, assesses or treats it"
+            return (
+                "named as present; this record does not say how it is monitored (symptoms, readings, tests followed), evaluated"
+                " (findings, results), assessed (status, judgement) or treated (medicine, therapy, referral)"
+            )
         case "threshold" if tier != "supported":
             return f"confidence {confidence:.2f} is below the threshold of {threshold:.2f}"
     letters = {e.element for e in candidate.evidence}
