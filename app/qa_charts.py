@@ -9,7 +9,7 @@ import altair as alt
 
 Curve = Sequence[tuple[float, float, float]]
 Bins = Sequence[tuple[float, float, int]]
-HEIGHT = 250
+HEIGHT = 230
 COLORS = ["#3b82c4", "#d97706"]  # apart for every eye, and on light and dark ground
 
 
@@ -45,10 +45,10 @@ def _chart(rows: Sequence[Mapping[str, object]]) -> alt.Chart:
 
 
 def _share(name: str, title: str) -> dict[str, Any]:
-    return {"shorthand": f"{name}:Q", "title": title, "scale": alt.Scale(domain=[0, 1])}
+    return {"shorthand": f"{name}:Q", "title": title, "scale": alt.Scale(domain=[0, 1]), "axis": alt.Axis(tickCount=5)}
 
 
 def _color(named: Mapping[str, object]) -> alt.Color:
     names = list(named)
     scale = alt.Scale(domain=names, range=COLORS[: len(names)])
-    return alt.Color("of:N", title=None, scale=scale, legend=alt.Legend(orient="bottom"))
+    return alt.Color("of:N", title=None, scale=scale, legend=alt.Legend(orient="top"))

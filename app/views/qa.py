@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 
 import streamlit as st
+from streamlit.delta_generator import DeltaGenerator
 
 from app import components, qa_charts, session
 from hccassist.evaluation import LabelledError
@@ -12,14 +14,15 @@ from hccassist.qa import desk, learning
 from hccassist.qa.bench import Bench, Outcome, Summary
 from hccassist.qa.labelled import Judged, Loaded
 from hccassist.qa.noise import GROUPINGS, noise
-from hccassist.ranking.model import Ranker, models_folder
+from hccassist.ranking.model import Ranker
 from hccassist.ranking.policy import Policy
-from hccassist.ranking.training import read_table
 from hccassist.review import DecisionError
 from hccassist.review.people import Person
 from hccassist.review.versions import Kind, Versions
 
 SHOWN_SENTENCES = 200
+KINDS = ["Our decisions", "Labelled cases"]
+AFFECTED = ["change", "judged", "confidence", "code", "condition", "words of the chart", "chart"]
 WHAT = {"save": "saved", "use": "put in force"}
 PATH_HINT = "A file or folder on this machine: labelled notes or charts, cases (.jsonl, .csv), or what `hccassist bench` made"
 
@@ -34,13 +37,16 @@ def judged(source: str, stamp: object) -> tuple[Loaded, Bench]:
 def choose_source() -> tuple[Loaded, Bench] | None:
     """The judged suggestions that the bench works on."""
     left, right = st.columns([1, 2], vertical_alignment="bottom")
-    kind = left.segmented_control("Judged by", ["Our decisions", "Labelled cases"], default="Our decisions", key="qa-kind")
+    # A widget that is not drawn forgets: what was chosen is kept beside it, for the way back from another part.
+    kept_kind, kept_path = st.session_state.get("qa-source", (KINDS[0], ""))
+    kind = left.segmented_control("Judged by", KINDS, default=kept_kind, key="qa-kind") or kept_kind
     source = ""
-    if kind == "Labelled cases":
-        source = right.text_input(PATH_HINT, key="qa-path", autocomplete="off").strip()
-        if not source:
-            st.info("Name the labelled cases first.")
-            return None
+    if kind != KINDS[0]:
+        source = right.text_input(PATH_HINT, value=kept_path, key="qa-path", autocomplete="off").strip()
+    st.session_state["qa-source"] = (kind, source or kept_path)
+    if kind != KINDS[0] and not source:
+        st.info("Name the labelled cases first.")
+        return None
     try:
         found = judged(source, _stamp(source))
     except LabelledError as error:
@@ -79,22 +85,21 @@ def thresholds(person: Person, loaded: Loaded, bench: Bench) -> None:
     after = bench.under(draft, before.p)
     change = bench.change(before, after)
     figures(bench.summary(before), bench.summary(after))
-    draw(bench, {"in force": before, "draft": after})
     right_gained, right_lost = int(bench.y[change.gained].sum()), int(bench.y[change.lost].sum())
-    st.markdown(
-        f"**Newly shown: {len(change.gained)}** ({right_gained} supported, {len(change.gained) - right_gained} noise) · "
-        f"**no longer shown: {len(change.lost)}** ({right_lost} supported, {len(change.lost) - right_lost} noise)"
-    )
-    charts = [[c.chart, c.gained_right, c.gained_wrong, c.lost_right, c.lost_wrong] for c in bench.by_chart(change)]
-    titles = ["chart", "supported, newly shown", "noise, newly shown", "supported, lost", "noise, gone"]
-    per_chart, sentences = st.columns([2, 5])
-    with per_chart:
-        components.table(key="qa-charts", data={"columns": titles, "rows": charts})
+    sentences, beside = st.columns([5, 3])
     with sentences:
+        st.markdown(
+            f"**Newly shown: {len(change.gained)}** ({right_gained} supported, {len(change.gained) - right_gained} noise) · "
+            f"**no longer shown: {len(change.lost)}** ({right_lost} supported, {len(change.lost) - right_lost} noise)"
+        )
         rows = [affected(bench.rows[k], float(after.p[k]), "newly shown") for k in change.gained[:SHOWN_SENTENCES]]
-        rows += [affected(bench.rows[k], float(after.p[k]), "no longer shown") for k in change.lost[:SHOWN_SENTENCES]]
-        titles = ["", "judged", "confidence", "code", "condition", "words of the chart", "chart"]
-        components.table(key="qa-sentences", data={"columns": titles, "rows": rows})
+        rows += [affected(bench.rows[k], float(after.p[k]), "no longer") for k in change.lost[:SHOWN_SENTENCES]]
+        components.table(key="qa-sentences", data={"columns": AFFECTED, "rows": rows})
+    with beside:
+        draw(bench, {"in force": before, "draft": after}, (st.container(), st.container()))
+        charts = [[c.chart, c.gained_right, c.gained_wrong, c.lost_right, c.lost_wrong] for c in bench.by_chart(change)]
+        titles = ["chart", "+ supported", "+ noise", "− supported", "− noise"]
+        components.table(key="qa-charts", data={"columns": titles, "rows": charts})
     save(person, draft, changed=draft is not policy)
 
 
@@ -117,9 +122,9 @@ def figures(before: Summary, after: Summary) -> None:
         column.metric(label, format(b, form), format(b - a, "+" + form) if b != a else None, delta_color=good)  # type: ignore[arg-type]
 
 
-def draw(bench: Bench, outcomes: dict[str, Outcome]) -> None:
+def draw(bench: Bench, outcomes: dict[str, Outcome], places: Sequence[DeltaGenerator]) -> None:
     """The two plots for one or two outcomes."""
-    left, right = st.columns(2)
+    left, right = places
     points = {}
     for name, outcome in outcomes.items():
         figure = bench.summary(outcome)
@@ -189,13 +194,12 @@ def compare(bench: Bench) -> None:
             f"**{s.noise:.2f}** · average precision **{s.average_precision:.3f}** · calibration error "
             f"**{s.calibration_error:.3f}**"
         )
-    draw(bench, outcomes)
+    draw(bench, outcomes, st.columns(2))
     change = bench.change(outcomes["A"], outcomes["B"])
     p = outcomes["B"].p
     rows = [affected(bench.rows[k], float(p[k]), "only B shows") for k in change.gained[:SHOWN_SENTENCES]]
     rows += [affected(bench.rows[k], float(outcomes["A"].p[k]), "only A shows") for k in change.lost[:SHOWN_SENTENCES]]
-    titles = ["", "judged", "confidence", "code", "condition", "words of the chart", "chart"]
-    components.table(key="qa-compare", data={"columns": titles, "rows": rows})
+    components.table(key="qa-compare", data={"columns": AFFECTED, "rows": rows})
 
 
 @st.fragment
@@ -213,6 +217,9 @@ def noisy(loaded: Loaded) -> None:
 def learn(person: Person, loaded: Loaded) -> None:
     """A challenger from the team's decisions; only a person promotes it."""
     rows = [r for r in loaded.rows if r.who]
+    if not rows:
+        st.info("A challenger learns from decisions: choose our decisions above.")
+        return
     if lacking := learning.missing(rows):
         st.text("Too few decisions to learn from; needed: " + ", ".join(lacking))
         return
@@ -220,14 +227,9 @@ def learn(person: Person, loaded: Loaded) -> None:
     if st.button("Train a challenger", disabled=not version):
         try:
             person.require("lead")
-            table = read_table(models_folder() / "training.csv")
-            champion = desk.rankers(session.store())[desk.in_force(session.store(), "ranker")]
-            found = learning.challenge(rows, table, champion, version)
-            Versions(session.store()).save("ranker", version, found.content, person.name, "challenger, learned from decisions")
+            st.session_state["qa-challenge"] = desk.train_challenger(session.store(), version, person.name)
         except (DecisionError, learning.TooLittle) as error:
             st.warning(str(error))
-        else:
-            st.session_state["qa-challenge"] = learning.report(found)
     for line in st.session_state.get("qa-challenge", []):
         st.text(line)
 

@@ -45,8 +45,10 @@ def screen(
     memory_limit: Annotated[int, typer.Option(min=0, help="MiB of memory a chart may take; 0 for no limit.")] = 4096,
     year: Annotated[list[int] | None, typer.Option(help="Service year under review; may be repeated. Default: all.")] = None,
     cluster: Annotated[str, typer.Option(help="Address of a Dask scheduler to screen on.", show_default=False)] = "",
-    policy: Annotated[Path | None, typer.Option(help="A policy file (docs/policy.md); the shipped one when left out.")] = None,
-    ranker: Annotated[Path | None, typer.Option(help="A ranker file; the shipped one when left out.")] = None,
+    policy: Annotated[
+        str, typer.Option(help="A policy file (docs/policy.md), or current: the one in force on the bench.")
+    ] = "",
+    ranker: Annotated[str, typer.Option(help="A ranker file, or current.")] = "",
 ) -> None:
     """Screens charts and writes suggestions.jsonl with its tables and report.
 
@@ -82,18 +84,28 @@ def screen(
         raise typer.Exit(NOTHING_SCREENED)
 
 
-def _choose(policy: Path | None, ranker: Path | None, cluster: str) -> None:
+def _choose(policy: str, ranker: str, cluster: str) -> None:
     """Makes this process and those that it starts use a policy and a ranker; a wrong file ends the run before it begins."""
     from hccassist.ranking.policy import PolicyError
     from hccassist.screening import POLICY_ENV, RANKER_ENV, load_screener
 
-    for path, variable in ((policy, POLICY_ENV), (ranker, RANKER_ENV)):
-        if path is not None and cluster:
-            raise PolicyError(f"--cluster: set {variable} where the workers start, then leave the option out")
-        if path is not None:
-            os.environ[variable] = str(path.resolve())
+    for kind, named, variable in (("policy", policy, POLICY_ENV), ("ranker", ranker, RANKER_ENV)):
+        if named and cluster:
+            raise PolicyError(f"--cluster: set {variable} where the workers start, then leave --{kind} out")
+        if path := _in_force(kind) if named == "current" else named:
+            os.environ[variable] = str(Path(path).resolve())
     if policy or ranker:
         load_screener()
+
+
+def _in_force(kind: str) -> str:
+    """The file of the version in force; blank where that is the shipped one."""
+    from hccassist.batch import state_folder
+    from hccassist.qa.desk import write_in_force
+    from hccassist.review import open_store
+
+    path = write_in_force(open_store(), "policy" if kind == "policy" else "ranker", state_folder() / "in-force")
+    return str(path) if path else ""
 
 
 @app.command()
@@ -148,10 +160,16 @@ def train(
     out: Annotated[Path | None, typer.Option(help="Folder of tables and models; models/ when left out.")] = None,
     version: Annotated[str, typer.Option(help="Name of the new models.")] = "2026.11",
     only: Annotated[str, typer.Option(help="linker or ranker; both when left out.")] = "",
+    from_decisions: Annotated[bool, typer.Option("--from-decisions", help="A challenger from the team's decisions.")] = False,
+    store: Annotated[str, typer.Option(help="Review store, a path or URL; HCCASSIST_DB when left out.")] = "",
 ) -> None:
     """Trains linker and ranker. With labelled cases the tables are written first (numbers only); without, the shipped ones
-    give the same models again."""
+    give the same models again. With --from-decisions: a challenger, kept in the review store; `hccassist promote` puts it in
+    force."""
     from hccassist import evaluation
+
+    if from_decisions:
+        return _challenge(store, version)
     from hccassist.qa.retrain import retrain
     from hccassist.ranking.model import models_folder
 
@@ -166,6 +184,84 @@ def train(
         retrain(out or models_folder(), version, labelled, parts, _say)
     except (OSError, ValueError, evaluation.LabelledError) as error:
         raise _fail(str(error)) from None
+
+
+def _challenge(store: str, version: str) -> None:
+    from hccassist.qa import desk, learning
+    from hccassist.review import DecisionError, open_store
+
+    try:
+        for line in desk.train_challenger(open_store(store or None), version, _user()):
+            _say(line)
+    except (learning.TooLittle, DecisionError, ValueError, OSError) as error:
+        raise _fail(str(error), NOTHING_SCREENED) from None
+    _say(f"Kept as {version}. To put it in force: hccassist promote {version} --by NAME --reason WHY")
+
+
+def _user() -> str:
+    import getpass
+
+    try:
+        return getpass.getuser()
+    except (KeyError, OSError):  # a container without a user database
+        return "command line"
+
+
+@app.command()
+def promote(
+    version: Annotated[str, typer.Argument(help="A saved version, the shipped one too.", show_default=False)],
+    by: Annotated[str, typer.Option(help="Who decides this.", show_default=False)],
+    reason: Annotated[str, typer.Option(help="Why, for the record.", show_default=False)],
+    kind: Annotated[str, typer.Option(help="ranker or policy.")] = "ranker",
+    store: Annotated[str, typer.Option(help="Review store, a path or URL; HCCASSIST_DB when left out.")] = "",
+) -> None:
+    """Puts a ranker or a policy in force for `hccassist screen --ranker current --policy current`, with a name and a reason."""
+    from hccassist.qa import desk
+    from hccassist.review import DecisionError, open_store
+
+    if kind not in ("ranker", "policy"):
+        raise _fail(f"--kind {kind}: use ranker or policy")
+    try:
+        desk.put_in_force(open_store(store or None), "policy" if kind == "policy" else "ranker", version, by, reason)
+    except DecisionError as error:
+        raise _fail(str(error)) from None
+    _say(f"{kind} {version} is in force.")
+
+
+@app.command()
+def bench(
+    cases: Annotated[list[Path], typer.Argument(help="Labelled cases: files or folders.", show_default=False)],
+    out: Annotated[Path, typer.Option(help="File for the bench page; it holds chart text.", show_default=False)],
+) -> None:
+    """Prepares labelled cases for the Bench page: a file of judged suggestions that only its owner can read."""
+    from hccassist.evaluation import LabelledError
+    from hccassist.qa import labelled
+
+    try:
+        rows = [row for path in cases for row in labelled.load(path).rows]
+        labelled.write(rows, out)
+    except (LabelledError, OSError) as error:
+        raise _fail(str(error)) from None
+    _say(f"{len(rows)} judged suggestions in {out}")
+
+
+@app.command()
+def noise(
+    by: Annotated[str, typer.Option(help="term, rule, section or provider; all when left out.")] = "",
+    examples: Annotated[bool, typer.Option("--examples", help="With the chart's words.")] = False,
+    store: Annotated[str, typer.Option(help="Review store, a path or URL; HCCASSIST_DB when left out.")] = "",
+) -> None:
+    """What coders reject most: what to fix next. Terms and examples are words of charts."""
+    from hccassist.qa import labelled
+    from hccassist.qa.noise import GROUPINGS, lines
+    from hccassist.review import open_store
+
+    if by and by not in GROUPINGS:
+        raise _fail(f"--by {by}: use {', '.join(GROUPINGS)}")
+    loaded = labelled.from_decisions(open_store(store or None))
+    for grouping in [by] if by else GROUPINGS:
+        for line in lines(loaded.rows, grouping, examples):
+            typer.echo(line)
 
 
 def _say(line: str) -> None:

@@ -6,6 +6,6 @@
 down what comes back.
 """
 
-from hccassist.batch.run import BatchError, Options, Outcome, last_results, run
+from hccassist.batch.run import BatchError, Options, Outcome, last_results, run, state_folder
 
-__all__ = ["BatchError", "Options", "Outcome", "last_results", "run"]
+__all__ = ["BatchError", "Options", "Outcome", "last_results", "run", "state_folder"]

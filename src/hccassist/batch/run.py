@@ -91,9 +91,13 @@ def last_results() -> Path | None:
     return folder if (folder / RESULTS).is_file() else None
 
 
+def state_folder() -> Path:
+    """Where this person's hccassist keeps what it must remember between runs."""
+    return Path(os.environ.get("XDG_STATE_HOME", "~/.local/state")).expanduser() / "hccassist"
+
+
 def _last_file() -> Path:
-    state = os.environ.get("XDG_STATE_HOME", "~/.local/state")
-    return Path(state).expanduser() / "hccassist" / "last-results"
+    return state_folder() / "last-results"
 
 
 def run(

@@ -11,8 +11,10 @@ from pathlib import Path
 from hccassist.encounters.rules import setting_rules
 from hccassist.evaluation import LabelledError
 from hccassist.qa.labelled import Loaded, from_decisions, load
+from hccassist.qa.learning import challenge, report
 from hccassist.ranking.model import Ranker, load_ranker, models_folder
 from hccassist.ranking.policy import Policy, PolicyError, check_names, load_policy, parse_policy, with_threshold
+from hccassist.ranking.training import read_table
 from hccassist.review import DecisionError, Store
 from hccassist.review.versions import Kind, Versions
 from hccassist.terminology.compiled import load_lexicon
@@ -98,6 +100,17 @@ def put_in_force(store: Store, kind: Kind, version: str, who: str, reason: str) 
             content = (models_folder() / "ranker.json").read_text(encoding="utf-8")
             versions.save(kind, version, content, who, f"shipped; {reason}" if reason.strip() else "")
     versions.use(kind, version, who, reason)
+
+
+def train_challenger(store: Store, version: str, who: str) -> list[str]:
+    """Trains a challenger from the decisions of a store, keeps it as a version, and returns how it did, in lines to read.
+    Raises ``TooLittle``, or DecisionError where the version is taken."""
+    if version in rankers(store):
+        raise DecisionError(f"Version {version} exists: give the challenger another version.")
+    champion = rankers(store)[in_force(store, "ranker")]
+    found = challenge(from_decisions(store).rows, read_table(models_folder() / "training.csv"), champion, version)
+    Versions(store).save("ranker", version, found.content, who, f"challenger, learned from {found.learned_from} decisions")
+    return report(found)
 
 
 def write_in_force(store: Store, kind: Kind, folder: Path) -> Path | None:

@@ -58,3 +58,12 @@ def noise(rows: Iterable[Judged], grouping: str, most: int = 15) -> list[Noise]:
             reason = reasons.most_common(1)[0][0] if reasons else ""
             found.append(Noise(name, len(group), len(rejected), reason, tuple(rejected[:_EXAMPLES])))
     return sorted(found, key=lambda n: (-n.rejected, -n.share, n.name))[:most]
+
+
+def lines(rows: Iterable[Judged], grouping: str, examples: bool) -> list[str]:
+    """The report as text."""
+    found = [f"by {grouping}: rejected of judged"]
+    for n in noise(rows, grouping):
+        found.append(f"  {n.rejected:4} of {n.judged:<4} {n.name}" + (f"  (most often: {n.reason})" if n.reason else ""))
+        found += [f"         {e.icd10} {e.sentence}" for e in n.examples if examples]
+    return found

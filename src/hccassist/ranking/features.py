@@ -23,8 +23,10 @@ ASIDE = frozenset(
 )
 _PROCEDURES = frozenset({"procedure", "therapy", "device"})
 _USE = frozenset(f"F{n}.90" for n in (10, 11, 12, 13, 14, 15, 16, 18, 19))
+_WORDS = "words"
 _ENOUGH = 0.25
 _BARELY = 0.06
+_LIKELY = 0.5
 _TESTS = frozenset({"lab", "test", "imaging", "exam", "vital"})
 _MINOR = tuple("R0 R1 R2 R3 R4 R5 R6 R70 R71 R72 R73.9 R74 R75 R76 R77 R78 R79 R8 R9 S T".split())
 _LASTING = ("Z21", "Z72.0", "Z89", "Z93", "Z94", "Z95", "Z99")
@@ -246,7 +248,10 @@ def features(candidate: Candidate, around: Around) -> dict[str, float]:
 
 
 def _is_enough(e: Evidence) -> bool:
-    """Whether a piece of evidence supports on its own: strong, a drug for the condition, or a treatment in its sentence."""
+    """Whether a piece of evidence supports on its own: strong, a drug for the condition, or a treatment in its sentence. Words
+    without a known proof in them must be likelier than not to be quoted."""
+    if e.kind == _WORDS:
+        return e.strength >= _LIKELY
     treats = e.kind in _PROCEDURES and e.why == "same sentence"
     return e.kind == "drug" or e.strength >= (_BARELY if treats else _ENOUGH)
 
