@@ -9,7 +9,7 @@ import altair as alt
 
 Curve = Sequence[tuple[float, float, float]]
 Bins = Sequence[tuple[float, float, int]]
-HEIGHT = 230
+HEIGHT = 270
 COLORS = ["#3b82c4", "#d97706"]  # apart for every eye, and on light and dark ground
 
 

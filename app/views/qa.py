@@ -92,6 +92,8 @@ def thresholds(person: Person, loaded: Loaded, bench: Bench) -> None:
             f"**Newly shown: {len(change.gained)}** ({right_gained} supported, {len(change.gained) - right_gained} noise) · "
             f"**no longer shown: {len(change.lost)}** ({right_lost} supported, {len(change.lost) - right_lost} noise)"
         )
+        if max(len(change.gained), len(change.lost)) > SHOWN_SENTENCES:
+            st.text(f"The {SHOWN_SENTENCES} most confident of each are listed.")
         rows = [affected(bench.rows[k], float(after.p[k]), "newly shown") for k in change.gained[:SHOWN_SENTENCES]]
         rows += [affected(bench.rows[k], float(after.p[k]), "no longer") for k in change.lost[:SHOWN_SENTENCES]]
         components.table(key="qa-sentences", data={"columns": AFFECTED, "rows": rows})
