@@ -82,8 +82,11 @@ class Candidate:
 
     @property
     def backed(self) -> bool:
-        """Some evidence is enough on its own; a generic word is not for a condition that is named only loosely."""
-        return any(_is_enough(e) for e in self.evidence if not self.weak or e.kind in KIND_ELEMENT)
+        """Some evidence is enough on its own; a generic word is not for a condition that is named only loosely, and words
+        without a known proof in them or beside them must be likelier than not to be quoted."""
+        bare = all(e.kind == _WORDS for e in self.evidence)
+        proof = (e for e in self.evidence if not self.weak or e.kind in KIND_ELEMENT)
+        return any(e.strength >= _LIKELY if bare else _is_enough(e) for e in proof)
 
 
 @dataclass(frozen=True, slots=True)
@@ -248,10 +251,7 @@ def features(candidate: Candidate, around: Around) -> dict[str, float]:
 
 
 def _is_enough(e: Evidence) -> bool:
-    """Whether a piece of evidence supports on its own: strong, a drug for the condition, or a treatment in its sentence. Words
-    without a known proof in them must be likelier than not to be quoted."""
-    if e.kind == _WORDS:
-        return e.strength >= _LIKELY
+    """Whether a piece of evidence supports on its own: strong, a drug for the condition, or a treatment in its sentence."""
     treats = e.kind in _PROCEDURES and e.why == "same sentence"
     return e.kind == "drug" or e.strength >= (_BARELY if treats else _ENOUGH)
 
