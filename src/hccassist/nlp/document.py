@@ -30,7 +30,7 @@ _MOST_HEADING_WORDS = 9
 _GAP = re.compile(r"(?<=\S)\s{2,}(?=\S)")
 _ROW_GAPS = 2
 """A line with so many wide gaps is a table's row: the next one begins with a cell of its own."""
-_RING = "◉"
+_RING, _REMARK_WORDS = "◉", 4
 _LONGEST_HEADING = 60
 _LONGEST_HEADING_LINE = 110
 
@@ -214,9 +214,12 @@ def _join_wrapped(text: str, lines: list[_Line]) -> list[list[_Line]]:
 def _split(text: str, start: int, end: int, cuts: list[int]) -> list[tuple[int, int]]:
     """Sentence ranges in a block, trimmed of white space; ``cuts`` are section headings that end a sentence anywhere."""
     ends = [c for c in cuts if start < c < end]
-    if text.find(_RING, start, end) >= 0:
-        # The choices of a form's row: "No" that was not chosen denies nothing of the remark behind it.
-        ends += [gap.start() for gap in _GAP.finditer(text, start, end)]
+    ring = text.rfind(_RING, start, end)
+    if ring >= 0:
+        # A form's row: a "No" that was not chosen denies nothing of the remark behind the choices.
+        gaps = list(_GAP.finditer(text, ring, end))
+        cells = zip(gaps, [*(gap.start() for gap in gaps[1:]), end], strict=True)
+        ends += [gap.start() for gap, to in cells if len(text[gap.end() : to].split()) >= _REMARK_WORDS][:1]
     marker = _BULLET.match(text, start, end)
     for match in _BOUNDARY.finditer(text, marker.end() if marker else start, end):
         stop = match.start() + 1 if text[match.start()] in ".!?" else match.start()
