@@ -218,7 +218,7 @@ def _split(text: str, start: int, end: int, cuts: list[int]) -> list[tuple[int, 
     if ring >= 0:
         # A form's row: a "No" that was not chosen denies nothing of the remark behind the choices.
         gaps = list(_GAP.finditer(text, ring, end))
-        cells = zip(gaps, [*(gap.start() for gap in gaps[1:]), end], strict=True)
+        cells = zip(gaps, [*(gap.start() for gap in gaps), end][1:], strict=True)
         ends += [gap.start() for gap, to in cells if len(text[gap.end() : to].split()) >= _REMARK_WORDS][:1]
     marker = _BULLET.match(text, start, end)
     for match in _BOUNDARY.finditer(text, marker.end() if marker else start, end):
