@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from datetime import date
 
-from hccassist.coding import Coded, Combined, code_condition, combine
+from hccassist.coding import Coded, Combined, code_condition, code_etiology, combine
 from hccassist.evidence.detect import Item
 from hccassist.evidence.episode import settle
 from hccassist.evidence.link import Candidate as EvidenceCandidate
@@ -97,6 +97,11 @@ def build_candidates(
         if not any(rule.replaces for rule in rules):
             alone = _candidate(encounter, condition, group + extra, status[condition], base, proof, lexicon, ())
             candidates.append(replace(alone, passing=alone.course == "passing" and not _lasts(document, group)))
+            said = [a for m in group if m.mention.status == status[condition] for a in m.mention.attributes]
+            if disease := code_etiology(lexicon.conditions[condition], said, base.code, lexicon):
+                candidates.append(
+                    _candidate(encounter, condition, group + extra, status[condition], disease, proof, lexicon, ())
+                )
         for rule in rules:
             why = f"{lexicon.conditions[condition].name} with {lexicon.conditions[rule.second].name}: one combination code"
             both = _merged(proof, [replace(e, strength=round(e.strength * _LENT, 2)) for e in evidence.get(rule.second, ())])

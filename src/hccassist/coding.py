@@ -73,6 +73,17 @@ def code_condition(condition: Condition, attributes: Sequence[str], exact: Seque
     return Coded(code, alternatives, rule, specific=code != condition.default_code)
 
 
+def code_etiology(condition: Condition, attributes: Sequence[str], manifestation: str, lexicon: Lexicon) -> Coded | None:
+    """The code of the disease itself where the wording's own code, ``manifestation``, is one that is reported behind it
+    (ICD-10-CM's Code First notes, guideline I.A.13: moderate Alzheimer dementia is G30.9 and F02.B0); else None."""
+    given = _merge(attributes)
+    behind = [row for row in condition.codes if row[0] <= given and lexicon.codes.coded_after(manifestation, row[1])]
+    if not behind:
+        return None
+    code = max(behind, key=lambda row: len(row[0]))[1]
+    return Coded(code, (), f"the disease behind {manifestation}, coded first (guideline I.A.13)")
+
+
 @dataclass(frozen=True, slots=True)
 class Combined:
     """A combination code that two active conditions make; ``replaces`` tells whether it stands instead of the first's own."""

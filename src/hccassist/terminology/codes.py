@@ -11,7 +11,7 @@ import json
 import os
 import re
 import tempfile
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from functools import cache
@@ -28,7 +28,7 @@ _LABELS = {("CMS-HCC", "V28"): "V28", ("CMS-HCC", "V24"): "V24", ("RxHCC", "R08"
 CURRENT_RELEASE = date(2025, 10, 1)
 """First day of the fiscal year whose code set (April 2026 update) simple-icd-10-cm 1.5 holds."""
 SHOWN_MODELS = ("V28", "V24", "RxHCC")
-_FORMAT = 5
+_FORMAT = 6
 _EXCLUDED = re.compile(r"([A-Z]\d[0-9A-Z](?:\.[0-9A-Z]{1,4})?)(?:\.?-)?(?:-([A-Z]\d[0-9A-Z]))?(?=[,)\s])")
 
 
@@ -58,7 +58,7 @@ def dotted(code: str) -> str:
 class Codes:
     """The code set and the models. ``titles`` maps each billable code to its title; ``terms`` maps each of its inclusion
     terms; ``hcc[model][payment year][code]`` lists categories; ``labels[model][category]`` is the model's label.
-    ``excludes1`` maps a code or heading to the code prefixes that its Excludes1 notes name."""
+    ``excludes1`` and ``code_first`` map a code or heading to the code prefixes that its notes of these names list."""
 
     titles: dict[str, str]
     headings: dict[str, str]
@@ -68,6 +68,7 @@ class Codes:
     hierarchies: dict[str, dict[str, list[str]]]
     chronic: dict[str, list[str]]
     excludes1: dict[str, list[str]]
+    code_first: dict[str, list[str]]
 
     def title(self, code: str) -> str:
         return self.titles.get(code) or self.headings.get(code) or ""
@@ -91,12 +92,12 @@ class Codes:
 
     def excludes(self, code: str, other: str) -> bool:
         """Whether an Excludes1 note at ``code`` or above it names ``other``: "not coded here" (guideline I.A.12.a)."""
-        return any(
-            other.startswith(prefix)
-            for end in range(3, len(code) + 1)
-            for prefix in self.excludes1.get(code[:end], ())
-            if not code.startswith(prefix)
-        )
+        return _noted(self.excludes1, code, other)
+
+    def coded_after(self, code: str, other: str) -> bool:
+        """Whether a note at ``code`` or above it says to code ``other`` first: ``code`` is its manifestation (guideline
+        I.A.13)."""
+        return _noted(self.code_first, code, other)
 
     def hcc_of(self, code: str, service_year: int | None = None) -> dict[str, HccCategory]:
         """Per model the category that the code pays in, with its label; the most severe where there are two. Payers' own
@@ -147,8 +148,18 @@ def _rows(path: Path) -> list[dict[str, str]]:
         return list(csv.DictReader(file))
 
 
-def excluded_codes(notes: Sequence[str]) -> list[str]:
-    """The code prefixes that Excludes1 notes name in parentheses: "type 1 diabetes mellitus (E10.-)" -> E10."""
+def _noted(notes: Mapping[str, list[str]], code: str, other: str) -> bool:
+    """Whether a note at ``code`` or above it lists ``other``, unless it lists the code's own family."""
+    return any(
+        other.startswith(prefix)
+        for end in range(3, len(code) + 1)
+        for prefix in notes.get(code[:end], ())
+        if not code.startswith(prefix)
+    )
+
+
+def noted_codes(notes: Sequence[str]) -> list[str]:
+    """The code prefixes that Excludes1 or Code First notes name in parentheses: "type 1 diabetes mellitus (E10.-)" -> E10."""
     found: list[str] = []
     for note in notes:
         for inside in re.findall(r"\(([^()]*[A-Z]\d[^()]*)\)", note):
@@ -161,12 +172,14 @@ def excluded_codes(notes: Sequence[str]) -> list[str]:
 def _compile() -> dict[str, Any]:
     import simple_icd_10_cm as cm
 
-    titles, headings, inclusion, excludes1 = {}, {}, {}, {}
+    titles, headings, inclusion, excludes1, code_first = {}, {}, {}, {}, {}
     for code in cm.get_all_codes(True):
         if not cm.is_category_or_subcategory(code):
             continue
-        if excluded := excluded_codes(cm.get_excludes1(code)):
+        if excluded := noted_codes(cm.get_excludes1(code)):
             excludes1[code] = excluded
+        if (first := cm.get_code_first(code)) and (etiologies := noted_codes(first.splitlines())):
+            code_first[code] = etiologies
         if cm.is_leaf(code):
             titles[code] = cm.get_description(code)
             if terms := cm.get_inclusion_term(code):
@@ -206,6 +219,7 @@ def _compile() -> dict[str, Any]:
         "hierarchies": hierarchies,
         "chronic": chronic,
         "excludes1": excludes1,
+        "code_first": code_first,
     }
 
 
