@@ -20,7 +20,9 @@ def chart(number: int, encounters: int = 1, mostly: str = "", decided: int = 0, 
     complexity = Complexity(pages=0, encounters=encounters, candidates=0, conflicts=0, unread=0)
     last = "2026-01-01" if decided else None
     return WorklistRow(
-        number, f"c{number}", status, None, tiers, decided, 0, 0, 0, 0, complexity, None, last, (), mostly, None
+        id=number, chart=f"c{number}", status=status, error=None, tiers=tiers, decided=decided, accepted=0, escalated=0,
+        queries=0, high_risk=0, complexity=complexity, priority=0.0, priority_why="", last_who=None, last_at=last, open_by=(),
+        mostly=mostly,
     )  # fmt: skip
 
 
