@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import json
 import stat
 from dataclasses import replace
 from datetime import UTC, datetime
@@ -172,11 +173,22 @@ def test_labelled_cases_are_judged_kept_for_their_owner_only_and_read_again(tmp_
     assert labelled.load(kept).rows == loaded.rows
 
 
+def test_labelled_notes_are_a_file_beside_the_folder_of_their_texts(tmp_path: Path) -> None:
+    (tmp_path / "own").mkdir()
+    (tmp_path / "own" / "a.txt").write_text("Assessment: COPD, stable, continue Trelegy.")
+    condition = {"icd10": "J44.9", "icd10_ok": [], "status": "active", "supported": True, "meat": {}}
+    (tmp_path / "own.jsonl").write_text(json.dumps({"note_id": "a", "conditions": [condition]}) + "\n")
+    assert [(r.icd10, r.supported) for r in labelled.load(tmp_path / "own.jsonl").rows] == [("J44.9", True)]
+
+
 @pytest.mark.parametrize(
     ("name", "content", "says"),
     [
         ("gone.jsonl", None, "no such file or folder"),
         ("cases.jsonl", "{broken\n", "cases.jsonl:1: not a line of JSON"),
+        ("cases.jsonl", '{"id": "a", "kind": "trap"}\n', "cases.jsonl: case 1 lacks 'text'"),
+        ("cases.csv", "text,code\nCOPD,J44\n", "cases.csv: case 1 lacks 'expected'"),
+        ("notes.jsonl", '{"note_id": "a", "conditions": []}\n', "a.txt: cannot be read"),
         ("bench.jsonl", '{"features": "another"}\n', "made by another version"),
     ],
 )

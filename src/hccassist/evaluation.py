@@ -11,8 +11,9 @@ from __future__ import annotations
 
 import csv
 import json
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from io import StringIO
 from pathlib import Path
 from typing import Any
 
@@ -67,30 +68,48 @@ class LabelledError(Exception):
 
 
 def read_notes(gold: Path, notes: Path) -> Iterator[Case]:
-    """Cases of the notes format."""
-    for row in _json_lines(gold):
+    """Cases of the notes format. Raises ``LabelledError``, as all readers here do."""
+
+    def case(row: Mapping[str, Any], number: int) -> Case:
         text = _text_of(notes / f"{row['note_id']}.txt")
         kept = [c for c in row["conditions"] if not c.get("disputed")]
-        yield _plain_case(row["note_id"], "note", text, *_sides(kept, text), complete=True)
+        return _plain_case(row["note_id"], "note", text, *_sides(kept, text), complete=True)
+
+    return _each(gold, _json_lines(gold), case)
 
 
 def read_single_cases(path: Path) -> Iterator[Case]:
     """Cases of the single-case format."""
-    for row in _json_lines(path):
+
+    def case(row: Mapping[str, Any], number: int) -> Case:
         verdict = (_verdict(row, row["text"]),)
         positive = row["kind"] == "positive"
-        yield _plain_case(row["id"], "case", row["text"], verdict if positive else (), () if positive else verdict)
+        return _plain_case(row["id"], "case", row["text"], verdict if positive else (), () if positive else verdict)
+
+    return _each(path, _json_lines(path), case)
 
 
 def read_wording_cases(path: Path) -> Iterator[Case]:
     """Cases of tests/cases/wording*.csv: ``text,code,expected`` with ``supported`` or ``held``."""
-    with path.open(encoding="utf-8", newline="") as file:
-        for number, row in enumerate(csv.DictReader(file)):
-            text = row["text"].replace("\\n", "\n")
-            verdict = (Verdict(frozenset(row["code"].split("|"))),)
-            positive = row["expected"] == "supported"
-            name = f"{path.stem}:{number}"
-            yield _plain_case(name, "wording", text, verdict if positive else (), () if positive else verdict)
+
+    def case(row: Mapping[str, Any], number: int) -> Case:
+        text = row["text"].replace("\\n", "\n")
+        verdict = (Verdict(frozenset(row["code"].split("|"))),)
+        positive = row["expected"] == "supported"
+        name = f"{path.stem}:{number}"
+        return _plain_case(name, "wording", text, verdict if positive else (), () if positive else verdict)
+
+    return _each(path, csv.DictReader(StringIO(_text_of(path))), case)
+
+
+def _each(path: Path, rows: Iterable[Mapping[str, Any]], case: Callable[[Mapping[str, Any], int], Case]) -> Iterator[Case]:
+    for number, row in enumerate(rows):
+        try:
+            made = case(row, number)
+        except (KeyError, TypeError, AttributeError) as error:
+            lacks = f"lacks {error}" if isinstance(error, KeyError) else "does not fit"
+            raise LabelledError(f"{path.name}: case {number + 1} {lacks}; docs/measuring.md has the formats") from None
+        yield made
 
 
 def read_charts(folder: Path) -> Iterator[Case]:
@@ -148,7 +167,7 @@ def _sides(conditions: Sequence[dict[str, Any]], text: str, base: int = 0) -> tu
     return sides[0], sides[1]
 
 
-def _verdict(row: dict[str, Any], text: str, base: int = 0) -> Verdict:
+def _verdict(row: Mapping[str, Any], text: str, base: int = 0) -> Verdict:
     quotes = [
         (letter, base + at, base + at + len(q))
         for letter, found in (row.get("meat") or {}).items()

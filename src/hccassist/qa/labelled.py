@@ -185,8 +185,9 @@ def _sentence(chart: Chart, start: int, end: int) -> str:
 
 
 def load(path: Path) -> Loaded:
-    """Judged suggestions of a path: a file that ``write`` made, a folder of labelled notes (gold.jsonl and notes/) or
-    labelled charts, single cases (.jsonl) or wording cases (.csv). Raises ``LabelledError`` with one clear line."""
+    """Judged suggestions of a path: a file that ``write`` made, labelled notes (NAME.jsonl beside their folder NAME/, or a
+    folder with gold.jsonl and notes/), a folder of labelled charts, single cases (.jsonl) or wording cases (.csv). Raises
+    ``LabelledError`` with one clear line."""
     if path.is_dir():
         notes = path / "gold.jsonl"
         return from_cases(evaluation.read_notes(notes, path / "notes") if notes.is_file() else evaluation.read_charts(path))
@@ -198,6 +199,8 @@ def load(path: Path) -> Loaded:
     except (OSError, UnicodeDecodeError) as error:
         message = f"{path.name}: cannot be read ({type(error).__name__}); name a file or folder of labelled cases"
         raise evaluation.LabelledError(message) from None
+    if '"note_id"' in first:
+        return from_cases(evaluation.read_notes(path, path.with_suffix("")))
     return from_cases(evaluation.read_single_cases(path)) if '"features"' not in first else Loaded(list(_read(path)))
 
 
