@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 
@@ -10,6 +11,7 @@ from typer.testing import CliRunner
 
 from hccassist.cli import app
 from hccassist.ranking.policy import Facts, Policy, PolicyError, check_names, load_policy, parse_policy, with_threshold
+from hccassist.screening import load_screener, versions
 
 FACTS = Facts("active", "226", None, True, None, True, "office", frozenset({"assessment_plan"}))
 BASE = Policy(version="1", threshold=0.5, without_hcc=0.3)
@@ -118,9 +120,13 @@ def screened(folder: Path, *options: str) -> tuple[int, str, bytes]:
 
 
 @pytest.fixture(autouse=True)
-def _own_environment(monkeypatch: pytest.MonkeyPatch) -> None:
+def _own_environment(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """What a test chooses by --policy or --ranker ends with it: the environment and what was loaded by it."""
     monkeypatch.setenv("HCCASSIST_POLICY", "")
     monkeypatch.setenv("HCCASSIST_RANKER", "")
+    yield
+    load_screener.cache_clear()
+    versions.cache_clear()
 
 
 @pytest.mark.slow

@@ -87,7 +87,7 @@ def screen(
 def _choose(policy: str, ranker: str, cluster: str) -> None:
     """Makes this process and those that it starts use a policy and a ranker; a wrong file ends the run before it begins."""
     from hccassist.ranking.policy import PolicyError
-    from hccassist.screening import POLICY_ENV, RANKER_ENV, load_screener
+    from hccassist.screening import POLICY_ENV, RANKER_ENV, load_screener, versions
 
     for kind, named, variable in (("policy", policy, POLICY_ENV), ("ranker", ranker, RANKER_ENV)):
         if named and cluster:
@@ -95,6 +95,8 @@ def _choose(policy: str, ranker: str, cluster: str) -> None:
         if path := _in_force(kind) if named == "current" else named:
             os.environ[variable] = str(Path(path).resolve())
     if policy or ranker:
+        load_screener.cache_clear()
+        versions.cache_clear()
         load_screener()
 
 

@@ -109,6 +109,8 @@ def load_lexicon(own: tuple[Path, ...] = ()) -> Lexicon:
     version = knowledge_version(folders)
     path = cache_folder() / f"lexicon-{version}.bin"
     if lexicon := read_compiled(path, version, load_codes()):
+        with suppress(OSError):  # used now: of many files the least used is cleared away
+            os.utime(path)
         return lexicon
     knowledge, problems = load(folders)
     if problems:
@@ -126,6 +128,14 @@ def knowledge_version(folders: Sequence[Path] | None = None) -> str:
         content = path.read_bytes()
         digest.update(f"{path.parent.name}/{path.name} {len(content)}\n".encode() + content)
     return digest.hexdigest()[:16]
+
+
+def _last_used(path: Path) -> float:
+    """When a compiled file was last used; 0 for one that another process has just cleared away."""
+    try:
+        return path.stat().st_mtime
+    except OSError:
+        return 0.0
 
 
 def write_compiled(path: Path, lexicon: Lexicon, abbreviations: dict[str, str]) -> None:
@@ -161,7 +171,7 @@ def write_compiled(path: Path, lexicon: Lexicon, abbreviations: dict[str, str]) 
         except OSError:
             Path(part).unlink(missing_ok=True)
             raise
-        for old in sorted(path.parent.glob("lexicon-*.bin"), key=lambda p: -p.stat().st_mtime)[_KEPT_FILES:]:
+        for old in sorted(path.parent.glob("lexicon-*.bin"), key=_last_used, reverse=True)[_KEPT_FILES:]:
             old.unlink(missing_ok=True)
 
 
