@@ -13,6 +13,7 @@ import subprocess
 import sys
 import threading
 import time
+from contextlib import suppress
 from dataclasses import asdict
 from multiprocessing.connection import Connection
 
@@ -22,6 +23,7 @@ from hccassist.batch.task import Screened, Task, error_line
 from hccassist.batch.worker import READY
 
 _LOOK = 0.1
+_STARTS = 3
 _START_SECONDS = 300.0
 _GROWN = 1 << 30
 """Bytes of memory after a chart from which a worker is replaced, so that a run of any length takes no more; or this share of
@@ -87,6 +89,13 @@ class Guard:
                 raise _Ended("time_limit", f"took more than {seconds:,.0f} seconds; split the file or raise --time-limit")
 
     def _started(self) -> Connection:
+        """The worker's end, started where there is none; one that dies while it starts is started again."""
+        for _ in range(_STARTS - 1):
+            with suppress(WorkerError):
+                return self._start()
+        return self._start()
+
+    def _start(self) -> Connection:
         if self._connection is not None:
             return self._connection
         if self._closed:
