@@ -1,8 +1,14 @@
-"""The little that Streamlit's own frame needs to give the chart its room."""
+"""What the pages share to look at: the little that Streamlit's own frame needs to give the chart its room, and how they
+say what became of something."""
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import streamlit as st
+
+from hccassist.review import DecisionError
+from hccassist.review.audit import AuditReport
 
 SLIM = """
 [data-testid="stHeader"] { height: 2.75rem; min-height: 2.75rem; }
@@ -20,3 +26,21 @@ section[data-testid="stMain"] { overflow: hidden; }
 def style(fills_window: bool) -> None:
     """Slim Streamlit's margins; for the review, hand the whole window below the header to the workbench."""
     st.html(f"<style>{SLIM}{FULL if fills_window else ''}</style>")
+
+
+def verdict(report: AuditReport) -> None:
+    """Whether the rows of a chained record are whole."""
+    if report.intact:
+        st.success(f"All {report.events} rows are as they were recorded. Head of the chain: `{report.head}`")
+    else:
+        st.error("\n".join(f"- row {p.seq}: {p.message}" for p in report.problems))
+
+
+def attempt(act: Callable[[], object]) -> None:
+    """Do something that is kept, and draw the page anew; where it may not be done, say why."""
+    try:
+        act()
+    except DecisionError as error:
+        st.warning(str(error))
+    else:
+        st.rerun()

@@ -35,7 +35,7 @@ def answer(store: Store, opened: OpenChart, person: Person, message: Mapping[str
             case "second":
                 Samples(store).judge(person, int(message["sample"]), opened, _action(message))
             case "take_over":
-                store.holds.take_over(opened.id, person.name)
+                store.take_over(opened, str(message["id"]), person.name)
             case "bookmark":
                 store.bookmark(person.name, opened.id, str(message["suggestion"]))
                 store.holds.open(opened.id, person.name)

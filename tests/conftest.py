@@ -10,10 +10,12 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from review_builder import write_chart, write_results
 from sqlalchemy import create_engine, text
 
 from hccassist.encounters import find_encounters
 from hccassist.reading.plain import one_page
+from hccassist.review import Store, open_store
 from hccassist.schema import ChartResult
 from hccassist.screening import Screener, load_screener, screen
 
@@ -62,3 +64,12 @@ def url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
     with engine.connect() as connection:
         connection.execute(text(f"CREATE DATABASE {name}"))
     return server.replace("/postgres?", f"/{name}?")
+
+
+@pytest.fixture
+def store(tmp_path: Path) -> Store:
+    """A review store on SQLite, with one invented chart in it."""
+    root = tmp_path / "charts"
+    opened = open_store(str(tmp_path / "review.db"))
+    opened.import_results(write_results(tmp_path / "results", root, [write_chart(root, "quill.txt")]))
+    return opened

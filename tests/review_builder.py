@@ -14,6 +14,7 @@ from pathlib import Path
 from reportlab.pdfgen.canvas import Canvas
 
 from hccassist.reading import read_chart
+from hccassist.review import OpenChart, Store
 from hccassist.schema import (
     ChartError,
     ChartResult,
@@ -224,3 +225,10 @@ def write_results(folder: Path, root: Path, charts: list[ChartResult]) -> Path:
     lines = [json.dumps(asdict(c), ensure_ascii=False) + "\n" for c in charts]
     (folder / "suggestions.jsonl").write_text("".join(lines), encoding="utf-8")
     return folder
+
+
+def chart(store: Store, name: str = "quill.txt") -> OpenChart:
+    """A chart of a store as it stands now."""
+    opened = store.open_chart(next(r.id for r in store.worklist() if r.chart == name))
+    assert opened is not None
+    return opened

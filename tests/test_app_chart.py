@@ -137,10 +137,10 @@ def test_pages_that_were_not_read_are_said_at_the_top(page: playwright.Page, ser
 
 
 def test_a_chart_that_somebody_holds_is_read_only_until_it_is_taken_over(page: playwright.Page, server: Reviewer) -> None:
-    store = open_store(server.database)
-    number = next(r.id for r in store.worklist() if r.chart == "held.txt")
-    store.holds.take_over(number, "ben")
-    open_chart(Desk(page, server, "held.txt"))
+    desk = Desk(page, server, "held.txt")
+    store, number = open_store(server.database), desk.opened().id
+    store.holds.open(number, "ben")
+    open_chart(desk)
     playwright.expect(page.locator(".hcca .progress")).to_contain_text("held by ben")
     choose(page, "e1:E11.22")
     page.keyboard.press("a")
@@ -150,4 +150,4 @@ def test_a_chart_that_somebody_holds_is_read_only_until_it_is_taken_over(page: p
     playwright.expect(page.locator(".hcca .progress")).not_to_contain_text("held by", timeout=WAIT)
     page.keyboard.press("a")
     saved(page)
-    assert [e.who for e in store.events(number)] == ["test coder"]
+    assert [(e.who, e.action.kind) for e in store.events(number)] == [("test coder", "take_over"), ("test coder", "accept")]

@@ -2,35 +2,20 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import Any
 
 import pytest
-from review_builder import VISIT, plain, write_chart, write_results
+from review_builder import VISIT, chart, plain
 
 from app.messages import answer
 from app.payload import chart_payload, confidence_words, second_payload, second_state_payload, state_payload
-from hccassist.review import OpenChart, Store, open_store
+from hccassist.review import Store
 from hccassist.review.chart_file import read
 from hccassist.review.people import Person
 from hccassist.review.samples import Samples
 
 HF = "e1:I50.22"
 TEXT = plain(VISIT.text)
-
-
-@pytest.fixture
-def store(tmp_path: Path) -> Store:
-    root = tmp_path / "charts"
-    opened = open_store(str(tmp_path / "review.db"))
-    opened.import_results(write_results(tmp_path / "results", root, [write_chart(root, "quill.txt")]))
-    return opened
-
-
-def chart(store: Store) -> OpenChart:
-    opened = store.open_chart(1)
-    assert opened is not None
-    return opened
 
 
 CODER, LEAD = Person("ann", "coder"), Person("lee", "lead")

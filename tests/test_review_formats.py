@@ -10,9 +10,9 @@ from typing import Any
 
 import pypdfium2 as pdfium
 import pytest
-from review_builder import VISIT, Visit, plain, write_chart, write_pdf_chart, write_results
+from review_builder import VISIT, Visit, chart, plain, write_chart, write_pdf_chart, write_results
 
-from hccassist.review import Action, Code, OpenChart, Quote, Store, open_store
+from hccassist.review import Action, Code, Quote, Store, open_store
 from hccassist.review.audit_sheet import SheetChart, audit_sheet
 from hccassist.review.chart_file import find
 from hccassist.review.claims import Answer, Claim, ClaimsError, answer, find_chart, read_claims, table
@@ -31,12 +31,6 @@ def store(tmp_path: Path) -> Store:
     opened = open_store(str(tmp_path / "review.db"))
     charts = [write_chart(root, "quill.txt"), write_pdf_chart(root, "printed.pdf")]
     opened.import_results(write_results(tmp_path / "results", root, charts))
-    return opened
-
-
-def chart(store: Store, name: str = "quill.txt") -> OpenChart:
-    opened = store.open_chart(next(r.id for r in store.worklist() if r.chart == name))
-    assert opened is not None
     return opened
 
 

@@ -7,29 +7,15 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from review_builder import CONDITIONS, COPD, VISIT, Visit, plain, write_chart, write_results
+from review_builder import CONDITIONS, COPD, VISIT, Visit, chart, plain, write_chart
 
-from hccassist.review import Action, DecisionError, OpenChart, Quote, Store, open_store
+from hccassist.review import Action, DecisionError, Quote, Store
 from hccassist.review.documentation import by_provider, by_wording, collect
 from hccassist.review.people import Person
 from hccassist.review.queries import OTHER, UNABLE, Queries, choices, concerns, draft
 
 COPD_ID, SUSPECT, HF = "e1:J44.9", "e1:N18.4", "e1:I50.22"
 ANN, BEN, LEAD = Person("ann", "coder"), Person("ben", "coder"), Person("lee", "lead")
-
-
-@pytest.fixture
-def store(tmp_path: Path) -> Store:
-    root = tmp_path / "charts"
-    opened = open_store(str(tmp_path / "review.db"))
-    opened.import_results(write_results(tmp_path / "results", root, [write_chart(root, "quill.txt")]))
-    return opened
-
-
-def chart(store: Store) -> OpenChart:
-    opened = store.open_chart(1)
-    assert opened is not None
-    return opened
 
 
 def act(store: Store, kind: str, suggestion: str, who: str = "ann", **more: object) -> None:

@@ -15,6 +15,7 @@ from hccassist.review.decisions import Decision
 from hccassist.review.people import ADMINS_ENV, NotAllowed, People, Person
 from hccassist.review.samples import Samples
 from hccassist.review.second_review import Drawable, Pair, agreement, draw, guidelines, in_words, matching
+from hccassist.review.versions import Versions
 
 HF, DM, STROKE = "e1:I50.22", "e1:E11.22", "e1:I63.9"
 LEAD, CODER = Person("lee", "lead"), Person("ann", "coder")
@@ -276,6 +277,11 @@ def test_people_get_in_by_their_verified_address_and_the_role_an_admin_gave(
     assert [(m.email, m.role, m.active) for m in people.all()] == [
         ("ada@example.org", "admin", True), ("ben@example.org", "lead", False),
     ]  # fmt: skip
+    versions = Versions(store)
+    assert [(e.who, e.kind, e.version, e.content) for e in versions.record()] == [
+        ("ada@example.org", "role", "coder", "ben@example.org"), ("ada@example.org", "role", "none", "ben@example.org"),
+    ]  # fmt: skip
+    assert versions.verify().intact
     with pytest.raises(NotAllowed):
         people.put(replace(ben, role="lead"), "eve@example.org", "admin")
     with pytest.raises(DecisionError, match="address"):

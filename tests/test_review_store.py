@@ -19,13 +19,13 @@ from alembic import command
 from alembic.autogenerate import compare_metadata
 from alembic.config import Config
 from alembic.runtime.migration import MigrationContext
-from review_builder import VISIT, failed, write_chart, write_results
+from review_builder import VISIT, chart, failed, write_chart, write_results
 from sqlalchemy import create_engine, text
 from sqlalchemy.exc import DBAPIError
 from typer.testing import CliRunner
 
 from hccassist.cli import app
-from hccassist.review import Action, Code, DecisionError, OpenChart, Quote, ResultsError, Store, open_store
+from hccassist.review import Action, Code, DecisionError, Quote, ResultsError, Store, open_store
 from hccassist.review.database import MIGRATIONS
 from hccassist.review.holds import Held
 from hccassist.review.people import NotAllowed, Person
@@ -46,12 +46,6 @@ def folder(tmp_path: Path) -> Path:
 def store(url: str, folder: Path) -> Store:
     opened = open_store(url)
     opened.import_results(folder)
-    return opened
-
-
-def chart(store: Store, name: str = "quill.txt") -> OpenChart:
-    opened = store.open_chart(next(r.id for r in store.worklist() if r.chart == name))
-    assert opened is not None
     return opened
 
 
@@ -199,13 +193,25 @@ def test_evidence_is_struck_restored_and_added(store: Store) -> None:
 
 def test_a_decision_made_meanwhile_by_somebody_else_is_not_overwritten_unseen(store: Store) -> None:
     act(store, "accept", who="ann")
-    store.holds.take_over(chart(store).id, "ben")
+    store.take_over(chart(store), "t1", "ben")
     with pytest.raises(DecisionError, match="ann decided on this meanwhile"):
         act(store, "reject", who="ben", seen=0)
     assert decided(store) == "accept"
     act(store, "reject", who="ben", seen=1)
     assert decided(store) == "reject"
     assert store.verify_audit().intact
+
+
+def test_a_take_over_stands_in_the_record_once_with_who_held_the_chart_and_decides_nothing(store: Store) -> None:
+    store.holds.open(chart(store).id, "ann")
+    for _ in range(2):
+        store.take_over(chart(store), "t1", "ben")
+    [event] = store.events()
+    assert (event.who, event.action.kind, event.snapshot["held_by"]) == ("ben", "take_over", "ann")
+    assert (chart(store).states, chart(store).orphans) == ({}, ())
+    assert store.verify_audit().intact
+    with pytest.raises(DecisionError, match="its own command"):
+        act(store, "take_over", who="ben")
 
 
 @pytest.mark.parametrize(
@@ -341,7 +347,7 @@ def test_the_record_is_verified_from_the_command_line(store: Store, url: str) ->
     act(store, "accept")
     act(store, "reject", DM)
     verified = CliRunner().invoke(app, ["verify", url])
-    assert (verified.exit_code, f"2 events, head {store.verify_audit().head}" in verified.output) == (0, True)
+    assert (verified.exit_code, f"decisions: 2 rows, head {store.verify_audit().head}" in verified.output) == (0, True)
     tamper(store, "UPDATE events SET who = 'mallory' WHERE seq = 1")
     assert CliRunner().invoke(app, ["verify", url]).exit_code == 1
 
@@ -451,7 +457,7 @@ def test_whoever_opens_a_chart_holds_it_and_somebody_else_decides_only_after_tak
     with pytest.raises(Held, match="ann is deciding on this chart since"):
         act(store, "accept", who="ben")
     assert store.events() == []
-    store.holds.take_over(number, "ben")
+    store.take_over(chart(store), "t1", "ben")
     act(store, "accept", who="ben")
     with pytest.raises(Held, match="ben is deciding"):
         act(store, "reject", who="ann")

@@ -82,14 +82,15 @@ def test_a_lead_shares_out_what_is_nobodys_and_not_done_and_takes_it_back(store:
     got = assignments.share_out(LEAD, store.worklist(), ["ann", "ben"])
     assert set(got) == {3, 4}
     assert {r.id: r.assigned for r in store.worklist()} == {1: None, 2: "cleo", **got}
-    assignments.take_back(LEAD, [2])
-    assert next(r for r in store.worklist() if r.id == 2).assigned is None
+    with pytest.raises(DecisionError, match="Choose the people"):
+        assignments.share_out(LEAD, store.worklist(), [], whosever=True)
+    assert next(r for r in store.worklist() if r.id == 2).assigned == "cleo"
+    assert assignments.share_out(LEAD, [r for r in store.worklist() if r.id == 2], ["ann"], whosever=True) == {2: "ann"}
 
 
 def test_only_leads_give_out_work(store: Store) -> None:
     for attempt in (
         lambda: Assignments(store).assign(CODER, {1: "ann"}),
-        lambda: Assignments(store).take_back(CODER, [1]),
         lambda: Assignments(store).share_out(CODER, store.worklist(), ["ann"]),
     ):
         with pytest.raises(NotAllowed):

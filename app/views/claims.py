@@ -6,8 +6,8 @@ import uuid
 
 import streamlit as st
 
-from app import components, session
-from hccassist.review import Action, DecisionError, Store
+from app import chrome, components, session
+from hccassist.review import Action, Store
 from hccassist.review.claims import FINDINGS, Answer, ClaimsError, answer, find_chart, read_claims, table
 from hccassist.review.export import table_to_csv
 from hccassist.review.people import Person
@@ -38,12 +38,8 @@ def confirm(store: Store, person: Person, found: Answer) -> None:
             if opened is None:
                 return
             said = "Submitted code; its visit in this record does not support it."
-            try:
-                store.record(opened, Action(uuid.uuid4().hex, "reject", claim.key, reason="other", rationale=said), person.name)
-            except DecisionError as error:
-                st.warning(str(error))
-            else:
-                st.rerun()
+            looked = Action(uuid.uuid4().hex, "reject", claim.key, reason="other", rationale=said)
+            chrome.attempt(lambda: store.record(opened, looked, person.name))
 
 
 def main() -> None:

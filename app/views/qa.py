@@ -8,7 +8,7 @@ from pathlib import Path
 import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
-from app import components, qa_charts, session
+from app import chrome, components, qa_charts, session
 from hccassist.evaluation import LabelledError
 from hccassist.qa import desk, learning
 from hccassist.qa.bench import Bench, Outcome, Summary
@@ -148,15 +148,14 @@ def save(person: Person, draft: Policy, changed: bool) -> None:
             if not changed:
                 st.warning("Move a threshold first: the draft is the policy in force.")
                 return
-            try:
-                person.require("lead")
-                desk.keep_policy(session.store(), draft, version.strip(), person.name, reason)
-                if use:
-                    desk.put_in_force(session.store(), "policy", version.strip(), person.name, reason)
-            except DecisionError as error:
-                st.warning(str(error))
-            else:
-                st.rerun()
+            chrome.attempt(lambda: _keep(person, draft, version.strip(), reason, use))
+
+
+def _keep(person: Person, draft: Policy, version: str, reason: str, use: bool) -> None:
+    person.require("lead")
+    desk.keep_policy(session.store(), draft, version, person.name, reason)
+    if use:
+        desk.put_in_force(session.store(), "policy", version, person.name, reason)
 
 
 def categories(bench: Bench) -> None:
@@ -244,15 +243,12 @@ def versions(person: Person) -> None:
     policy = desk.policies(store)[desk.in_force(store, "policy")]
     st.download_button("Policy in force, as a file", policy.to_toml(), f"policy-{policy.version}.toml", "application/toml")
     if st.button("Verify the record of versions"):
-        report = Versions(store).verify()
-        if report.intact:
-            st.success(f"All {report.events} rows are as they were recorded. Head of the chain: `{report.head}`")
-        else:
-            st.error("\n".join(f"- row {p.seq}: {p.message}" for p in report.problems))
+        chrome.verdict(Versions(store).verify())
     titles = ["no.", "when (UTC)", "who", "kind", "what", "version", "reason"]
     rows = [
         [e.seq, e.at[:19].replace("T", " "), e.who, e.kind, WHAT[e.action], e.version, e.reason]
         for e in reversed(Versions(store).record())
+        if e.action in WHAT
     ]
     components.table(key="qa-versions", data={"columns": titles, "rows": rows})
 
@@ -267,13 +263,12 @@ def put(person: Person, kind: Kind) -> None:
         version = version_column.selectbox("Put in force", known, key=f"qa-version-{kind}")
         reason = reason_column.text_input("Reason, for the record", max_chars=500, key=f"qa-reason-{kind}", autocomplete="off")
         if button.form_submit_button("Use", width="stretch"):
-            try:
-                person.require("lead")
-                desk.put_in_force(store, kind, str(version), person.name, reason)
-            except DecisionError as error:
-                st.warning(str(error))
-            else:
-                st.rerun()
+            chrome.attempt(lambda: _use(person, kind, str(version), reason))
+
+
+def _use(person: Person, kind: Kind, version: str, reason: str) -> None:
+    person.require("lead")
+    desk.put_in_force(session.store(), kind, version, person.name, reason)
 
 
 def main() -> None:

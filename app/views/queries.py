@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import streamlit as st
 
-from app import session
-from hccassist.review import DecisionError, OpenChart
+from app import chrome, session
+from hccassist.review import OpenChart
 from hccassist.review.people import Person
 from hccassist.review.queries import STATUSES, Form, ProviderQuery, Queries, QueryStatus, choices, concerns, draft
 
@@ -54,12 +54,8 @@ def show(person: Person, query: ProviderQuery) -> None:
 
 
 def _keep(person: Person, query: ProviderQuery, text: str, status: QueryStatus, answer: str) -> None:
-    try:
-        Queries(session.store()).keep(person, query.chart_id, query.suggestion_id, text, status, answer)
-    except DecisionError as error:
-        st.warning(str(error))
-    else:
-        st.rerun()
+    kept = Queries(session.store())
+    chrome.attempt(lambda: kept.keep(person, query.chart_id, query.suggestion_id, text, status, answer))
 
 
 def main() -> None:

@@ -4,11 +4,19 @@ from __future__ import annotations
 
 import streamlit as st
 
-from app import components, session
+from app import chrome, components, session
 from hccassist.review import REJECT_REASONS
 from hccassist.review.decisions import Event
+from hccassist.review.versions import Versions
 
 SHOWN_EVENTS = 2000
+
+
+def what(event: Event) -> str:
+    """What was done, in words."""
+    if event.action.kind == "take_over":
+        return f"took over from {event.snapshot.get('held_by') or 'nobody'}"
+    return f"second review: {event.action.verdict}" if event.action.verdict else event.action.kind
 
 
 def line(event: Event) -> dict[str, object]:
@@ -21,7 +29,7 @@ def line(event: Event) -> dict[str, object]:
         "no.": event.seq,
         "when (UTC)": event.at[:19].replace("T", " "),
         "who": event.who,
-        "what": f"second review: {action.verdict}" if action.verdict else action.kind,
+        "what": what(event),
         "chart": content.get("chart"),
         "suggested": suggested,
         "code": action.code.icd10 if action.code else None,
@@ -35,17 +43,27 @@ def main() -> None:
     """Verify the chain on request, and list the newest events."""
     session.require("audit")
     if st.button("Verify the record"):
-        report = session.store().verify_audit()
-        if report.intact:
-            st.success(f"All {report.events} events are as they were recorded. Head of the chain: `{report.head}`")
-        else:
-            st.error("\n".join(f"- event {p.seq}: {p.message}" for p in report.problems))
+        chrome.verdict(session.store().verify_audit())
     events = session.store().events()
     st.text(f"{len(events)} events, newest first. None can be changed or removed: an undo is a row of its own.")
     if events:
         newest = [line(e) for e in reversed(events[-SHOWN_EVENTS:])]
         rows = [list(values.values()) for values in newest]
         components.table(key="events", data={"columns": list(newest[0]), "rows": rows})
+    roles()
+
+
+def roles() -> None:
+    """Who was given which role, in a chained record of its own with the versions of policies and rankers."""
+    versions = Versions(session.store())
+    granted = [e for e in versions.record() if e.kind == "role"]
+    if not granted:
+        return
+    st.markdown("**Roles given**, newest first.")
+    if st.button("Verify the record of roles and versions"):
+        chrome.verdict(versions.verify())
+    rows = [[e.seq, e.at[:19].replace("T", " "), e.who, e.content, e.version] for e in reversed(granted)]
+    components.table(key="roles", data={"columns": ["no.", "when (UTC)", "who", "to", "role"], "rows": rows})
 
 
 main()

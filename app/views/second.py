@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import streamlit as st
 
-from app import session
-from hccassist.review import DecisionError
+from app import chrome, session
 from hccassist.review import second_review as second
 from hccassist.review.people import Person
 from hccassist.review.samples import Lesson, Sample, Samples
@@ -28,12 +27,7 @@ def draw(person: Person, samples: Samples) -> None:
         detail = str(detail_column.number_input("Confidence below", 0.05, 1.0, second.LOW_CONFIDENCE, 0.05))
     size = int(size_column.number_input("How many", 1, 500, 20))
     if button.button("Draw", width="stretch"):
-        try:
-            samples.draw(person, method, size, detail, session.results_folder())
-        except DecisionError as error:
-            st.warning(str(error))
-        else:
-            st.rerun()
+        chrome.attempt(lambda: samples.draw(person, method, size, detail, session.results_folder()))
 
 
 def show(person: Person, samples: Samples, sample: Sample) -> None:
@@ -91,12 +85,8 @@ def explain(person: Person, samples: Samples, pair: second.Pair, lesson: Lesson 
                 format_func=lambda k: rules.get(k, "none"),
             )  # fmt: skip
             if st.form_submit_button("Keep the lesson"):
-                try:
-                    samples.explain(person, pair, outcome or "", cause or "", why, example, guideline or "")  # type: ignore[arg-type]
-                except DecisionError as error:
-                    st.warning(str(error))
-                else:
-                    st.rerun()
+                told = (outcome or "", cause or "", why, example, guideline or "")
+                chrome.attempt(lambda: samples.explain(person, pair, *told))  # type: ignore[arg-type]
 
 
 def main() -> None:

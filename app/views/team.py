@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import streamlit as st
 
-from app import components, session
-from hccassist.review import DecisionError
+from app import chrome, components, session
 from hccassist.review.people import ROLES, People
 
 
@@ -24,12 +23,7 @@ def main() -> None:
         role = role_column.selectbox("Role", ROLES)
         active = active_column.checkbox("May sign in", value=True)
         if st.form_submit_button("Keep"):
-            try:
-                people.put(person, email, role, active)
-            except DecisionError as error:
-                st.warning(str(error))
-            else:
-                st.rerun()
+            chrome.attempt(lambda: people.put(person, email, role, active))
 
 
 main()

@@ -6,8 +6,8 @@ from typing import Any
 
 import streamlit as st
 
-from app import components, session
-from hccassist.review import DecisionError, WorklistRow
+from app import chrome, components, session
+from hccassist.review import WorklistRow
 from hccassist.review.people import People, Person
 from hccassist.review.workload import Assignments, team_load, work_order
 
@@ -55,20 +55,9 @@ def lead(person: Person, rows: list[WorklistRow]) -> None:
         chosen = people.multiselect("Among", _people(person))
         some = charts.multiselect("Only these charts (all that are nobody's when left empty)", [r.chart for r in rows])
         if button.button("Share out", width="stretch"):
-            _share_out(person, [r for r in rows if not some or r.chart in some], chosen, bool(some))
-
-
-def _share_out(person: Person, rows: list[WorklistRow], people: list[str], again: bool) -> None:
-    assignments = Assignments(session.store())
-    try:
-        if again:  # named charts change hands, whosever they were
-            assignments.take_back(person, [r.id for r in rows])
-            rows = [r for r in session.store().worklist(session.results_folder()) if r.id in {x.id for x in rows}]
-        assignments.share_out(person, rows, people)
-    except DecisionError as error:
-        st.warning(str(error))
-    else:
-        st.rerun()
+            among = [r for r in rows if not some or r.chart in some]
+            assignments = Assignments(session.store())
+            chrome.attempt(lambda: assignments.share_out(person, among, chosen, whosever=bool(some)))
 
 
 def _people(person: Person) -> list[str]:

@@ -139,16 +139,20 @@ def review(
 def verify(
     database: Annotated[str | None, typer.Argument(help="Path or URL of the review database; yours when left out.")] = None,
 ) -> None:
-    """Verifies the record of decisions: every event is as it was recorded, and none is missing. Exit code 1 where not.
+    """Verifies the records of decisions and of roles and versions: every row is as it was recorded, and none is missing.
+    Exit code 1 where not.
 
-    The head it prints covers all of the record: kept elsewhere, it shows later whether somebody rewrote the whole chain."""
+    The heads it prints cover all of each record: kept elsewhere, they show later whether somebody rewrote a whole chain."""
     from hccassist.review import open_store
+    from hccassist.review.versions import Versions
 
-    report = open_store(database).verify_audit()
-    for problem in report.problems:
-        console.print(Text.assemble((f"event {problem.seq}", "red"), f": {problem.message}"), soft_wrap=True)
-    print(f"{report.events} events, head {report.head}")
-    if not report.intact:
+    store = open_store(database)
+    reports = {"decisions": store.verify_audit(), "roles and versions": Versions(store).verify()}
+    for name, report in reports.items():
+        for problem in report.problems:
+            console.print(Text.assemble((f"{name}, row {problem.seq}", "red"), f": {problem.message}"), soft_wrap=True)
+        print(f"{name}: {report.events} rows, head {report.head}")
+    if not all(report.intact for report in reports.values()):
         raise typer.Exit(BROKEN_RECORD)
 
 

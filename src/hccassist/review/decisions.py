@@ -13,9 +13,18 @@ from hccassist.schema import Element
 
 DecisionKind = Literal["accept", "reject", "change", "query", "escalate", "add"]
 ActionKind = Literal[
-    "accept", "reject", "change", "query", "escalate", "add", "amend", "undo", "strike", "unstrike", "evidence", "second"
-]
+    "accept", "reject", "change", "query", "escalate", "add", "amend", "undo", "strike", "unstrike", "evidence", "second",
+    "take_over",
+]  # fmt: skip
 DECISION_KINDS: frozenset[str] = frozenset(get_args(DecisionKind))
+WHOLE_CHART = "chart"
+"""What a take-over stands under in the record: it is about no suggestion."""
+RECORDED_ELSEWHERE: dict[ActionKind, str] = {
+    "second": "A second review is recorded from its sample.",
+    "take_over": "A chart is taken over by its own command.",
+}
+"""Kinds of events that say something of a decision or a chart and decide nothing, and what somebody is told who sends one
+as a decision."""
 ACTION_KINDS: frozenset[str] = frozenset(get_args(ActionKind))
 ACCEPTED: frozenset[str] = frozenset({"accept", "change", "add"})
 """The decisions that make a code reportable: accepted as suggested, changed to another code, or added by the coder."""
@@ -149,12 +158,12 @@ def check(action: Action) -> None:
 
 def fold(suggestion_id: str, events: Iterable[Event]) -> SuggestionState:
     """The state that events (in the order of their numbers) leave: the last decision that was not taken back, with its
-    amendments, and the evidence struck or added. A second review changes nothing of it."""
+    amendments, and the evidence struck or added. A second review or a take-over changes nothing of it."""
     state = SuggestionState(suggestion_id)
     standing: list[Decision] = []
     for event in events:
         action = event.action
-        if action.kind == "second":
+        if action.kind in RECORDED_ELSEWHERE:
             continue
         if action.kind == "undo":
             standing = [d for d in standing if d.seq != action.target]

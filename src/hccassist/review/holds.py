@@ -32,7 +32,7 @@ class Held(DecisionError):
 
 
 class Holds:
-    """The holds on charts, each change in a transaction of its own but for ``keep``."""
+    """The holds on charts, each change in a transaction of its own but for ``keep`` and ``take_over``."""
 
     def __init__(self, database: Database) -> None:
         self._database = database
@@ -57,14 +57,6 @@ class Holds:
         found = self._row(db, chart_id)
         assert found is not None  # it was there, or was inserted in this transaction
         return found
-
-    def take_over(self, chart_id: int, who: str) -> None:
-        """Hold a chart that somebody else holds, who may not decide on it any more."""
-        now = self._database.now()
-        values = {"who": who, "since": now, "at": now}
-        with self._database.write() as db:
-            if db.execute(update(HoldRow).where(HoldRow.chart_id == chart_id).values(values)).rowcount == 0:
-                db.execute(insert(HoldRow).values(chart_id=chart_id, **values))
 
     def leave_all(self, who: str, but: int | None = None) -> None:
         """Let go of every chart that somebody holds, but for one."""
@@ -93,6 +85,15 @@ class Holds:
             hold = self._row(db, chart_id) or Hold("somebody", "")
         if hold.who != who:
             raise Held(f"{hold.who} is deciding on this chart since {hold.since[11:16]} UTC: take it over first.")
+
+    def take_over(self, db: Connection, chart_id: int, who: str) -> str | None:
+        """Within the transaction that records it (``Store.take_over``): hold a chart whoever held it, and return who did."""
+        before = self._row(db, chart_id)
+        now = self._database.now()
+        values = {"who": who, "since": now, "at": now}
+        if db.execute(update(HoldRow).where(HoldRow.chart_id == chart_id).values(values)).rowcount == 0:
+            db.execute(insert(HoldRow).values(chart_id=chart_id, **values))
+        return before.who if before else None
 
     def _row(self, db: Connection, chart_id: int) -> Hold | None:
         row = db.execute(select(HoldRow.who, HoldRow.since).where(HoldRow.chart_id == chart_id)).first()

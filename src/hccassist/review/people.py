@@ -14,12 +14,16 @@ from sqlalchemy import insert, select, update
 from hccassist.review.database import Database
 from hccassist.review.decisions import DecisionError
 from hccassist.review.tables import PersonRow
+from hccassist.review.versions import append
 
 Role = Literal["coder", "lead", "admin"]
 Right = Literal["review", "learn", "lead", "export", "audit", "people"]
 ROLES: tuple[Role, ...] = get_args(Role)
 ADMINS_ENV = "HCCASSIST_ADMINS"
 """Addresses, separated by commas, that are admins whatever the table says: how the first admin gets in."""
+
+NO_ROLE = "none"
+"""What the record says of somebody who may not sign in any more."""
 
 _CODER: frozenset[Right] = frozenset({"review", "learn"})
 _LEAD: frozenset[Right] = _CODER.union({"lead", "export", "audit"})
@@ -89,13 +93,16 @@ class People:
         return sorted(found.values(), key=lambda m: m.email)
 
     def put(self, admin: Person, email: str, role: Role, active: bool = True) -> None:
-        """Give somebody a role, or change it. Raises NotAllowed for all but admins, DecisionError for a strange address."""
+        """Give somebody a role, change it or take it away (not ``active``), and record that. Raises NotAllowed for all but
+        admins, DecisionError for a strange address."""
         admin.require("people")
         email = _normal(email)
         if "@" not in email or len(email) > 200 or role not in ROLES:
             raise DecisionError("Give the address that they sign in with, and a role.")
-        values = {"role": role, "active": active, "changed_by": admin.name, "at": self._database.now()}
+        now = self._database.now()
+        values = {"role": role, "active": active, "changed_by": admin.name, "at": now}
         with self._database.write() as db:
+            append(db, now, admin.name, "role", "grant", role if active else NO_ROLE, "", email)
             if db.execute(update(PersonRow).where(PersonRow.email == email).values(values)).rowcount == 0:
                 db.execute(insert(PersonRow).values(email=email, **values))
 

@@ -20,7 +20,17 @@ from hccassist.priority import counted, load_priority, priority_of
 from hccassist.review import audit, results
 from hccassist.review.complexity import Complexity, complexity
 from hccassist.review.database import Database, open_database, stamp
-from hccassist.review.decisions import ACCEPTED, Action, DecisionError, Event, SuggestionState, check, fold
+from hccassist.review.decisions import (
+    ACCEPTED,
+    RECORDED_ELSEWHERE,
+    WHOLE_CHART,
+    Action,
+    DecisionError,
+    Event,
+    SuggestionState,
+    check,
+    fold,
+)
 from hccassist.review.holds import Holds
 from hccassist.review.snapshot import OpenChart, place, snapshot
 from hccassist.review.tables import (
@@ -204,8 +214,8 @@ class Store(Database):
         The same ``action_id`` twice is recorded once. Raises DecisionError where the action is incomplete, would make
         a code of a suspect, where somebody else holds the chart, or where somebody else decided on the suggestion after
         the coder last saw it."""
-        if action.kind == "second":
-            raise DecisionError("A second review is recorded from its sample.")
+        if action.kind in RECORDED_ELSEWHERE:
+            raise DecisionError(RECORDED_ELSEWHERE[action.kind])
         self._check(chart, action, who)
         with self.write() as db:
             if not self._next_event(db, action):
@@ -214,7 +224,7 @@ class Store(Database):
             if action.seen is not None and before.last_seq > action.seen and before.last_who != who:
                 raise DecisionError(f"{before.last_who} decided on this meanwhile. Look at it again, then decide.")
             self.holds.keep(db, chart.id, who)
-            self._append(db, chart, action, who)
+            self._append(db, chart, action, who, snapshot(chart, action))
             after = self._state(db, chart.id, action.suggestion_id)
             self._project(db, chart.id, after)
             return after
@@ -226,7 +236,15 @@ class Store(Database):
         self._check(chart, action, who)
         with self.write() as db:
             if self._next_event(db, action):
-                self._append(db, chart, action, who)
+                self._append(db, chart, action, who, snapshot(chart, action))
+
+    def take_over(self, chart: OpenChart, action_id: str, who: str) -> None:
+        """Hold a chart that somebody else holds, who may not decide on it any more. Both names go into the record."""
+        action = Action(action_id, "take_over", WHOLE_CHART)
+        with self.write() as db:
+            if self._next_event(db, action):
+                held_by = self.holds.take_over(db, chart.id, who)
+                self._append(db, chart, action, who, {"chart": chart.result.chart, "held_by": held_by})
 
     def _check(self, chart: OpenChart, action: Action, who: str) -> None:
         check(action)
@@ -246,9 +264,9 @@ class Store(Database):
         db.execute(update(ChainHead).where(ChainHead.id == 1).values(seq=ChainHead.seq - 1))
         return False
 
-    def _append(self, db: Connection, chart: OpenChart, action: Action, who: str) -> None:
+    def _append(self, db: Connection, chart: OpenChart, action: Action, who: str, rests_on: dict[str, object]) -> None:
         head = db.execute(select(ChainHead.seq, ChainHead.hash).where(ChainHead.id == 1)).one()
-        content = audit.canonical({"action": asdict(action), "snapshot": snapshot(chart, action)})
+        content = audit.canonical({"action": asdict(action), "snapshot": rests_on})
         row = EventRow(
             seq=head.seq,
             action_id=action.action_id,
@@ -279,7 +297,8 @@ class Store(Database):
 
     def _states(self, db: Connection, chart_id: int) -> dict[str, SuggestionState]:
         events: dict[str, list[Event]] = defaultdict(list)
-        for row in db.execute(select(EventRow.__table__).where(EventRow.chart_id == chart_id).order_by(EventRow.seq)):
+        mine = (EventRow.chart_id == chart_id, EventRow.suggestion_id != WHOLE_CHART)
+        for row in db.execute(select(EventRow.__table__).where(*mine).order_by(EventRow.seq)):
             events[row.suggestion_id].append(event_of(row))
         return {suggestion_id: fold(suggestion_id, found) for suggestion_id, found in events.items()}
 

@@ -243,8 +243,9 @@ class ProviderQueryRow(Base):
 
 
 class VersionRow(Base):
-    """A policy or a ranker that was saved (``content`` holds its file), or the word that a saved one is in force from now
-    on (``content`` is empty). Rows are only ever added, and chained as events are."""
+    """A policy or a ranker that was saved (``content`` holds its file), the word that a saved one is in force from now on
+    (``content`` is empty), or a role (``version``) given to somebody (``content``). Rows are only ever added, and chained as
+    events are."""
 
     __tablename__ = "versions"
 

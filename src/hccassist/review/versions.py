@@ -1,4 +1,4 @@
-"""Which policy and which ranker a team works with: saved versions, the one in force, and the record of every change.
+"""Which policy and which ranker a team works with, and who may do what: the record of every change.
 
 Nothing is overwritten. Going back to an earlier version is a row of its own, with a name and a reason, like every other.
 """
@@ -16,17 +16,19 @@ from hccassist.review.decisions import DecisionError
 from hccassist.review.tables import ChainHead, VersionRow
 
 Kind = Literal["policy", "ranker"]
-Change = Literal["save", "use"]
+EntryKind = Literal["policy", "ranker", "role"]
+Change = Literal["save", "use", "grant"]
 
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """One row of the record: a version ``save``d (with its file's ``content``), or put in ``use``."""
+    """One row of the record: a version ``save``d (with its file's ``content``), or put in ``use``; or, of the kind "role",
+    the role that is ``grant``ed from then on (``version``) and to whom (``content``)."""
 
     seq: int
     at: str
     who: str
-    kind: Kind
+    kind: EntryKind
     action: Change
     version: str
     reason: str
@@ -63,7 +65,7 @@ class Versions:
                 if known[version] == content:
                     return
                 raise DecisionError(f"Version {version} exists and is something else: give this one another version.")
-            self._append(db, who, kind, "save", version, reason, content)
+            append(db, self._database.now(), who, kind, "save", version, reason, content)
 
     def use(self, kind: Kind, version: str, who: str, reason: str) -> None:
         """Put a saved version in force, an earlier one too. Raises DecisionError for an unknown one."""
@@ -72,17 +74,7 @@ class Versions:
             known = [row.version for row in _rows(db) if row.kind == kind and row.action == "save"]
             if version not in known:
                 raise DecisionError(f"There is no saved {kind} {version}; saved are: {', '.join(known) or 'none'}.")
-            self._append(db, who, kind, "use", version, reason, "")
-
-    def _append(self, db: Connection, who: str, kind: Kind, action: Change, version: str, reason: str, content: str) -> None:
-        # The decisions' head is the lock that puts writers in a row.
-        db.execute(update(ChainHead).where(ChainHead.id == 1).values(seq=ChainHead.seq))
-        last = _rows(db)[-1:]
-        before, seq = (last[0].hash, last[0].seq + 1) if last else (GENESIS, 1)
-        fields = (seq, self._database.now(), who.strip(), kind, action, version, reason.strip(), content)
-        names = ("seq", "at", "who", "kind", "action", "version", "reason", "content")
-        chained = {"previous_hash": before, "hash": link(before, fields)}
-        db.execute(insert(VersionRow).values(**dict(zip(names, fields, strict=True)), **chained))
+            append(db, self._database.now(), who, kind, "use", version, reason)
 
     def verify(self) -> AuditReport:
         """Whether every row is as it was recorded, and follows the one before it."""
@@ -98,6 +90,20 @@ class Versions:
                 problems.append(AuditProblem(row.seq, "Its content was changed after it was recorded."))
             previous = row.hash
         return AuditReport(count, previous, tuple(problems))
+
+
+def append(
+    db: Connection, at: str, who: str, kind: EntryKind, action: Change, version: str, reason: str, content: str = ""
+) -> None:
+    """Add a row to the record, within the transaction of the change that it tells of."""
+    # The decisions' head is the lock that puts writers in a row.
+    db.execute(update(ChainHead).where(ChainHead.id == 1).values(seq=ChainHead.seq))
+    last = _rows(db)[-1:]
+    before, seq = (last[0].hash, last[0].seq + 1) if last else (GENESIS, 1)
+    fields = (seq, at, who.strip(), kind, action, version, reason.strip(), content)
+    names = ("seq", "at", "who", "kind", "action", "version", "reason", "content")
+    chained = {"previous_hash": before, "hash": link(before, fields)}
+    db.execute(insert(VersionRow).values(**dict(zip(names, fields, strict=True)), **chained))
 
 
 def _check(who: str, reason: str) -> None:

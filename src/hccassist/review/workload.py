@@ -12,7 +12,7 @@ from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
-from sqlalchemy import delete, insert, select, update
+from sqlalchemy import insert, select, update
 
 from hccassist.review.complexity import HARD
 from hccassist.review.decisions import DecisionError
@@ -101,17 +101,14 @@ class Assignments:
                 else:
                     db.execute(insert(AssignmentRow).values(chart_id=chart_id, **values))
 
-    def take_back(self, lead: Person, charts: Iterable[int]) -> None:
-        """Make charts nobody's again."""
-        lead.require("lead")
-        with self._store.write() as db:
-            db.execute(delete(AssignmentRow).where(AssignmentRow.chart_id.in_(list(charts))))
-
-    def share_out(self, lead: Person, rows: Sequence[WorklistRow], people: Sequence[str]) -> dict[int, str]:
-        """Share the charts that are nobody's and not done among people by complexity; returns who got which."""
+    def share_out(
+        self, lead: Person, rows: Sequence[WorklistRow], people: Sequence[str], whosever: bool = False
+    ) -> dict[int, str]:
+        """Share the charts that are nobody's (or ``whosever``) and not done among people by complexity; returns who got
+        which."""
         if not people:
             raise DecisionError("Choose the people to share the charts among.")
-        open_ = [r for r in rows if r.assigned is None and r.progress in {"not started", "in progress"}]
+        open_ = [r for r in rows if (whosever or r.assigned is None) and r.progress in {"not started", "in progress"}]
         found = shares(open_, people)
         self.assign(lead, found)
         return found
