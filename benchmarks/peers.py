@@ -11,6 +11,7 @@ import time
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
+from hccassist.batch.worker import spare_collector
 from hccassist.encounters import find_encounters
 from hccassist.reading import read_chart
 from hccassist.schema import Chart
@@ -49,6 +50,7 @@ def seconds(work: Callable[[], object]) -> float:
 def compare_text(warm: Sequence[Chart], charts: Sequence[Chart], few: int) -> None:
     """Prints characters per CPU second of both and their ratio. The peer is measured on the first ``few`` charts."""
     screener = load_screener()
+    spare_collector()
 
     def ours(some: Sequence[Chart]) -> None:
         for chart in some:

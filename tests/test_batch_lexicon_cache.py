@@ -60,7 +60,7 @@ def test_a_lexicon_from_the_file_is_the_one_that_was_compiled(file: Path, compil
     for table in ("conditions", "sections", "combinations", "attribute_names", "implied", "high_risk", "suspects"):
         assert getattr(read, table) == getattr(fresh, table)
     for trie in ("terms", "attributes", "note_attributes", "evidence", "context", "clues"):
-        assert set(getattr(read, trie).entries) == set(getattr(fresh, trie).entries)
+        assert set(getattr(read, trie).first_words) == set(getattr(fresh, trie).first_words)
     assert meanings(read) == meanings(fresh)
 
 

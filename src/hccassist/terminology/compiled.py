@@ -1,7 +1,8 @@
 """The compiled lexicon in one file, so that a start reads an index instead of compiling a quarter of a million wordings.
 
-The file holds a line of JSON (the small tables, and where each word's entries stand), then those entries, a piece of JSON a
-word, parsed when a text first holds that word. It is mapped, not read: all workers of a machine share it.
+The file holds lines of JSON: the small tables, and where the others stand; then for each first word the trie of its phrases,
+parsed when a text first holds that word, and for each phrase what it means, parsed when a text first holds the phrase. It is
+mapped, not read: all workers of a machine share it.
 """
 
 from __future__ import annotations
@@ -11,6 +12,7 @@ import mmap
 import os
 import tempfile
 import zlib
+from collections import defaultdict
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
@@ -19,6 +21,7 @@ from pathlib import Path
 from typing import Any, Generic, TypeVar
 
 from pydantic import TypeAdapter, ValidationError
+from pydantic_core import from_json, to_json
 
 from hccassist.terminology.codes import Codes, cache_folder, codes_version, load_codes
 from hccassist.terminology.lexicon import (
@@ -33,13 +36,12 @@ from hccassist.terminology.lexicon import (
     Term,
     compile_lexicon,
 )  # fmt: skip
-from hccassist.terminology.phrases import Phrases
+from hccassist.terminology.phrases import Packed, Phrases, Trie, packed_trie
 from hccassist.terminology.rows import Condition, ContextRow, KnowledgeError, knowledge_files, knowledge_folders, load
 from hccassist.terminology.spelling import Spelling, Vocabulary, vocabularies
 from hccassist.terminology.words import Normalizer
 
 V = TypeVar("V")
-_Entries = list[tuple[tuple[str, ...], V]]
 _PHRASES: dict[str, Any] = {
     "terms": Term, "attributes": AttributeWord, "note_attributes": AttributeWord, "evidence": EvidenceWord,
     "context": ContextRow, "clues": Clue,
@@ -52,7 +54,7 @@ _KEPT_FILES = 4
 
 @dataclass(frozen=True, slots=True)
 class _Head:
-    """The first line of the file. ``places``: per table and word where its entries stand, [start, end) behind the line."""
+    """The first line of the file. ``places``: per table and word where its line starts, counted behind this one."""
 
     crc: int
     abbreviations: dict[str, str]
@@ -63,24 +65,34 @@ class _Head:
     implied: dict[str, tuple[str, ...]]
     high_risk: tuple[HighRisk, ...]
     suspects: tuple[SuspectRule, ...]
-    places: dict[str, dict[str, tuple[int, int]]]
+    places: dict[str, dict[str, int]]
 
 
 _HEAD = TypeAdapter(_Head)
 
 
-class _Packed(Mapping[str, V], Generic[V]):
+class _Body:
+    """The lines of the file behind its first."""
+
+    def __init__(self, file: mmap.mmap, offset: int) -> None:
+        self._file, self._offset = file, offset
+
+    def line(self, place: int) -> bytes:
+        start = self._offset + place
+        return self._file[start : self._file.find(b"\n", start)]
+
+
+class _Table(Mapping[str, V], Generic[V]):
     """A table that is parsed a word at a time."""
 
-    def __init__(self, body: mmap.mmap, offset: int, places: dict[str, tuple[int, int]], parse: Callable[[bytes], V]) -> None:
-        self._body, self._offset, self._places, self._parse = body, offset, places, parse
+    def __init__(self, body: _Body, places: dict[str, int], parse: Callable[[bytes], V]) -> None:
+        self._body, self._places, self._parse = body, places, parse
         self._parsed: dict[str, V] = {}
 
     def __getitem__(self, word: str) -> V:
         found = self._parsed.get(word)
         if found is None:
-            start, end = self._places[word]
-            found = self._parsed[word] = self._parse(self._body[self._offset + start : self._offset + end])
+            found = self._parsed[word] = self._parse(self._body.line(self._places[word]))
         return found
 
     def __iter__(self) -> Iterator[str]:
@@ -89,14 +101,17 @@ class _Packed(Mapping[str, V], Generic[V]):
     def __len__(self) -> int:
         return len(self._places)
 
-    def keys(self) -> Any:
-        # The index's own keys answer "is this word known" without a call into Python.
-        return self._places.keys()
 
+def _packed(body: _Body, places: dict[str, int], value: Any) -> Packed[Any]:
+    """Phrases of the file whose values are of the type ``value``."""
+    parse = TypeAdapter(value).validate_json
 
-@cache
-def _adapter(value: Any) -> TypeAdapter[Any]:
-    return TypeAdapter(list[tuple[tuple[str, ...], value]])
+    def trie_of(word: str) -> Trie:
+        trie: Trie = from_json(body.line(places[word]))
+        return trie
+
+    # The index's own keys answer "is this word known" without a call into Python.
+    return Packed(places.keys(), trie_of, lambda place: parse(body.line(place)))
 
 
 @cache
@@ -141,22 +156,29 @@ def _last_used(path: Path) -> float:
 def write_compiled(path: Path, lexicon: Lexicon, abbreviations: dict[str, str]) -> None:
     """Writes the file whole or not at all; a folder that cannot be written only costs the next start its time."""
     body = bytearray()
-    places: dict[str, dict[str, tuple[int, int]]] = {}
+    places: dict[str, dict[str, int]] = defaultdict(dict)
 
-    def put(table: str, word: str, piece: bytes) -> None:
-        places.setdefault(table, {})[word] = (len(body), len(body) + len(piece))
-        body.extend(piece)
+    def put(line: bytes) -> int:
+        body.extend(line + b"\n")
+        return len(body) - len(line) - 1
 
     for name, value in _PHRASES.items():
+        adapter: TypeAdapter[Any] = TypeAdapter(value)
+        # Many wordings mean the same: what they mean stands once.
+        place_of: dict[Any, int] = {}
         for word, entries in getattr(lexicon, name).entries.items():
-            put(name, word, _adapter(value).dump_json(entries, exclude_defaults=True))
+            for _, meant in entries:
+                if meant not in place_of:
+                    place_of[meant] = put(adapter.dump_json(meant, exclude_defaults=True))
+            trie = packed_trie((rest, place_of[meant]) for rest, meant in entries)
+            places[name][word] = put(to_json(trie))
     for word, readings in lexicon.readings.items():
         rows = [
             (r.name, r.condition, [(w, *rest) for w, found in r.cues.entries.items() for rest, _ in found]) for r in readings
         ]
-        put("readings", word, _READINGS.dump_json(rows))
+        places["readings"][word] = put(_READINGS.dump_json(rows))
     for letter, words in vocabulary_of(lexicon).items():
-        put("vocabulary", letter, _VOCABULARY.dump_json(words))
+        places["vocabulary"][letter] = put(_VOCABULARY.dump_json(words))
     head = _Head(
         zlib.crc32(body), abbreviations, lexicon.conditions, lexicon.sections, lexicon.combinations, lexicon.attribute_names,
         lexicon.implied, lexicon.high_risk, lexicon.suspects, places,
@@ -190,25 +212,25 @@ def read_compiled(path: Path, version: str, codes: Codes) -> Lexicon | None:
     """The lexicon in the file; None where there is none, or not a whole one."""
     try:
         with path.open("rb") as file:
-            body = mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ)
-        offset = body.find(b"\n") + 1
-        head = _HEAD.validate_json(body[:offset])
-        with memoryview(body) as view:
+            mapped = mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ)
+        offset = mapped.find(b"\n") + 1
+        head = _HEAD.validate_json(mapped[:offset])
+        with memoryview(mapped) as view:
             if zlib.crc32(view[offset:]) != head.crc:
                 return None
     except (OSError, ValueError, ValidationError):
         return None
+    body = _Body(mapped, offset)
 
     def phrases(name: str) -> Phrases[Any]:
-        entries = _Packed(body, offset, head.places.get(name, {}), _adapter(_PHRASES[name]).validate_json)
-        return Phrases(skip_fillers=name == "terms", entries=entries)
+        return Phrases(skip_fillers=name == "terms", packed=_packed(body, head.places.get(name, {}), _PHRASES[name]))
 
     return Lexicon(
         version=version,
         codes=codes,
         normalizer=Normalizer(
             head.abbreviations,
-            Spelling(_Packed(body, offset, head.places.get("vocabulary", {}), _VOCABULARY.validate_json)),
+            Spelling(_Table(body, head.places.get("vocabulary", {}), _VOCABULARY.validate_json)),
         ),
         conditions=head.conditions,
         terms=phrases("terms"),
@@ -216,7 +238,7 @@ def read_compiled(path: Path, version: str, codes: Codes) -> Lexicon | None:
         note_attributes=phrases("note_attributes"),
         evidence=phrases("evidence"),
         context=phrases("context"),
-        readings=_Packed(body, offset, head.places.get("readings", {}), _parse_readings),
+        readings=_Table(body, head.places.get("readings", {}), _parse_readings),
         sections=head.sections,
         combinations=head.combinations,
         attribute_names=head.attribute_names,

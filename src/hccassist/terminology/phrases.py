@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any, Generic, TypeVar
 
 from hccassist.terminology.words import FILLERS, Tokens
 
 V = TypeVar("V")
+Trie = dict[str, Any]
+"""Next word -> trie; ``_LEAF`` -> the values of the phrase that ends here."""
 _LEAF = ""
+_PLACES = " "
+"""In a packed trie: the places of those values, until a text first holds the phrase. No word is one of these two keys."""
 _MOST_FILLERS = 2
 
 
@@ -16,49 +21,74 @@ def _end(hit: tuple[int, Any]) -> int:
     return hit[0]
 
 
+def trie_of(entries: Iterable[tuple[tuple[str, ...], Any]], leaf: str = _LEAF) -> Trie:
+    """The trie of phrases that share their first word; equal values of a phrase stand once."""
+    root: Trie = {}
+    for rest, value in entries:
+        node = root
+        for word in rest:
+            node = node.setdefault(word, {})
+        values = node.setdefault(leaf, [])
+        if value not in values:
+            values.append(value)
+    return root
+
+
+def packed_trie(entries: Iterable[tuple[tuple[str, ...], int]]) -> Trie:
+    """The same of phrases whose values are the places where these are kept."""
+    return trie_of(entries, _PLACES)
+
+
+@dataclass(frozen=True, slots=True)
+class Packed(Generic[V]):
+    """Phrases that were compiled earlier: their first words, the packed trie behind one, and the value at a place."""
+
+    first_words: Collection[str]
+    trie_of: Callable[[str], Trie]
+    value_at: Callable[[int], V]
+
+
 class Phrases(Generic[V]):
     """Maps phrases (tuples of normalized words) to values; ``find`` yields where they stand in a token list.
 
-    ``skip_fillers``: articles, possessives and sides may stand between a phrase's words. ``entries``: phrases compiled
-    earlier, by first word: (the words behind it, value).
+    ``skip_fillers``: articles, possessives and sides may stand between a phrase's words. ``packed``: phrases compiled
+    earlier, to which none can be added.
     """
 
-    def __init__(
-        self, skip_fillers: bool = False, entries: Mapping[str, Sequence[tuple[tuple[str, ...], V]]] | None = None
-    ) -> None:
-        self._added: dict[str, list[tuple[tuple[str, ...], V]]] = {}
-        self._entries: Mapping[str, Sequence[tuple[tuple[str, ...], V]]] = self._added if entries is None else entries
-        self._first_words = self._entries.keys()
-        self.starts_with: Callable[[str], bool] = self._first_words.__contains__
+    def __init__(self, skip_fillers: bool = False, packed: Packed[V] | None = None) -> None:
+        self._entries: dict[str, list[tuple[tuple[str, ...], V]]] = {}
+        self._packed = packed
+        self.first_words: Collection[str] = packed.first_words if packed else self._entries.keys()
+        self.starts_with: Callable[[str], bool] = self.first_words.__contains__
         """Whether any phrase starts with a word: asked of every word of a chart, so not a method of ours."""
         # A first word's trie is built when a text first holds that word: most of the lexicon is never asked for.
-        self._tries: dict[str, dict[str, Any]] = {}
+        self._tries: dict[str, Trie] = {}
         self._skip = skip_fillers
 
     @property
     def entries(self) -> Mapping[str, Sequence[tuple[tuple[str, ...], V]]]:
-        """All phrases by first word: (the words behind it, value)."""
+        """The phrases that were added, by first word: (the words behind it, value)."""
         return self._entries
 
     def add(self, words: tuple[str, ...], value: V) -> None:
         """Adds a phrase of at least one word. All phrases are added before the first look-up."""
-        if self._tries or self._entries is not self._added:
+        if self._tries or self._packed:
             raise TypeError("a phrase was added after the first look-up")
-        self._added.setdefault(words[0], []).append((words[1:], value))
+        self._entries.setdefault(words[0], []).append((words[1:], value))
 
-    def _node(self, word: str) -> dict[str, Any] | None:
+    def _node(self, word: str) -> Trie | None:
         root = self._tries.get(word)
-        if root is not None or word not in self._first_words:
+        if root is not None or word not in self.first_words:
             return root
-        root = self._tries[word] = {}
-        for rest, value in self._entries[word]:
-            node = root
-            for next_word in rest:
-                node = node.setdefault(next_word, {})
-            values = node.setdefault(_LEAF, [])
-            if value not in values:
-                values.append(value)
+        root = self._tries[word] = self._packed.trie_of(word) if self._packed else trie_of(self._entries[word])
         return root
+
+    def _values(self, node: Trie) -> list[V] | None:
+        """The values of the phrase that ends at a node; None where none ends."""
+        values: list[V] | None = node.get(_LEAF)
+        if values is None and self._packed and _PLACES in node:
+            values = node[_LEAF] = [self._packed.value_at(place) for place in node[_PLACES]]
+        return values
 
     def after(self, words: Iterable[str], tokens: Tokens, i: int, stop: int) -> list[tuple[int, list[V]]]:
         """Every phrase that starts with ``words`` and goes on at token ``i``: (end token, values), shortest first."""
@@ -76,10 +106,11 @@ class Phrases(Generic[V]):
             return []
         if i + 1 >= stop or not ((word := norms[i + 1]) in node or (self._skip and word in FILLERS)):
             # Most words open nothing longer here.
-            return [(i + 1, node[_LEAF])] if _LEAF in node else []
+            values = self._values(node)
+            return [(i + 1, values)] if values else []
         return self._walk(node, tokens, i, stop)
 
-    def _walk(self, node: dict[str, Any] | None, tokens: Tokens, i: int, stop: int) -> list[tuple[int, list[V]]]:
+    def _walk(self, node: Trie | None, tokens: Tokens, i: int, stop: int) -> list[tuple[int, list[V]]]:
         """Hits from a node reached at token ``i``, shortest first; a filler may be a word of the phrase or be skipped."""
         if node is None:
             return []
@@ -88,8 +119,8 @@ class Phrases(Generic[V]):
         paths = [(node, i + 1, 0)]
         while paths:
             at, j, skipped = paths.pop()
-            if _LEAF in at and not skipped:
-                hits.setdefault(j, at[_LEAF])
+            if not skipped and (values := self._values(at)):
+                hits.setdefault(j, values)
             if j >= stop:
                 continue
             word = norms[j]
@@ -102,13 +133,13 @@ class Phrases(Generic[V]):
     def every(self, tokens: Tokens, start: int, stop: int) -> Iterator[tuple[int, int, list[V]]]:
         """All matches, overlapping ones too: (first token, end token, values)."""
         for i in range(start, stop):
-            if tokens.norms[i] in self._first_words:
+            if tokens.norms[i] in self.first_words:
                 for end, values in self.at(tokens, i, stop):
                     yield i, end, values
 
     def find(self, tokens: Tokens, start: int, stop: int) -> Iterator[tuple[int, int, list[V]]]:
         """Non-overlapping longest matches in ``tokens[start:stop]``: (first token, end token, values)."""
-        norms, first = tokens.norms, self._first_words
+        norms, first = tokens.norms, self.first_words
         i = start
         while i < stop:
             if norms[i] in first and (hits := self.at(tokens, i, stop)):
