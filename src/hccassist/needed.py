@@ -1,56 +1,160 @@
-"""Which words a regular expression cannot match without: one quick look for them spares most searches.
+"""Which patterns can match a text at all, told from its words: one look at each word spares most searches.
 
-A search by a pattern costs a hundred times a look for a plain word, and most cues are in few charts.
+A search by a regular expression costs as much as looking up thirty words, and most patterns match few texts. So each pattern
+is read once for the words that every match of it holds ("\\bno\\b|denies": the word "no", or one that holds "denies"), and each
+word, when first seen, for the patterns that it lets in. The gate may let too much through, never too little.
 """
 
 from __future__ import annotations
 
+import itertools
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from re import _constants as ops  # type: ignore[attr-defined]
 from re import _parser as parser  # type: ignore[attr-defined]
 from typing import Any
 
-_LEAST = 3
+_RUN = re.compile(r"[^\W\d_]+|\d+")
+_LETTERS = re.compile(r"[a-z]+")
+_UNKNOWN, _EDGE, _DIGIT = "?", "|", "0"
+"""What may stand in a way to match beside plain letters: anything at all, no letter, a digit."""
+_MOST_WAYS = 400
+_MOST_CACHED = 50_000
 
 
-def needed_words(pattern: str) -> tuple[str, ...]:
-    """Lower-case texts of which every match of ``pattern`` holds one, whatever its case; empty where there are none of some
-    length to be told."""
-    words = _of_sequence(parser.parse(pattern, re.IGNORECASE))
-    return tuple(sorted(words)) if words and min(map(len, words)) >= _LEAST else ()
+def words_of(text: str) -> set[str]:
+    """The words of a text that a gate looks at: its runs of letters, in lower case, and of digits."""
+    return set(_RUN.findall(text.lower()))
 
 
-def any_in(words: Sequence[str], lowered: str) -> bool:
-    """Whether a text may match a pattern that needs one of ``words``; ``lowered`` is that text in lower case."""
-    for word in words:
-        if word in lowered:
-            return True
-    return not words
+class Gate:
+    """Patterns (read without regard to case) that are asked of many texts. ``open`` gives the numbers of those that a text
+    with these words (``words_of``) may match, in order."""
+
+    def __init__(self, patterns: Iterable[str]) -> None:
+        self._needs = [needs_of(pattern) for pattern in patterns]
+        self._bits = [(1 << number, number) for number in range(len(self._needs))]
+        self._always = sum(bit for bit, number in self._bits if not self._needs[number])
+        self._lets_in: dict[str, int] = {}
+
+    def open(self, words: Collection[str]) -> list[int]:
+        mask, known = self._always, self._lets_in
+        for word in words:
+            found = known.get(word)
+            mask |= self._look_at(word) if found is None else found
+        return [number for bit, number in self._bits if mask & bit]
+
+    def _look_at(self, word: str) -> int:
+        if len(self._lets_in) >= _MOST_CACHED:
+            self._lets_in.clear()
+        mask = sum(bit for bit, number in self._bits if any(_meets(word, need) for need in self._needs[number]))
+        self._lets_in[word] = mask
+        return mask
 
 
-def _of_sequence(items: Iterable[tuple[Any, Any]]) -> set[str]:
-    """The best choice among the parts of a sequence, all of which a match holds: that with the longest shortest word."""
+def needs_of(pattern: str) -> tuple[str, ...]:
+    """What every match of a pattern holds one of: letters inside a word ("denie"), a whole word ("|no|"), a number ("0").
+    Empty where nothing can be told."""
+    return tuple(sorted(set(_best(_ways(parser.parse(pattern, re.IGNORECASE))) or ())))
+
+
+def _meets(word: str, need: str) -> bool:
+    if need == _DIGIT:
+        return word[0].isdigit()
+    return word == need[1:-1] if need[0] == _EDGE else need in word
+
+
+def _best(choices: Sequence[Collection[str]]) -> list[str] | None:
+    """The needs of the choice that says most: that whose weakest way to match still needs the longest word."""
+    told = [[_need(way) for way in ways] for ways in choices]
+    known = [[need for need in needs if need] for needs in told if all(needs)]
+    return max(known, key=lambda needs: min(map(_weight, needs)), default=None)
+
+
+def _weight(need: str) -> int:
+    return len(need) if need != _DIGIT else 2
+
+
+def _need(way: str) -> str | None:
+    """The word that tells most of one way to match: the longest run of letters, whole if nothing can stand beside it."""
+    found = [_DIGIT] if _DIGIT in way else []
+    for run in _LETTERS.finditer(way):
+        before, behind = way[run.start() - 1 : run.start()], way[run.end() : run.end() + 1]
+        whole = all(beside and beside != _UNKNOWN for beside in (before, behind))
+        if whole or len(run[0]) > 1:
+            found.append(f"{_EDGE}{run[0]}{_EDGE}" if whole else run[0])
+    return max(found, key=_weight, default=None)
+
+
+def _ways(items: Iterable[tuple[Any, Any]]) -> list[set[str]]:
+    """Sets of ways to match a sequence; each match goes one of the ways of every set. Where there are too many, the next
+    set forgets what came before."""
     choices: list[set[str]] = []
-    run = ""
+    ways = {""}
     for op, value in items:
-        if op is ops.LITERAL and chr(value).isascii():
-            run += chr(value).lower()
-            continue
-        if run:
-            choices.append({run})
-            run = ""
-        choices.append(_of_part(op, value))
-    choices.append({run} if run else set())
-    return max((c for c in choices if c), key=lambda words: min(map(len, words)), default=set())
+        part = _ways_of(op, value)
+        if len(ways) * len(part) > _MOST_WAYS:
+            choices.append({way + _UNKNOWN for way in ways})
+            ways = {_UNKNOWN}
+        ways = {way + more for way, more in itertools.product(ways, part)}
+    return [*choices, ways]
 
 
-def _of_part(op: Any, value: Any) -> set[str]:
+def _ways_of(op: Any, value: Any) -> set[str]:
+    if op is ops.LITERAL:
+        return {_of_character(chr(value))}
+    if op is ops.IN:
+        return _of_class(value)
     if op is ops.SUBPATTERN:
-        return _of_sequence(value[3])
-    if op in (ops.MAX_REPEAT, ops.MIN_REPEAT) and value[0] >= 1:
-        return _of_sequence(value[2])
+        return _joined(_ways(value[3]))
     if op is ops.BRANCH:
-        branches = [_of_sequence(branch) for branch in value[1]]
-        return set().union(*branches) if all(branches) else set()
-    return set()
+        return set().union(*(_joined(_ways(branch)) for branch in value[1]))
+    if op is ops.AT:
+        return {"" if value is ops.AT_NON_BOUNDARY else _EDGE}
+    if op in (ops.ASSERT, ops.ASSERT_NOT):
+        return {""}
+    if op in (ops.MAX_REPEAT, ops.MIN_REPEAT, ops.POSSESSIVE_REPEAT):
+        least, most, repeated = value
+        once = _joined(_ways(repeated))
+        if not any(_LETTERS.search(way) or _UNKNOWN in way for way in once):
+            # However often: signs and digits, beside which a word ends.
+            return once if least else {"", *once}
+        if most == 1:
+            return once if least else {"", *once}
+        return {way + _UNKNOWN for way in once} if least else {_UNKNOWN}
+    return {_UNKNOWN}
+
+
+def _joined(choices: list[set[str]]) -> set[str]:
+    """A part's ways as those of one set; of one with too many only what the best choice needs is kept."""
+    if len(choices) == 1:
+        return choices[0]
+    best = _best(choices)
+    return {f"{_UNKNOWN}{need}{_UNKNOWN}" for need in best} if best else {_UNKNOWN}
+
+
+def _of_character(character: str) -> str:
+    if character.isdigit():
+        return _DIGIT
+    if character.isalpha():
+        return character.lower() if character.isascii() else _UNKNOWN
+    return _EDGE
+
+
+def _of_class(members: Sequence[tuple[Any, Any]]) -> set[str]:
+    """A class of characters: its members where they are few, no letter where it has none, else anything."""
+    found: set[str] = set()
+    for op, value in members:
+        if op is ops.LITERAL:
+            found.add(_of_character(chr(value)))
+        elif op is ops.CATEGORY and value is ops.CATEGORY_DIGIT:
+            found.add(_DIGIT)
+        elif op is ops.CATEGORY and value in (ops.CATEGORY_SPACE, ops.CATEGORY_NOT_WORD):
+            found.add(_EDGE)
+        elif op is ops.RANGE and chr(value[0]).isdigit() and chr(value[1]).isdigit():
+            found.add(_DIGIT)
+        elif op is ops.RANGE and value[1] - value[0] < 8:
+            found.update(_of_character(chr(code)) for code in range(value[0], value[1] + 1))
+        else:
+            return {_UNKNOWN}
+    return found

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import re
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from functools import cache, lru_cache
 
 from hccassist.encounters.lines import Line
 from hccassist.encounters.rules import SettingCue, setting_cues
-from hccassist.needed import any_in, needed_words
+from hccassist.needed import Gate, words_of
 
 _TITLE_LINES = 14
 _HEAD_LINES = 22
@@ -51,10 +51,16 @@ _SECTION_SETTINGS = frozenset(
 
 
 @cache
-def _compiled(where: str) -> tuple[tuple[SettingCue, tuple[str, ...], re.Pattern[str]], ...]:
-    """The cues of a place, each with the words it needs."""
+def _compiled(where: str) -> tuple[Gate, list[tuple[SettingCue, re.Pattern[str]]]]:
+    """The cues of a place, behind a gate."""
     cues = [cue for cue in setting_cues() if cue.where == where]
-    return tuple((cue, needed_words(cue.cue), re.compile(cue.cue, re.IGNORECASE | re.MULTILINE)) for cue in cues)
+    return Gate(cue.cue for cue in cues), [(cue, re.compile(cue.cue, re.IGNORECASE | re.MULTILINE)) for cue in cues]
+
+
+def _cues_in(where: str, text: str) -> Iterator[SettingCue]:
+    """The cues of a place that its text holds, in file order."""
+    gate, cues = _compiled(where)
+    return (cue for cue, pattern in map(cues.__getitem__, gate.open(words_of(text))) if pattern.search(text))
 
 
 def header_of(lines: Sequence[Line]) -> list[Line]:
@@ -75,10 +81,8 @@ def titles_of(text: str) -> Mapping[str, int]:
     found: dict[str, int] = {}
     if len(text) > _TITLE_LENGTH or (text.endswith(".") and len(text) > _SHORT):
         return found
-    lowered = text.lower()
-    for cue, needed, pattern in _compiled("title"):
-        if cue.weight > found.get(cue.setting, 0) and any_in(needed, lowered) and pattern.search(text):
-            found[cue.setting] = cue.weight
+    for cue in _cues_in("title", text):
+        found[cue.setting] = max(cue.weight, found.get(cue.setting, 0))
     return found
 
 
@@ -111,10 +115,7 @@ def setting_of(lines: Sequence[Line]) -> str:
     body = "\n".join(line.text for line in own)
     headings = {m.group("heading").lower() for line in own if (m := _VISIT_HEADING.match(line.text))}
     for where, text in (("head", head), ("any", body)):
-        lowered = text.lower()
-        for cue, needed, pattern in _compiled(where):
-            if not (any_in(needed, lowered) and pattern.search(text)):
-                continue
+        for cue in _cues_in(where, text):
             # Tables of results stand in notes too: beside a history, an exam and an assessment they are a section.
             if not (where == "any" and cue.setting in _RESULTS and len(headings) >= _NOTE_HEADINGS):
                 score[cue.setting] += cue.weight

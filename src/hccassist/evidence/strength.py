@@ -16,13 +16,13 @@ from pathlib import Path
 from typing import Any
 
 from hccassist.evidence.detect import Item, is_planned
-from hccassist.needed import any_in, needed_words
+from hccassist.needed import Gate, words_of
 from hccassist.nlp.document import Sentence
 from hccassist.schema import Element
 
 ELEMENTS: tuple[Element, ...] = ("M", "E", "A", "T")
-_SAYS: tuple[tuple[str, tuple[str, ...], re.Pattern[str]], ...] = tuple(
-    (name, needed_words(pattern), re.compile(pattern, re.IGNORECASE))
+_SAYS: tuple[tuple[str, re.Pattern[str]], ...] = tuple(
+    (f"says {name}", re.compile(pattern, re.IGNORECASE))
     for name, pattern in (
         (
             "introduces",
@@ -100,6 +100,7 @@ _SAYS: tuple[tuple[str, tuple[str, ...], re.Pattern[str]], ...] = tuple(
         ),
     )
 )
+_GATE = Gate(pattern.pattern for _, pattern in _SAYS)
 _SIZES = (4, 9, 18, 32)
 _SECTIONS = {
     "assessment_plan": "plan", "hospital_course": "plan", "hpi": "hpi", "exam": "exam", "vitals": "exam", "results": "results",
@@ -112,8 +113,7 @@ def sentence_clues(sentence: Sentence, text: str) -> tuple[str, ...]:
     """What a sentence is by itself, whoever's it may be. The first is its section."""
     size = sentence.j - sentence.i
     names = [f"section {_SECTIONS.get(sentence.section, 'other')}"]
-    lowered = text.lower()
-    names += [f"says {name}" for name, needed, pattern in _SAYS if any_in(needed, lowered) and pattern.search(text)]
+    names += [name for name, pattern in map(_SAYS.__getitem__, _GATE.open(words_of(text))) if pattern.search(text)]
     names.append(
         "size 4"
         if size <= 4
