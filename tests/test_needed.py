@@ -16,24 +16,24 @@ SAMPLES = Path(__file__).parents[1] / "sample_charts"
 
 
 @pytest.mark.parametrize(
-    ("pattern", "needs"),
+    ("pattern", "ways"),
     [
-        (r"\bdischarge summary\b", ("|discharge|",)),
-        (r"(?:telehealth|video) visits?", ("telehealth", "video", "visits")),
-        (r"\b(?:no|not|denie[sd])\b|n't\b", ("|denied|", "|denies|", "|not|", "|no|", "|t|")),
-        (r"\bexercis\w*", ("exercis",)),
-        (r"seen (?:today )?in clinic", ("clinic", "|today|")),
-        (r"(?:office)+", ("office",)),
-        (r"\d+ ?(?:mg|units?)\b", ("|mg|", "|units|", "|unit|")),
-        (r"\bA/P\b", ("|a|",)),
-        (r"\d", ("0",)),
-        (r"(?:office)?", ()),
-        (r"office|[^.]", ()),
-        (r"(?i:year.old)", ("year",)),
+        (r"\bdischarge summary\b", ["|discharge| |summary|"]),
+        (r"(?:telehealth|video) visits?", ["telehealth visit", "telehealth visits", "video visit", "video visits"]),
+        (r"\b(?:no|denie[sd])\b|n't\b", ["|no|", "|denied|", "|denies|", "|t|"]),
+        (r"\bexercis\w*", ["exercis"]),
+        (r"seen (?:today )?in clinic", ["clinic seen |in|", "clinic seen |in| |today|"]),
+        (r"(?:office)+", ["office"]),
+        (r"\d+ ?(?:mg|units?)\b", ["0 |mg|", "0 |units|", "0 |unit|"]),
+        (r"\bA/P\b", ["|a| |p|"]),
+        (r"\d", ["0"]),
+        (r"(?:office)?", []),
+        (r"office|[^.]", []),
+        (r"(?i:year.old)", ["old year"]),
     ],
 )
-def test_what_a_match_holds(pattern: str, needs: tuple[str, ...]) -> None:
-    assert needs_of(pattern) == needs
+def test_what_a_match_holds(pattern: str, ways: list[str]) -> None:
+    assert {" ".join(way) for way in needs_of(pattern)} == set(ways)
 
 
 def test_a_gate_opens_for_the_patterns_that_a_text_may_match() -> None:

@@ -2,7 +2,7 @@
 
 A search by a regular expression costs as much as looking up thirty words, and most patterns match few texts. So each pattern
 is read once for the words that every match of it holds ("\\bno\\b|denies": the word "no", or one that holds "denies"), and each
-word, when first seen, for the patterns that it lets in. The gate may let too much through, never too little.
+word, when it is first seen, for the needs that it meets. The gate may let too much through, never too little.
 """
 
 from __future__ import annotations
@@ -27,63 +27,77 @@ def words_of(text: str) -> set[str]:
     return set(_RUN.findall(text.lower()))
 
 
+Need = str
+"""Letters inside a word ("denie"), a whole word ("|no|"), or any number ("0")."""
+
+
 class Gate:
     """Patterns (read without regard to case) that are asked of many texts. ``open`` gives the numbers of those that a text
     with these words (``words_of``) may match, in order."""
 
     def __init__(self, patterns: Iterable[str]) -> None:
-        self._needs = [needs_of(pattern) for pattern in patterns]
-        self._bits = [(1 << number, number) for number in range(len(self._needs))]
-        self._always = sum(bit for bit, number in self._bits if not self._needs[number])
-        self._lets_in: dict[str, int] = {}
+        needed = [needs_of(pattern) for pattern in patterns]
+        # Sets of needs as the bits of a number.
+        self._bit = {need: 1 << n for n, need in enumerate(sorted({need for ways in needed for way in ways for need in way}))}
+        self._patterns: list[tuple[int, int, int, list[int]]] = []
+        for number, ways in enumerate(needed):
+            masks = [sum(self._bit[need] for need in way) for way in ways]
+            alone = sum({mask for mask, way in zip(masks, ways, strict=True) if len(way) == 1})
+            several = [mask for mask, way in zip(masks, ways, strict=True) if len(way) > 1]
+            heads = sum({max(self._bit[need] for need in way) for way in ways if len(way) > 1})
+            self._patterns.append((number, alone if ways else -1, heads, several))
+        self._met_by: dict[str, int] = {}
 
     def open(self, words: Collection[str]) -> list[int]:
-        mask, known = self._always, self._lets_in
+        met, known = 1 << len(self._bit), self._met_by
         for word in words:
             found = known.get(word)
-            mask |= self._look_at(word) if found is None else found
-        return [number for bit, number in self._bits if mask & bit]
+            met |= self._look_at(word) if found is None else found
+        return [
+            number
+            for number, alone, heads, several in self._patterns
+            if met & alone or (met & heads and any(met & way == way for way in several))
+        ]
 
     def _look_at(self, word: str) -> int:
-        if len(self._lets_in) >= _MOST_CACHED:
-            self._lets_in.clear()
-        mask = sum(bit for bit, number in self._bits if any(_meets(word, need) for need in self._needs[number]))
-        self._lets_in[word] = mask
-        return mask
+        if len(self._met_by) >= _MOST_CACHED:
+            self._met_by.clear()
+        met = self._met_by[word] = sum(bit for need, bit in self._bit.items() if _meets(word, need))
+        return met
 
 
-def needs_of(pattern: str) -> tuple[str, ...]:
-    """What every match of a pattern holds one of: letters inside a word ("denie"), a whole word ("|no|"), a number ("0").
-    Empty where nothing can be told."""
-    return tuple(sorted(set(_best(_ways(parser.parse(pattern, re.IGNORECASE))) or ())))
+def needs_of(pattern: str) -> list[tuple[Need, ...]]:
+    """The ways to match a pattern, each with what a match that goes this way holds, all of it. Empty where nothing can be
+    told."""
+    return sorted(_best(_ways(parser.parse(pattern, re.IGNORECASE))))
 
 
-def _meets(word: str, need: str) -> bool:
+def _meets(word: str, need: Need) -> bool:
     if need == _DIGIT:
         return word[0].isdigit()
     return word == need[1:-1] if need[0] == _EDGE else need in word
 
 
-def _best(choices: Sequence[Collection[str]]) -> list[str] | None:
-    """The needs of the choice that says most: that whose weakest way to match still needs the longest word."""
-    told = [[_need(way) for way in ways] for ways in choices]
-    known = [[need for need in needs if need] for needs in told if all(needs)]
-    return max(known, key=lambda needs: min(map(_weight, needs)), default=None)
+def _best(choices: Sequence[Collection[str]]) -> set[tuple[Need, ...]]:
+    """The needs of the choice that says most: that whose weakest way to match still needs the longest words. Empty where every
+    choice has a way that needs nothing."""
+    told = [{_needs(way) for way in ways} for ways in choices]
+    return max((needs for needs in told if all(needs)), key=lambda needs: min(map(_weight, needs)), default=set())
 
 
-def _weight(need: str) -> int:
-    return len(need) if need != _DIGIT else 2
+def _weight(needs: tuple[Need, ...]) -> int:
+    return sum(len(need) for need in needs)
 
 
-def _need(way: str) -> str | None:
-    """The word that tells most of one way to match: the longest run of letters, whole if nothing can stand beside it."""
-    found = [_DIGIT] if _DIGIT in way else []
+def _needs(way: str) -> tuple[Need, ...]:
+    """The words of one way to match: its runs of letters, whole where nothing can stand beside them."""
+    found = {_DIGIT} if _DIGIT in way else set()
     for run in _LETTERS.finditer(way):
         before, behind = way[run.start() - 1 : run.start()], way[run.end() : run.end() + 1]
         whole = all(beside and beside != _UNKNOWN for beside in (before, behind))
         if whole or len(run[0]) > 1:
-            found.append(f"{_EDGE}{run[0]}{_EDGE}" if whole else run[0])
-    return max(found, key=_weight, default=None)
+            found.add(f"{_EDGE}{run[0]}{_EDGE}" if whole else run[0])
+    return tuple(sorted(found))
 
 
 def _ways(items: Iterable[tuple[Any, Any]]) -> list[set[str]]:
@@ -130,7 +144,7 @@ def _joined(choices: list[set[str]]) -> set[str]:
     if len(choices) == 1:
         return choices[0]
     best = _best(choices)
-    return {f"{_UNKNOWN}{need}{_UNKNOWN}" for need in best} if best else {_UNKNOWN}
+    return {_UNKNOWN + _UNKNOWN.join(needs) + _UNKNOWN for needs in best} if best else {_UNKNOWN}
 
 
 def _of_character(character: str) -> str:

@@ -72,11 +72,13 @@ def identity_of(lines: Sequence[Line], hits: Sequence[DateHit], offset: int) -> 
     """The patient identifiers in ``lines``; ``hits`` are their dates, ``offset`` the index of the first line."""
     births = [h for h in hits if h.kind == "birth"]
     names: list[str] = []
+    # Most records tell who the patient is on their first page: one look at the others is enough.
+    tells_birth = _BIRTH.search("\n".join(line.text for line in lines)) is not None
     for line in lines:
         if line.fax:
             continue
         patterns = [_LABELLED] if ":" in line.text or "#" in line.text else []
-        if _BIRTH.search(line.text):
+        if tells_birth and _BIRTH.search(line.text):
             patterns.append(_BEFORE_DOB)
         for pattern in patterns:
             for match in pattern.finditer(line.text):
@@ -120,7 +122,7 @@ def _names_under_labels(lines: Sequence[Line]) -> list[str]:
 
 def with_known_name(found: Identity, lines: Sequence[Line], chart: Identity) -> Identity:
     """The same identifiers with the chart's patient's name where the record's edges print it without a label."""
-    if found.names:
+    if found.names or not chart.names:
         return found
     for line in lines:
         if line.at >= 10 and line.last >= 6:

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, lru_cache
 
 from hccassist.encounters.rules import credential_rules
+from hccassist.needed import Gate, words_of
 from hccassist.schema import Validity
 
 _NAME_WORD = r"(?:[A-Z][A-Za-z'’\-]*[A-Za-z]|[A-Z]\.?(?![a-z]))"
@@ -85,8 +86,16 @@ def _judge_one(printed: str) -> Validity:
     return "unknown"
 
 
-def find_people(text: str) -> list[Person]:
+@cache
+def _credential_gate() -> Gate:
+    return Gate([_credential_pattern()])
+
+
+@lru_cache(maxsize=1024)
+def find_people(text: str) -> tuple[Person, ...]:
     """The names with credentials in a line, in order."""
+    if not _credential_gate().open(words_of(text)):
+        return ()
     people = []
     for match in _person().finditer(text):
         name = _clean(match.group("name"))
@@ -97,7 +106,7 @@ def find_people(text: str) -> list[Person]:
             # "MD." ends a sentence; "M.D." is written with points.
             printed = printed.rstrip(".")
         people.append(Person(name, printed, judge_credential(printed), match.start("name"), match.end()))
-    return people
+    return tuple(people)
 
 
 def _is_place(text: str, match: re.Match[str]) -> bool:

@@ -175,6 +175,9 @@ def _starts_inside(lines: Sequence[Line], hits: Sequence[DateHit], page: PageFac
     found: list[int] = []
     lines_at = [h.line for h in hits]
     labels = [bool(_PATIENT_LABEL.search(line.text)) for line in lines[page.first : page.last]]
+    if not any(labels) and not any(page.first <= h.line < page.last and h.kind in SERVICE_KINDS for h in hits):
+        # Without a date or a patient of its own no record begins here.
+        return []
     current = start
     closed = any(_is_signed(lines[n]) for n in range(start, page.first))
     n = page.first

@@ -12,6 +12,7 @@ from hccassist.encounters.dates import DateHit
 from hccassist.encounters.lines import Line
 from hccassist.encounters.people import Person, find_people, same_person
 from hccassist.encounters.rules import signature_cues
+from hccassist.needed import Gate, words_of
 
 Kind = Literal["electronic", "handwritten", "pending", "dictated", "stamp", "blank"]
 SIGNED_KINDS = frozenset({"electronic", "handwritten"})
@@ -75,8 +76,9 @@ class Signature:
 
 
 @cache
-def _cues() -> tuple[tuple[Kind, re.Pattern[str]], ...]:
-    return tuple((cue.kind, re.compile(cue.pattern, re.IGNORECASE)) for cue in signature_cues())
+def _cues() -> tuple[Gate, list[tuple[Kind, re.Pattern[str]]]]:
+    cues = signature_cues()
+    return Gate(cue.pattern for cue in cues), [(cue.kind, re.compile(cue.pattern, re.IGNORECASE)) for cue in cues]
 
 
 _SIGNATURE_LENGTH = 240
@@ -97,7 +99,8 @@ def cue_of(text: str) -> tuple[Kind, int] | None:
     lowered = text.lower()
     if not any(stem in lowered for stem in _CUE_STEMS):
         return None
-    for kind, pattern in _cues():
+    gate, cues = _cues()
+    for kind, pattern in map(cues.__getitem__, gate.open(words_of(text))):
         match = pattern.search(text)
         if match is not None and not (kind == "pending" and _OTHER_PAPER.search(text)):
             if kind == "electronic" and _BLANK_AFTER.match(text[match.end() :]) and not find_people(text[: match.start()]):
@@ -176,8 +179,7 @@ def _typed_and_dated(lines: Sequence[Line], dated: set[int]) -> list[int]:
 
 def _signers(lines: Sequence[Line], n: int, end: int) -> list[Person]:
     """The people a signature names: behind its words, before them, or on the lines around."""
-    people = find_people(lines[n].text)
-    people = [p for p in people if not _COPIED.search(lines[n].text[: p.start])]
+    people = [p for p in find_people(lines[n].text) if not _COPIED.search(lines[n].text[: p.start])]
     behind = [p for p in people if p.start >= end - 2]
     if behind:
         return behind[:1]

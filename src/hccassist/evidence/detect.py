@@ -118,5 +118,6 @@ def detect(document: Document, lexicon: Lexicon) -> list[Item]:
 
 def support_of(items: list[Item]) -> dict[str, int]:
     """Per condition the number of different specific words that speak for it."""
-    seen = {(c, item.word.written) for item in items for c in item.word.conditions}
+    words = {id(item.word): item.word for item in items}
+    seen = {(c, word.written) for word in words.values() for c in word.conditions}
     return dict(Counter(c for c, _ in seen))

@@ -9,6 +9,7 @@ import itertools
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 
 from rapidfuzz import fuzz, process
 
@@ -67,14 +68,21 @@ def read_choice(text: str, start: int, end: int) -> tuple[Status, str] | None:
     none, or where they leave it to the words."""
     low, high = text.rfind("\n", 0, start) + 1, text.find("\n", end)
     row = text[low : high if high >= 0 else len(text)]
-    if not _MARK.search(row):
-        unread = _UNREAD_ANSWER.search(row, end - low)
+    marked, unread_answer = _prints_choices(row)
+    if not marked:
+        unread = unread_answer and _UNREAD_ANSWER.search(row, end - low)
         return ("uncertain", "no choice is marked on the form, or the mark was not read") if unread else None
     cells = _cells(row)
     n = next((k for k, c in enumerate(cells) if c.start <= start - low < c.end), None)
     if n is None:
         return None
     return _of_ringed_row(cells, n) if any(c.mark == "ring" for c in cells) else _of_marked_row(cells, n)
+
+
+@lru_cache(maxsize=64)
+def _prints_choices(row: str) -> tuple[bool, bool]:
+    """Whether a row holds marks, and whether it prints answers side by side: asked again for each condition it names."""
+    return bool(_MARK.search(row)), bool(_UNREAD_ANSWER.search(row))
 
 
 def _answer(word: str) -> Status | None:

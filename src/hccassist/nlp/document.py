@@ -69,9 +69,14 @@ class _Line:
     cut: list[int]
 
 
+def _without_tail(heading: str) -> str:
+    """A heading without what may follow it: a remark in parentheses, a date."""
+    return _HEADING_TAIL.sub("", heading) if "(" in heading or "/" in heading else heading
+
+
 def _heading(raw: str, sections: dict[str, str]) -> str | None:
     """The section that a heading's words open, or None. A known heading with a few more words around it counts too."""
-    bare = _SPACED_SLASH.sub("/", _HEADING_TAIL.sub("", raw).strip(" \t:.#*=_-–—").lower())
+    bare = _SPACED_SLASH.sub("/", _without_tail(raw).strip(" \t:.#*=_-–—").lower())
     words = bare.split()
     if not words or len(words) > _MOST_HEADING_WORDS:
         return None
@@ -87,7 +92,7 @@ def _section_starts(text: str, start: int, end: int, sections: dict[str, str]) -
     found: list[tuple[int, int, str]] = []
     for match in _COLON_HEADING.finditer(text, start, end):
         raw = match.group(1)
-        section = sections.get(_HEADING_TAIL.sub("", raw).strip(" .-–").lower()) or (
+        section = sections.get(_without_tail(raw).strip(" .-–").lower()) or (
             _heading(raw, sections) if len(raw.split()) > 2 else None
         )
         if section:
@@ -98,7 +103,7 @@ def _section_starts(text: str, start: int, end: int, sections: dict[str, str]) -
         to = text.find("\n", at, end)
         to = end if to < 0 else to
         line = text[at:to].strip(" \t\r\f*#=_-:")
-        plain = _HEADING_TAIL.sub("", line).strip(" .") if len(line) <= _LONGEST_HEADING_LINE else ""
+        plain = _without_tail(line).strip(" .") if len(line) <= _LONGEST_HEADING_LINE else ""
         if 0 < len(plain) <= _LONGEST_HEADING and not line.endswith((",", ";")):
             ruled = text[at:to].lstrip()[:2] in ("==", "--", "**", "##", "__")
             looks = ruled or plain.isupper() or plain.istitle() or (plain[:1].isupper() and len(plain.split()) <= 5)

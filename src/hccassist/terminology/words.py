@@ -100,11 +100,13 @@ class Normalizer:
         for match in _TOKEN.finditer(text, start, stop):
             raw = match[0]
             at, to = match.span()
-            if raw in _BY_PLACE:
+            if found := cache.get(raw):
+                pass
+            elif raw in _BY_PLACE:
                 if raw in _HYPHENS:
                     if at > start and to < stop and text[at - 1].isalnum() and text[to].isalnum():
                         continue
-                    found: tuple[str, ...] = (raw,)
+                    found = (raw,)
                 elif raw == ".":
                     # The full stop of an abbreviation within a sentence: "sev. persistent asthma".
                     if starts and ends[-1] == at and text[starts[-1] : at].lower() in self._single and _GOES_ON.match(text, to):
@@ -115,17 +117,19 @@ class Normalizer:
                     side = to >= stop or not (text[to].isdigit() or text[to] in "./-")
                     found = (("left" if raw == "L" else "right"),) if side else (raw.lower(),)
             else:
-                found = cache.get(raw) or self._expand(raw)
+                found = self._expand(raw)
             for norm in found:
                 norms.append(norm)
                 starts.append(at)
                 ends.append(to)
+        known = set(norms)
         for first, (written, meaning) in self._phrases_of.items():
-            at = -1
-            while first in norms[at + 1 :]:
-                at = norms.index(first, at + 1)
+            if not known.issuperset(written):
+                continue
+            for at in [k for k, norm in enumerate(norms) if norm == first]:
                 if norms[at : at + len(written)] == written:
                     norms[at : at + len(written)] = meaning
+                    known.update(meaning)
         return Tokens(norms, starts, ends)
 
     def words(self, phrase: str) -> tuple[str, ...]:
