@@ -16,12 +16,11 @@ from hccassist.evidence.link import candidates as evidence_candidates
 from hccassist.evidence.link import link
 from hccassist.evidence.strength import Strength
 from hccassist.nlp.document import Document
-from hccassist.nlp.mentions import Located
+from hccassist.nlp.mentions import CONCLUSIONS, ONLY_ITS_PHASE, Located
 from hccassist.ranking.features import LISTS, Candidate
 from hccassist.schema import Encounter, Evidence, Mention, Status
 from hccassist.terminology.lexicon import Lexicon
 
-_CONCLUSIONS = frozenset({"assessment_plan", "hospital_course"})
 _OVERRULED = frozenset({"hpi", "chief_complaint", "start", "results"})
 _RULED_OUT = re.compile(r"rule[sd] out|exclud|error|misdiagnos|disprov|not confirmed|never confirmed|retracted|incorrect")
 _LASTS = frozenset("chronic recurrent recurring longstanding persistent refractory relapsing chronically".split())
@@ -39,6 +38,7 @@ def overall_status(mentions: Sequence[Mention]) -> Status:
     (assessment, hospital course) denies or doubts what only the narrative said, denies what only the problem list carried
     along, says that it is over, or doubts it where it first names it.
     """
+    mentions = [m for m in mentions if ONLY_ITS_PHASE not in m.cues] or mentions
     statuses = {m.status for m in mentions}
     if len(statuses) == 1:
         return next(iter(statuses))
@@ -46,17 +46,17 @@ def overall_status(mentions: Sequence[Mention]) -> Status:
         last = max(m.start for m in mentions if m.status == "active")
         if any(m.status == "negated" and m.start > last and _RULED_OUT.search(" ".join(m.cues)) for m in mentions):
             return "negated"
-        concluded = {m.status for m in mentions if m.section in _CONCLUSIONS}
+        concluded = {m.status for m in mentions if m.section in CONCLUSIONS}
         told = {m.section for m in mentions if m.status == "active"}
         if "active" not in concluded and told <= _OVERRULED and concluded & {"negated", "uncertain"}:
             return "negated" if "negated" in concluded else "uncertain"
         if "active" not in concluded and told <= {*_OVERRULED, "problem_list"} and "negated" in concluded:
             return "negated"
-        ended = [m for m in mentions if m.section in _CONCLUSIONS and _ENDED.search(" ".join(m.cues))]
+        ended = [m for m in mentions if m.section in CONCLUSIONS and _ENDED.search(" ".join(m.cues))]
         if ended and concluded == {"history"} and told <= _OVERRULED:
             return "history"
-        first = min((m for m in mentions if m.section in _CONCLUSIONS), key=lambda m: m.start, default=None)
-        if first and first.status == "uncertain" and told <= _CONCLUSIONS:
+        first = min((m for m in mentions if m.section in CONCLUSIONS), key=lambda m: m.start, default=None)
+        if first and first.status == "uncertain" and told <= CONCLUSIONS:
             return "uncertain"
         return "active"
     order: tuple[Status, ...] = ("uncertain", "history", "negated", "hypothetical", "family")
@@ -142,7 +142,7 @@ def _undenied(document: Document, group: Sequence[Located]) -> list[Located]:
     if not denied:
         return list(group)
     present = [m.mention for m in group if m.mention.status == "active"]
-    stated = {a for m in present if m.section in _CONCLUSIONS for a in m.attributes}
+    stated = {a for m in present if m.section in CONCLUSIONS for a in m.attributes}
     gone = {a for m in denied for a in m.mention.attributes} - stated
     words = {_words(document, m) for m in denied}
     return [
@@ -248,7 +248,7 @@ def _without_excluded(candidates: list[Candidate], lexicon: Lexicon) -> list[Can
     """Two present conditions of an Excludes1 pair are not reported together (guideline I.A.12.a): the one whose note names the
     other gives way; where each names the other, the one that the conclusion names, that more words support."""
     present = [c for c in candidates if c.status == "active" and c.evidence]
-    ranked = sorted(present, key=lambda c: (not any(m.section in _CONCLUSIONS for m in c.mentions), -len(c.evidence)))
+    ranked = sorted(present, key=lambda c: (not any(m.section in CONCLUSIONS for m in c.mentions), -len(c.evidence)))
     excluded: dict[str, str] = {}
     for k, first in enumerate(ranked):
         for second in ranked[k + 1 :]:

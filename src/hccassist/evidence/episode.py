@@ -55,7 +55,7 @@ _STRONG_PAST = re.compile(
 _TREATED_THEN = re.compile(r"\b(?:radiation|radiotherapy|XRT|chemo\w*|surgery|lumpectomy|seeds|orchiectomy)\b", re.IGNORECASE)
 _GIVEN_BEFORE = re.compile(
     r"\b(?:complet\w+|finished|s/p|status post|previously|prior|received|treated with|cured|underwent|had|stopped|off|after"
-    r"|following)\b(?!.*\b(?:now|current\w*|continu\w+|ongoing|remains|on|today)\b)",
+    r"|following|followed by)\b(?!.*\b(?:now|current\w*|continu\w+|ongoing|remains|on|today)\b)",
     re.IGNORECASE,
 )
 _SPAN_BEFORE = re.compile(r"\b\d+ ?(?:mos?|months?|y|yrs?|years?|wks?|weeks?|cycles?) (?:of |course of )?$", re.IGNORECASE)
@@ -103,6 +103,18 @@ _FOLLOW_UP = re.compile(r"\bfollow(?:ing|ed)?[- ]?up\b|\bf/u\b", re.IGNORECASE)
 _NONE_SINCE = re.compile(
     r"\b(?:none|no (?:recurrence|further|more|repeat)\w*|never) since\b|\b(?:off|no longer on|stopped|not on)\b", re.IGNORECASE
 )
+_ONLY_ONCE = re.compile(r"\b(?:single|isolated|solitary|lone|one|1|sole)\b(?:[ -]\w+){0,4}[ -]$", re.IGNORECASE)
+_NEVER_AGAIN = re.compile(
+    r"\b(?:none|nothing|never again|no (?:recurrence|further|more|repeat|other|subsequent)\w*(?: \w+){0,2}) (?:since|after)\b"
+    r"|\bwithout recurrence\b|\bnever recurred\b|\bdid not recur\b|\bhas not recurred\b",
+    re.IGNORECASE,
+)
+"""A lasting disease told as one event that never came back ("single post-op AF 2016, none since") is over."""
+_HELD_DOWN = re.compile(
+    r"\b(?:on|continues?|continuing|remains on|lifelong|chronic|indefinite|long[- ]term)(?: \w+){0,2} (?:suppress\w+|maintenance)\b",
+    re.IGNORECASE,
+)
+"""Treatment that keeps a disease down: its first course may be completed, the disease is still there."""
 _EXCLUDED = re.compile(
     r"^“.*(?:ruled[- ]out|excluded|(?:not|n't) have|no longer ha|misdiagnos|error|dispro|refut|retract|removed|was wrong"
     r"|is wrong|not supported|not confirmed|not meet|not met|incorrect|does not fit|withdrawn|is not the case|not carry).*”"
@@ -295,6 +307,8 @@ def _dated(story: _Story, m: Located, curable: bool, open_days: int) -> Located:
         said_over = any(_SAID_OVER.search(cue) for cue in m.mention.cues if cue.startswith("“"))
         if treated and not said_over and not (ago is None and earlier):
             return _changed(m, "active", "under treatment now")
+        if curable and not said_over and _HELD_DOWN.search(words):
+            return _changed(m, "active", "kept down by treatment now")
         lately = ago is not None and ago <= _HEALING_DAYS
         if curable and lately and not said_over and m.mention.cues[:1] in (("“s/p”",), ("“status post”",)):
             return _changed(m, "active", "operated lately")
@@ -313,9 +327,13 @@ def _dated(story: _Story, m: Located, curable: bool, open_days: int) -> Located:
 
 def _replaced(story: _Story, m: Located, known: Condition) -> Located:
     """The disease of an organ for which a transplant was done is gone with the organ; what lives elsewhere (diabetes) stays."""
-    if m.mention.status != "active" or not known.default_code.startswith(_OF_AN_ORGAN):
+    if m.mention.status != "active" or known.course != "lifelong":
         return m
     before = story.document.text[story.document.sentences[m.sentence].start : m.mention.start]
+    if _ONLY_ONCE.search(before) and _NEVER_AGAIN.search(story.clause(m)):
+        return _changed(m, "history", "a single event, none since")
+    if not known.default_code.startswith(_OF_AN_ORGAN):
+        return m
     return _changed(m, "history", "the reason for a transplant") if _TRANSPLANTED_FOR.search(before) else m
 
 

@@ -19,6 +19,10 @@ _NOT_AN_END = re.compile(
     re.IGNORECASE,
 )
 _HEADING_TAIL = re.compile(r"\s*\([^)]*\)|\s*[-–]?\s*\d{1,2}/\d{1,2}(?:/\d{2,4})?")
+_TELLS = re.compile(
+    r"\b(?:he|she|they|patient|pt|is|are|has|have|presents?|returns?|seen|here|follow\w*|controlled|stable|on|continues?)\b",
+    re.IGNORECASE,
+)
 _SPACED_SLASH = re.compile(r"\s*/\s*")
 _COLON_HEADING = re.compile(
     r"(?:^|(?<=[.;] )|(?<=  ))[ \t]*([A-Za-z][A-Za-z/&'’ .,()-]{0,60}?)[ \t]*(?::|(?<= )[-–] )", re.MULTILINE
@@ -112,7 +116,16 @@ def _section_starts(text: str, start: int, end: int, sections: dict[str, str]) -
                 found.append((at, to, section))
         at = to + 1
     found.sort()
+    found = [(a, b, "start" if name == "allergies" and _is_specialty(text, a, b, end) else name) for a, b, name in found]
     return _with_ends(text, end, found)
+
+
+def _is_specialty(text: str, start: int, behind: int, end: int) -> bool:
+    """Whether "Allergy" heads what an allergist tells of the patient, not the list of allergies: sentences, not substances."""
+    if text[start:behind].strip(" \t:#*=_-").lower() != "allergy":
+        return False
+    first = text[behind:end].strip().split("\n", 1)[0]
+    return bool(_TELLS.search(first))
 
 
 def _with_ends(text: str, end: int, starts: list[tuple[int, int, str]]) -> list[tuple[int, int, str]]:

@@ -28,6 +28,20 @@ _DONE = ("status ", "post ")
 _NOT_SAID = frozenset("no not without denie deny denied negative never non prevent avoid risk prior previous last if".split())
 _PHASES = frozenset("exacerbation flare decompensation attack crisis relapse decompensated".split())
 _PHASE = frozenset({"exacerbation=yes", "acuity=acute", "acuity=acute_on_chronic"})
+CONCLUSIONS = frozenset({"assessment_plan", "hospital_course"})
+_ESTABLISHED = frozenset("known his her their established chronic longstanding underlying persistent".split())
+ONLY_ITS_PHASE = "its exacerbation is in doubt"
+"""The cue of a mention that doubts an exacerbation, which leaves a disease that is told elsewhere as it is."""
+AS_A_RESULT = "told as a result of imaging"
+"""The cue of a mention that only says what an image or a tracing showed: no provider states it there."""
+_IMAGING = re.compile(
+    r"\b(?:echo\w*|TTE|TEE|MRI|MRA|CT[A]?|LDCT|CAT scan|(?:chest |abdominal |plain )?(?:x-?ray|film|radiograph)s?|CXR|KUB|ultrasound"
+    r"|sonogram|duplex|doppler|ultrasonography|scan|imaging|EKG|ECG|Holter|mammogram|DEXA|views?)\b[^.;]{0,80}?"
+    r"\b(?:show(?:s|ed|n|ing)?|demonstrat(?:e|es|ed|ing)|reveal(?:s|ed|ing)?|mention(?:s|ed|ing)?|suggest(?:s|ed|ing)?"
+    r"|not(?:es|ed)|report(?:s|ed)|identified|found|read as|significant for|notable for|positive for)\b|"
+    r"^\W*(?:\w+ ){0,3}(?:echo\w*|MRI|CT|x-?ray|CXR|ultrasound|duplex|EKG|ECG)(?: \w+){0,4}: ",
+    re.IGNORECASE,
+)
 _OVER = re.compile(
     r"\b(?:ago|earlier (?:this|in|that)|last (?:week|month|year|spring|summer|fall|autumn|winter|visit|admission)"
     r"|previous|prior|recent(?:ly)? (?:hospitali[sz]\w+|admi\w+|discharged?)|recover(?:ed|ing) from"
@@ -75,9 +89,10 @@ def _accept(term: Term, document: Document, i: int, j: int, lexicon: Lexicon) ->
         return False
     if not term.cased:
         return True
-    if len(term.written) <= _SHORT_FORM and _IS_NUMBERED.match(document.text, document.tokens.ends[j - 1]):
+    numbered = len(term.written) <= _SHORT_FORM and _IS_NUMBERED.match(document.text, document.tokens.ends[j - 1])
+    if numbered and not lexicon.attribute_names.get(term.condition, frozenset()) & _NUMBERED:
         # "PCL-5", "SS 97": a scale or a score, unless a stage or a type is what the number may say.
-        return bool(lexicon.attribute_names.get(term.condition, frozenset()) & _NUMBERED)
+        return False
     raw = document.text[document.tokens.starts[i] : document.tokens.ends[j - 1]]
     return raw == term.written or raw in (term.written + "s", term.written + "'s", term.written + "’s")
 
@@ -280,6 +295,13 @@ def find_mentions(document: Document, lexicon: Lexicon, inpatient: bool, support
     return located
 
 
+def _is_result(document: Document, sentence: Sentence, hit: _Hit) -> bool:
+    """Whether the words before a mention, in its sentence, are an image's: "the echo showed mild mitral regurgitation"."""
+    if not _ESTABLISHED.isdisjoint(document.tokens.norms[max(hit.i - _BESIDE, sentence.i) : hit.i]):
+        return False
+    return bool(_IMAGING.search(document.text, sentence.start, document.tokens.starts[hit.i]))
+
+
 def _clause_around(document: Document, sentence: Sentence, hit: _Hit) -> str:
     """The words of its sentence around a mention, as far as a date or a time of it may stand."""
     start, end = document.tokens.starts[hit.i], document.tokens.ends[hit.j - 1]
@@ -322,6 +344,11 @@ def _locate(
         assertion = Assertion("active", ("only its exacerbation is denied",))
         attributes = tuple(a for a in attributes if a not in _PHASE)
         term = replace(term, code=None)
+    elif phased and assertion.status == "uncertain":
+        # "Possible COPD flare": so is the phase; whether the disease is there the rest of the record says.
+        assertion = Assertion("uncertain", (*assertion.cues, ONLY_ITS_PHASE))
+        attributes = tuple(a for a in attributes if a not in _PHASE)
+        term = replace(term, code=None)
     elif phased and not stay[0] and _OVER.search(_clause_around(document, sentence, hit)):
         attributes = tuple(a for a in attributes if a not in _PHASE)
         term = replace(term, code=None)
@@ -336,6 +363,8 @@ def _locate(
         ambiguous=bool(why),
         cues=(*assertion.cues, *why),
     )
+    if mention.status == "active" and sentence.section not in CONCLUSIONS and _is_result(document, sentence, hit):
+        mention = replace(mention, cues=(*mention.cues, AS_A_RESULT))
     if "status=history" in attributes and mention.status == "active":
         mention = replace(mention, status="history")
     return Located(mention, hit.sentence, hit.i, hit.j, term.weak)

@@ -39,6 +39,8 @@ _MOST_CELL = 4
 _OPERATED = ("s/p", "status post")
 """Behind a condition they name what was done for it: that ends a cancer, not a fracture or a clot."""
 _REACH = 14
+_IN_REMISSION = "in remission"
+"""Only a cancer may be past with it; every other condition is coded as in remission (guideline I.C.5.b.1)."""
 _WHEN = frozenset("on after since following from given".split())
 _MOST_TOUCH = 3
 _ENDED_BY_COLON = frozenset({"negated", "uncertain", "hypothetical"})
@@ -275,7 +277,7 @@ def assert_status(
     resolved = found.pop("resolved", None)
     if resolved and (condition.course != "status" or _UNDONE.search(resolved)):
         found.setdefault("history", resolved)
-    elif stays:
+    elif stays or (found.get("history") == _IN_REMISSION and condition.course != "cancer"):
         found.pop("history", None)
     if inpatient:
         if discharge:

@@ -8,6 +8,7 @@ from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from hccassist.nlp.mentions import AS_A_RESULT
 from hccassist.places import Places
 from hccassist.schema import Element, Encounter, Evidence, Mention, Status
 from hccassist.terminology.rows import KIND_ELEMENT
@@ -78,7 +79,8 @@ class Candidate:
     def only_results(self) -> bool:
         """Named only in a test's result, and not treated: no provider states it."""
         treated = any(e.kind == "drug" or e.kind in _PROCEDURES for e in self.evidence)
-        return not treated and {m.section for m in self.mentions if m.status == "active"} <= RESULTS
+        present = [m for m in self.mentions if m.status == "active"]
+        return not treated and all(m.section in RESULTS or AS_A_RESULT in m.cues for m in present)
 
     @property
     def backed(self) -> bool:

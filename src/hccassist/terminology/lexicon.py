@@ -22,7 +22,7 @@ from hccassist.terminology.rows import (
     Knowledge,
     SuspectRow,
 )
-from hccassist.terminology.words import Normalizer, each_term
+from hccassist.terminology.words import Normalizer, each_term, expand_braces
 
 _CASED_LETTERS = 3
 _VALUE = re.compile(r"(?P<words>.*?)\s*(?P<compare>>=|<=|>|<)\s*(?P<limit>-?\d+(?:\.\d+)?)(?P<twice>\s+twice)?")
@@ -269,8 +269,9 @@ def _evidence(knowledge: Knowledge, normalizer: Normalizer) -> Phrases[EvidenceW
 def _context(knowledge: Knowledge, normalizer: Normalizer) -> Phrases[ContextRow]:
     found: Phrases[ContextRow] = Phrases()
     for rule in knowledge.context:
-        if words := tuple(normalizer.tokens(rule.phrase).norms):
-            found.add(words, rule)
+        for phrase in expand_braces(rule.phrase):
+            if words := tuple(normalizer.tokens(phrase).norms):
+                found.add(words, rule if phrase == rule.phrase else rule.model_copy(update={"phrase": phrase}))
     return found
 
 
