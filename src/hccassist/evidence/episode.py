@@ -111,7 +111,7 @@ _NEVER_AGAIN = re.compile(
 )
 """A lasting disease told as one event that never came back ("single post-op AF 2016, none since") is over."""
 _HELD_DOWN = re.compile(
-    r"\b(?:on|continues?|continuing|remains on|lifelong|chronic|indefinite|long[- ]term)(?: \w+){0,2} (?:suppress\w+|maintenance)\b",
+    r"\b(?:on|continu\w+|lifelong|chronic|indefinite|long[- ]term)(?: \w+){0,2} (?:suppress\w+|maintenance)\b",
     re.IGNORECASE,
 )
 """Treatment that keeps a disease down: its first course may be completed, the disease is still there."""

@@ -35,8 +35,8 @@ ONLY_ITS_PHASE = "its exacerbation is in doubt"
 AS_A_RESULT = "told as a result of imaging"
 """The cue of a mention that only says what an image or a tracing showed: no provider states it there."""
 _IMAGING = re.compile(
-    r"\b(?:echo\w*|TTE|TEE|MRI|MRA|CT[A]?|LDCT|CAT scan|(?:chest |abdominal |plain )?(?:x-?ray|film|radiograph)s?|CXR|KUB|ultrasound"
-    r"|sonogram|duplex|doppler|ultrasonography|scan|imaging|EKG|ECG|Holter|mammogram|DEXA|views?)\b[^.;]{0,80}?"
+    r"\b(?:echo\w*|TTE|TEE|MRI|MRA|CTA?|LDCT|(?:x-?ray|film|radiograph)s?|CXR|KUB|ultrasound|sonogram"
+    r"|duplex|doppler|ultrasonography|scan|imaging|EKG|ECG|Holter|mammogram|DEXA|views?)\b[^.;]{0,80}?"
     r"\b(?:show(?:s|ed|n|ing)?|demonstrat(?:e|es|ed|ing)|reveal(?:s|ed|ing)?|mention(?:s|ed|ing)?|suggest(?:s|ed|ing)?"
     r"|not(?:es|ed)|report(?:s|ed)|identified|found|read as|significant for|notable for|positive for)\b|"
     r"^\W*(?:\w+ ){0,3}(?:echo\w*|MRI|CT|x-?ray|CXR|ultrasound|duplex|EKG|ECG)(?: \w+){0,4}: ",
