@@ -27,6 +27,9 @@ _LASTS = frozenset("chronic recurrent recurring longstanding persistent refracto
 _BEFORE_NAME = 3
 _LENT = 0.5
 """The evidence of a combination code's second condition counts for less than the first's own."""
+_EXAM = frozenset({"exam", "vitals"})
+_SEEN = 0.5
+"""The strength of a condition that the examination names: likelier than not to be quoted."""
 _ENDED = re.compile(r"resolv|cured|no longer|healed|recovered")
 _FIRST: dict[str, int] = {"assessment_plan": 0, "hospital_course": 1, "hpi": 2, "start": 3}
 
@@ -92,6 +95,8 @@ def build_candidates(
             continue
         extra = [m for other, into in folded.items() if into == condition for m in groups[other]]
         proof = _merged(evidence.get(condition, ()), *(evidence.get(o, ()) for o, into in folded.items() if into == condition))
+        if status[condition] == "active":
+            proof = _merged(proof, _seen(document, group, lexicon))
         base = coded[condition]
         rules = combined.get(condition, [])
         if not any(rule.replaces for rule in rules):
@@ -190,6 +195,17 @@ def _lasts(document: Document, group: Sequence[Located]) -> bool:
     """Whether the words call a condition chronic or recurrent."""
     norms = document.tokens.norms
     return any(not _LASTS.isdisjoint(norms[max(m.i - _BEFORE_NAME, 0) : m.j]) for m in group if m.mention.status == "active")
+
+
+def _seen(document: Document, group: Sequence[Located], lexicon: Lexicon) -> list[Evidence]:
+    """A condition that the record states and the examination finds: what the examiner saw is its own evidence ("R hemiparesis",
+    "left BKA"). A lasting state needs no other statement."""
+    present = [m for m in group if m.mention.status == "active"]
+    lasting = lexicon.conditions[group[0].mention.condition].course == "status"
+    if not lasting and all(m.mention.section in _EXAM for m in present):
+        return []
+    seen = [document.sentences[m.sentence] for m in present if m.mention.section in _EXAM]
+    return [Evidence("E", "exam", s.start, s.end, _SEEN, "found on examination") for s in seen]
 
 
 def _merged(*groups: Sequence[Evidence]) -> tuple[Evidence, ...]:

@@ -33,7 +33,9 @@ def _pairs(attributes: Iterable[str]) -> dict[str, set[str]]:
 def _merge(attributes: Iterable[str]) -> frozenset[str]:
     """One value per attribute: both sides become bilateral, of several acuities or severities the worst counts."""
     merged = []
-    for name, values in _pairs(attributes).items():
+    for name, said in _pairs(attributes).items():
+        # "Severe" of one mention and "severe persistent" of another: the fuller words say both.
+        values = {v for v in said if not any(o.startswith(f"{v}_") for o in said)}
         if name == "laterality" and len(values) > 1:
             merged.append("laterality=bilateral")
         elif name in _WORST_FIRST and len(values) > 1:

@@ -46,8 +46,8 @@ _PAST = re.compile(
     re.IGNORECASE,
 )
 _STRONG_PAST = re.compile(
-    r"\b(?:NED|no evidence of (?:disease|recurr\w+)|(?:disease|cancer)[ -]free|cured|survivor|(?:years?|yrs?) (?:ago|out)"
-    r"|undetectable since|released from|signed off|discharged by|graduated from"
+    r"\b(?:NED|no evidence of (?:disease|recurr\w+)|without (?:evidence of )?disease|(?:disease|cancer)[ -]free|cured|survivor"
+    r"|(?:years?|yrs?) (?:ago|out)|undetectable since|released from|signed off|discharged by|graduated from"
     r"|(?:normal|clean|clear|negative) (?:since|for \w+ y\w+)|(?:no|without) (?:evidence of )?recurrence"
     rf"|no (?:further )?(?:treatment|therapy) (?:since|needed)|{_YOUTH}|{_DECADE})\b",
     re.IGNORECASE,
@@ -58,12 +58,19 @@ _GIVEN_BEFORE = re.compile(
     r"|following|followed by)\b(?!.*\b(?:now|current\w*|continu\w+|ongoing|remains|on|today)\b)",
     re.IGNORECASE,
 )
-_SPAN_BEFORE = re.compile(r"\b\d+ ?(?:mos?|months?|y|yrs?|years?|wks?|weeks?|cycles?) (?:of |course of )?$", re.IGNORECASE)
+_SPAN_BEFORE = re.compile(
+    r"\b(?:\d+|two|three|four|five|six|eight|ten|twelve)"
+    r" ?(?:mos?|months?|y|yrs?|years?|wks?|weeks?|cycles?) (?:of |course of )?$",
+    re.IGNORECASE,
+)
 _GIVEN_UNTIL = re.compile(
     r"\b(?:complet\w+|finished|stopped|until|ended"
     r"|x ?\d+(?! ?(?:d|days?|h|mg|wks?|weeks?)\b)(?: ?(?:y|yrs?|years?|mos?|months?))?|(?<!since )(?:19|20)\d\d)\b",
     re.IGNORECASE,
 )
+_BLAMED = re.compile(r"\b(?:from|due to|caused by|secondary to|induced by|because of) (?:(?:the|her|his|their|prior) )?$", re.I)
+"""A drug that is blamed ("neuropathy from the Taxol") is not thereby given."""
+_THEN_ENDED = re.compile(r"[,;] (?:finished|completed|ended|last (?:dose|cycle|infusion)|concluded)\b", re.IGNORECASE)
 _GIVEN_TODAY = re.compile(r"\b(?:today|tomorrow|now|this (?:week|month|am|pm)|currently|ongoing)\b", re.IGNORECASE)
 _CLAUSE_MARKS = ",;."
 _NUMBER = r"(?:\d+|an?|one|two|three|four|five|six|seven|eight|nine|ten|several|many|few|couple(?: of)?)"
@@ -87,6 +94,9 @@ _YEAR = re.compile(r"(?<![\d/.-])(?:(?:19|20)\d\d)(?![\d/%-]|\.\d)|(?<=\d/)(?:19
 _OF_AN_ORGAN = ("N0", "N1", "Q61", "K7", "C22", "I42", "I50", "I25.5", "J44", "J84")
 _TRANSPLANTED_FOR = re.compile(
     r"\btransplant(?:ation|ed)?\b[^.;]{0,40}\b(?:for|due to|secondary to|because of)\b[^.;]{0,25}$", re.IGNORECASE
+)
+_AMPUTATED_FOR = re.compile(
+    r"\b(?:amputat\w+|[abBA]KA|TMA)\b[^.;]{0,50}\b(?:for|due to|secondary to|because of|after|from)\b[^.;]{0,25}$"
 )
 _FULL_DATE = re.compile(r"\b(?:\d{1,2}[/-]\d{1,2}[/-]((?:20)?\d\d)|(20\d\d)-\d\d-\d\d|[A-Z][a-z]{2,8}\.? \d{1,2},? (20\d\d))\b")
 _ANSWERED = "on the form"
@@ -171,6 +181,10 @@ class _Story:
         sentence = self.document.sentences[m.sentence]
         return bool(_FOLLOW_UP.search(self.document.text, sentence.start, sentence.end))
 
+    def before(self, m: Located) -> str:
+        """The words of its sentence before a mention."""
+        return self.document.text[self.document.sentences[m.sentence].start : m.mention.start]
+
     def behind(self, m: Located) -> str:
         """The few words right behind a mention, where its year stands: "DVT 2017"."""
         return self.document.text[m.mention.end : m.mention.end + _RIGHT_BEHIND]
@@ -248,8 +262,9 @@ def _given_once(document: Document, item: Item) -> bool:
     low = max([text.rfind(mark, sentence.start, start) + 1 for mark in _CLAUSE_MARKS] + [sentence.start])
     high = min([at for mark in _CLAUSE_MARKS if (at := text.find(mark, end, sentence.end)) >= 0] + [sentence.end])
     before = text[low:start]
-    until = _GIVEN_UNTIL.search(text, end, high) and not _GIVEN_TODAY.search(text, start, high)
-    return bool(_GIVEN_BEFORE.search(before) or _SPAN_BEFORE.search(before) or until)
+    ended = _THEN_ENDED.match(text, high, sentence.end)
+    until = (ended or _GIVEN_UNTIL.search(text, end, high)) and not _GIVEN_TODAY.search(text, start, high)
+    return bool(_GIVEN_BEFORE.search(before) or _SPAN_BEFORE.search(before) or _BLAMED.search(before) or until)
 
 
 def _this_year(document: Document) -> int | None:
@@ -315,6 +330,8 @@ def _dated(story: _Story, m: Located, curable: bool, open_days: int) -> Located:
         if open_days and not said_over and ((ago is not None and ago <= open_days) or (ago is None and _RECENT.search(words))):
             return _changed(m, "active", "within four weeks")
         return m
+    if curable and _AMPUTATED_FOR.search(story.before(m)):
+        return _changed(m, "history", "the reason for an amputation")
     if none_since:
         return _changed(m, "history", _DATED)
     if treated or (ago is None and _RECENT.search(words) and not behind):
@@ -329,7 +346,7 @@ def _replaced(story: _Story, m: Located, known: Condition) -> Located:
     """The disease of an organ for which a transplant was done is gone with the organ; what lives elsewhere (diabetes) stays."""
     if m.mention.status != "active" or known.course != "lifelong":
         return m
-    before = story.document.text[story.document.sentences[m.sentence].start : m.mention.start]
+    before = story.before(m)
     if _ONLY_ONCE.search(before) and _NEVER_AGAIN.search(story.clause(m)):
         return _changed(m, "history", "a single event, none since")
     if not known.default_code.startswith(_OF_AN_ORGAN):

@@ -31,6 +31,11 @@ _SOAP = re.compile(r"^[ \t]*([SOAP])[ \t]?/(?=[ \t])", re.MULTILINE)
 _ONE_LINERS = frozenset({"pmh", "psh", "family_history", "social_history", "allergies", "problem_list", "ros"})
 _WRAP_COLUMN = 45
 _MOST_HEADING_WORDS = 9
+_NUMBERED = re.compile(r"^[ \t]*[#(]?(\d{1,2})[.)][ \t]+(\S[^\n]*)", re.MULTILINE)
+_CONCLUDING = frozenset({"assessment_plan", "hospital_course", "instructions"})
+_BEFORE_PLAN = frozenset({"start", "hpi", "exam", "results", "vitals"})
+_LEAST_STORY, _LEAST_ITEMS, _LEAST_SAID = 400, 2, 4
+"""Characters before an unheaded plan, its items, and the words of an item that says more than a name."""
 _GAP = re.compile(r"(?<=\S)\s{2,}(?=\S)")
 _ROW_GAPS = 2
 """A line with so many wide gaps is a table's row: the next one begins with a cell of its own."""
@@ -120,6 +125,24 @@ def _section_starts(text: str, start: int, end: int, sections: dict[str, str]) -
     return _with_ends(text, end, found)
 
 
+def _with_unheaded_plan(text: str, start: int, end: int, starts: list[tuple[int, int, str]]) -> list[tuple[int, int, str]]:
+    """A dictated note without headings ends with its numbered problems: where no heading opens an assessment, the last
+    numbered list behind the story or the findings does, if its items say more than names."""
+    if any(section in _CONCLUDING for _, _, section in starts):
+        return starts
+    items = list(_NUMBERED.finditer(text, start, end))
+    first = next((k for k in range(len(items) - 1, -1, -1) if items[k][1] == "1"), None)
+    if first is None or items[first].start() - start < _LEAST_STORY:
+        return starts
+    run = items[first:]
+    at = run[0].start()
+    says = sum(len(item[2].split()) >= _LEAST_SAID for item in run)
+    counted = [int(item[1]) for item in run] == list(range(1, len(run) + 1))
+    if len(run) < _LEAST_ITEMS or not counted or 2 * says < len(run) or _section_at(starts, at, "start") not in _BEFORE_PLAN:
+        return starts
+    return sorted([*starts, (at, at, "assessment_plan")])
+
+
 def _is_specialty(text: str, start: int, behind: int, end: int) -> bool:
     """Whether "Allergy" heads what an allergist tells of the patient, not the list of allergies: sentences, not substances."""
     if text[start:behind].strip(" \t:#*=_-").lower() != "allergy":
@@ -149,7 +172,7 @@ def analyse(
 ) -> Document:
     """Sections, sentences and tokens of ``text[start:end]``; ``noise`` ranges (running headers, banners) belong to none."""
     end = len(text) if end is None else end
-    starts = _section_starts(text, start, end, lexicon.sections)
+    starts = _with_unheaded_plan(text, start, end, _section_starts(text, start, end, lexicon.sections))
     lines = _lines(text, start, end, starts, noise)
     tokens = lexicon.normalizer.tokens(text, start, end)
     sentences: list[Sentence] = []

@@ -42,6 +42,8 @@ _IMAGING = re.compile(
     r"^\W*(?:\w+ ){0,3}(?:echo\w*|MRI|CT|x-?ray|CXR|ultrasound|duplex|EKG|ECG)(?: \w+){0,4}: ",
     re.IGNORECASE,
 )
+_TRACING = re.compile(r"\W*(?:echo\w*|TTE|TEE|MRI|MRA|CTA?|LDCT|CXR|KUB|x-?rays?|ultrasound|duplex|EKG|ECG)\b", re.IGNORECASE)
+_FINDINGS = frozenset({"results", "exam", "vitals"})
 _OVER = re.compile(
     r"\b(?:ago|earlier (?:this|in|that)|last (?:week|month|year|spring|summer|fall|autumn|winter|visit|admission)"
     r"|previous|prior|recent(?:ly)? (?:hospitali[sz]\w+|admi\w+|discharged?)|recover(?:ed|ing) from"
@@ -299,6 +301,8 @@ def _is_result(document: Document, sentence: Sentence, hit: _Hit) -> bool:
     """Whether the words before a mention, in its sentence, are an image's: "the echo showed mild mitral regurgitation"."""
     if not _ESTABLISHED.isdisjoint(document.tokens.norms[max(hit.i - _BESIDE, sentence.i) : hit.i]):
         return False
+    if sentence.section in _FINDINGS and _TRACING.match(document.text, sentence.start, sentence.end):
+        return True
     return bool(_IMAGING.search(document.text, sentence.start, document.tokens.starts[hit.i]))
 
 

@@ -78,7 +78,7 @@ class Candidate:
     @property
     def only_results(self) -> bool:
         """Named only in a test's result, and not treated: no provider states it."""
-        treated = any(e.kind == "drug" or e.kind in _PROCEDURES for e in self.evidence)
+        treated = any((e.kind == "drug" or e.kind in _PROCEDURES) and e.strength >= _LIKELY for e in self.evidence)
         present = [m for m in self.mentions if m.status == "active"]
         return not treated and all(m.section in RESULTS or AS_A_RESULT in m.cues for m in present)
 
