@@ -32,7 +32,7 @@ def mailbox(chart_id: int | None, sample_id: int | None) -> None:
     found = session.person()
     if opened is not None and found is not None:
         state |= _state(opened, found, sample_id)
-    components.mailbox(key=KEY, data=state, on_outbox_change=_ignore)
+    components.mailbox(key=KEY, data=state, on_outbox_change=components.ignore)
     if (target := _asked_to_open(replies)) is not None:
         session.open_chart(target["open"])
         st.query_params.from_dict({k: str(v) for k, v in (("chart", target["open"]), ("sample", target["sample"])) if v})
@@ -80,7 +80,3 @@ def _asked_to_open(replies: Mapping[str, Json]) -> Json | None:
             done.add(message_id)
             return reply
     return None
-
-
-def _ignore() -> None:
-    """Streamlit keeps a component's state only where it has a callback."""

@@ -148,3 +148,11 @@ def chart_id() -> int | None:
 def open_chart(number: int | None) -> None:
     """Make a chart the open one. The address carries its number in the database, nothing of the patient."""
     st.session_state["chart"] = number
+
+
+def review_at(number: int, suggestion_id: str | None) -> None:
+    """Go to a chart in review, at a suggestion where one is named."""
+    if suggestion_id:
+        store().bookmark(who(), number, suggestion_id)
+    open_chart(number)
+    st.switch_page("views/review.py", query_params={"chart": str(number)})

@@ -229,9 +229,63 @@ def test_the_next_chart_is_one_key_away_and_brings_nothing_from_the_last(own_des
 
 def test_what_is_held_back_is_one_click_away_with_its_reason(desk: Desk) -> None:
     page = open_chart(desk)
-    page.locator(".hcca summary", has_text="Held back").click()
-    choose(page, "e1:I26.99")
+    page.get_by_role("button", name="Held back").click()
+    playwright.expect(row(page, "e1:I26.99")).to_have_attribute("aria-current", "true")
     playwright.expect(page.locator(".hcca .banner")).to_contain_text("Ruled out")
+    page.keyboard.press("h")
+    playwright.expect(row(page, "e1:I26.99")).not_to_be_visible()
+    page.keyboard.press("h")
+    playwright.expect(row(page, "e1:I26.99")).to_be_in_viewport()
+
+
+def test_the_suggestions_are_filtered_by_what_their_rows_say_and_the_text_still_leads_to_all(desk: Desk) -> None:
+    page = open_chart(desk)
+    rows = page.locator(".hcca .row")
+    page.keyboard.press("f")
+    page.keyboard.type("i26")
+    playwright.expect(rows).to_have_count(1)
+    page.keyboard.press("Enter")
+    playwright.expect(row(page, "e1:I26.99")).to_have_attribute("aria-current", "true")
+    page.locator(".hcca .words .named", has_text="Type 2 diabetes with diabetic CKD").click()
+    playwright.expect(row(page, DM)).to_have_attribute("aria-current", "true")
+    playwright.expect(page.get_by_label("Filter the suggestions")).to_have_value("")
+
+
+def test_a_decision_touches_no_word_of_the_chart_and_scrolls_nothing(desk: Desk) -> None:
+    desk.page.set_viewport_size({"width": 1366, "height": 340})
+    page = open_chart(desk)
+    choose(page, DM)
+    page.wait_for_timeout(500)  # the words have come to rest
+    before = page.evaluate(
+        """() => {
+            const bench = document.querySelector(".hcca");
+            bench.dataset.before = "the same";
+            window.touched = 0;
+            const seen = new MutationObserver((changes) => { window.touched += changes.length; });
+            seen.observe(bench.querySelector(".text"), { subtree: true, childList: true, characterData: true });
+            return [...bench.querySelectorAll(".text, .list-body, .facts")].map((panel) => panel.scrollTop);
+        }"""
+    )
+    assert before[1] > 0 or before[0] > 0
+    page.keyboard.press("r")  # a rejection waits for its reason: nothing moves on
+    marked(page, DM, "reject")
+    saved(page)
+    page.wait_for_timeout(500)
+    assert page.locator(".hcca[data-before='the same']").count() == 1
+    panels = page.locator(".hcca").locator(".text, .list-body, .facts")
+    assert (page.evaluate("window.touched"), panels.evaluate_all("all => all.map((p) => p.scrollTop)")) == (0, before)
+
+
+def test_a_row_of_the_record_opens_its_chart_at_the_suggestion(desk: Desk) -> None:
+    page = open_chart(desk)
+    choose(page, STROKE)
+    page.keyboard.press("a")
+    saved(page)
+    page.get_by_role("link", name="Record", exact=True).click()
+    page.get_by_label("Search the table").fill(desk.chart)
+    page.locator(".hcca tr.opens", has_text="I63.9").click(timeout=WAIT)
+    page.locator(".hcca .title", has_text=desk.chart).wait_for(timeout=WAIT)
+    playwright.expect(row(page, STROKE)).to_have_attribute("aria-current", "true", timeout=WAIT)
 
 
 def test_a_high_risk_suggestion_says_so(desk: Desk) -> None:
@@ -286,7 +340,7 @@ def test_accepted_codes_are_exported(own_desk: Desk) -> None:
     page.keyboard.press("a")
     saved(page)
     page.get_by_role("link", name="Export").click()
-    page.get_by_text("1 accepted codes").wait_for(timeout=WAIT)
+    page.get_by_text("1 accepted code").wait_for(timeout=WAIT)
     with page.expect_download() as download:
         page.get_by_role("button", name="CSV").click()
     text = Path(download.value.path()).read_text(encoding="utf-8-sig")

@@ -10,6 +10,10 @@ import streamlit as st
 HERE = Path(__file__).parent
 
 
+def ignore() -> None:
+    """Streamlit keeps a component's state and reports its events only where they have a callback."""
+
+
 def _source(*names: str) -> str:
     return "\n".join((HERE / name).read_text(encoding="utf-8") for name in names)
 
@@ -42,5 +46,6 @@ table = st.components.v2.component(
     js=_source("dom.js", "table.js"),
     isolate_styles=False,
 )
-"""A plain table: {"columns": titles, "rows": lists of values}, without a search where "plain" is true. Streamlit's own
-is drawn on a canvas, closed to screen readers."""
+"""A plain table: {"columns": titles, "rows": lists of values}, without a search where "plain" is true; "empty" is said where
+there are no rows, and rows for which "opens" is true report a click as ``open``. Streamlit's own is drawn on a canvas, closed
+to screen readers."""

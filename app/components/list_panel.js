@@ -1,11 +1,11 @@
-// The suggestions of a chart: those to decide first, one block a condition; the rest folded, one click away.
+// The suggestions of a chart: those to decide first, one block a condition; the rest folded, one click away at the foot.
 const SECTIONS = [
   { key: "supported", title: "To review", open: true },
   { key: "added", title: "Added by hand", open: true },
-  { key: "mention_only", title: "Named only, no MEAT found", open: false },
-  { key: "suspect", title: "Suspects: query, never a code", open: false },
-  { key: "suppressed", title: "Held back, with the reason", open: false },
-  { key: "earlier", title: "Decided earlier, no longer suggested", open: false },
+  { key: "mention_only", title: "Named only, no MEAT found", short: "Named only", open: false },
+  { key: "suspect", title: "Suspects: query, never a code", short: "Suspects", open: false },
+  { key: "suppressed", title: "Held back, with the reason", short: "Held back", open: false },
+  { key: "earlier", title: "Decided earlier, no longer suggested", short: "Earlier", open: false },
 ];
 const MARKS = {
   accept: ["✓", "Accepted"], reject: ["✕", "Rejected"], change: ["⇄", "Code changed"], query: ["?", "Query"],
@@ -16,17 +16,35 @@ class ListPanel {
   constructor({ onPick }) {
     this.onPick = onPick;
     this.open = Object.fromEntries(SECTIONS.map((s) => [s.key, s.open]));
-    this.element = h("nav", { class: "list", "aria-label": "Suggestions" });
+    this.filter = h("input", {
+      type: "search", class: "field", placeholder: "Filter: name, code, HCC, date (f)", "aria-label": "Filter the suggestions", autocomplete: "off",
+      spellcheck: "false", oninput: () => this.draw(this.items, this.chosen), onkeydown: (event) => this.filterKey(event),
+    });
+    this.body = h("div", { class: "list-body" });
+    this.foot = h("div", { class: "list-foot", role: "group", "aria-label": "Not shown above" });
+    this.element = h("nav", { class: "list", "aria-label": "Suggestions" }, h("div", { class: "list-filter" }, this.filter), this.body, this.foot);
     this.rows = new Map();
   }
 
-  load() { this.outline = null; this.chosen = null; }
+  load() { this.outline = null; this.chosen = null; this.filter.value = ""; }
+
+  get query() { return this.filter.value.trim().toLowerCase(); }
+
+  filterKey(event) {
+    if (event.key !== "Enter" || !this.order.length) return;
+    event.preventDefault();
+    this.filter.blur();
+    this.onPick(this.order[0].id);
+  }
 
   /** `items` as the workbench makes them: a suggestion, its section and the decision in force. */
   draw(items, chosen) {
-    const sections = SECTIONS.map((s) => ({ ...s, groups: groups(items.filter((item) => item.section === s.key)) }));
-    this.order = sections.filter((s) => this.open[s.key]).flatMap((s) => s.groups.flat());
-    const outline = JSON.stringify([this.open, items.map((item) => [item.id, item.section, shownCode(item)])]);
+    this.items = items;
+    const { query } = this;
+    const found = query ? items.filter((item) => sought(item).includes(query)) : items;
+    const sections = SECTIONS.map((s) => ({ ...s, groups: groups(found.filter((item) => item.section === s.key)) }));
+    this.order = sections.filter((s) => query || this.open[s.key]).flatMap((s) => s.groups.flat());
+    const outline = JSON.stringify([query, this.open, items.map((item) => [item.id, item.section, shownCode(item)])]);
     if (outline === this.outline) this.refresh(sections); else this.rebuild(sections, items);
     this.outline = outline;
     this.choose(chosen);
@@ -46,27 +64,47 @@ class ListPanel {
   }
 
   rebuild(sections, items) {
-    const scroll = this.element.scrollTop;
+    const scroll = this.body.scrollTop;
     this.rows.clear();
     this.counts = new Map();
-    fill(this.element, sections.map(({ key, title, groups: mine }) => {
+    this.folds = new Map();
+    fill(this.body, sections.map(({ key, title, groups: mine }) => {
       if (!mine.length) return key === "supported" ? this.nothing(title) : null;
       const body = h("div", { class: "group-list" }, mine.map((group) => this.group(group)));
       this.counts.set(key, h("span", { class: "count" }, count(key, mine.flat())));
-      const details = h("details", { open: this.open[key] }, h("summary", {}, h("span", {}, title), this.counts.get(key)), body);
+      const details = h("details", { open: Boolean(this.query) || this.open[key] }, h("summary", {}, h("span", {}, title), this.counts.get(key)), body);
       details.addEventListener("toggle", () => {
-        if (this.open[key] === details.open) return;
+        if (this.query || this.open[key] === details.open) return;
         this.open[key] = details.open;
-        this.draw(items, this.chosen);
+        this.draw(this.items, this.chosen);
       });
+      this.folds.set(key, details);
       return details;
     }));
-    this.element.scrollTop = scroll;
+    this.body.scrollTop = scroll;
+    if (this.query !== this.drawn) this.body.scrollTop = 0;
+    this.drawn = this.query;
+    fill(this.foot, SECTIONS.filter((s) => s.short).map(({ key, title, short }) => {
+      const size = items.filter((item) => item.section === key).length;
+      return size ? h("button", { class: "chip", title, tabindex: "-1", "aria-expanded": String(this.open[key]), onclick: () => this.toggle(key) },
+        `${short} `, h("b", {}, size)) : null;
+    }));
   }
 
   nothing(title) {
-    return h("div", {}, h("div", { class: "summary" }, title),
-      h("p", { class: "quiet pad" }, "Nothing here reached the threshold. What was found is folded below."));
+    const why = this.query ? "None of these matches the filter." : "Nothing here reached the threshold. What was found is one click away, at the foot.";
+    return h("div", {}, h("div", { class: "summary" }, title), h("p", { class: "quiet pad" }, why));
+  }
+
+  /** Opens a folded section, brings it to the top and chooses its first suggestion; or folds it again. */
+  toggle(key) {
+    if (!this.items.some((item) => item.section === key)) return;
+    this.filter.value = "";
+    this.open[key] = !this.open[key];
+    this.draw(this.items, this.chosen);
+    const shown = this.order.find((item) => item.section === (this.open[key] ? key : "supported"));
+    if (shown) this.onPick(shown.id);
+    if (this.open[key]) this.folds.get(key).scrollIntoView({ block: "start" });
   }
 
   group(items) {
@@ -108,8 +146,19 @@ class ListPanel {
     row.scrollIntoView({ block: "nearest" });
   }
 
-  /** Opens the section that holds an item, so that it can be chosen. */
-  reveal(item) { if (!this.open[item.section]) { this.open[item.section] = true; return true; } return false; }
+  /** Opens the section that holds an item, and drops a filter that hides it, so that it can be chosen. */
+  reveal(item) {
+    if (this.rows.has(item.id) && (this.query || this.open[item.section])) return false;
+    this.filter.value = "";
+    this.open[item.section] = true;
+    return true;
+  }
+}
+
+/** What a filter looks through: all that a row says. */
+function sought(item) {
+  const { suggestion, date, encounter } = item;
+  return [suggestion.name, suggestion.description, shownCode(item), shownHcc(item), date, encounter?.provider, suggestion.reason].join(" ").toLowerCase();
 }
 
 /** All that a row shows and that may change. */

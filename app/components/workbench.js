@@ -1,6 +1,7 @@
 // The review of one chart. Everything but a decision happens here, without a word to the server.
 const benches = new WeakMap();
 const BLIND = "A second reading is blind: decide (a, r, c, q, e), and decide again to change your mind.";
+const NOTE_MS = 1000; // a pause in typing after which a note is kept
 const SUSPECT = "A suspect is no diagnosis: query the provider, or select the words that state it and add it (m).";
 
 class Workbench {
@@ -24,6 +25,7 @@ class Workbench {
     this.title = h("div", { class: "title" });
     this.progress = h("div", { class: "progress", role: "status" });
     this.saved = h("div", { class: "saved", role: "status" });
+    this.who = h("div", { class: "quiet", title: "The name that your decisions are recorded under" });
     this.unread = h("div", { class: "unread" });
     this.tabs = h("div", { class: "tabs" });
     this.root.tabIndex = -1;
@@ -44,7 +46,7 @@ class Workbench {
   layout() {
     const button = (label, title, act) => h("button", { class: "plain", title, onclick: act, tabindex: "-1" }, label);
     this.root.append(
-      h("div", { class: "top" }, this.title, this.unread, this.progress, this.saved, this.settings.reminder, h("span", { class: "gap" }),
+      h("div", { class: "top" }, this.title, this.unread, this.progress, this.saved, this.who, this.settings.reminder, h("span", { class: "gap" }),
         button("Note", "Your own note on this chart: not part of the record", () => this.toggleNote()),
         button("View", "Text size, rows, break reminders", () => this.settings.toggle()),
         button("Keys ?", "All keys", () => { this.help.hidden = false; })),
@@ -171,6 +173,7 @@ class Workbench {
     const { unsaved } = bus;
     fill(this.saved, unsaved ? "Saving…" : "Saved");
     this.saved.classList.toggle("waiting", unsaved > 0);
+    fill(this.who, bus.state?.who ? `as ${bus.state.who}` : null);
     clearTimeout(this.lateTimer);
     if (unsaved) this.lateTimer = setTimeout(() => { if (bus.unsaved) fill(this.saved, `Not saved yet (${bus.unsaved}): the server does not answer. Kept here and sent again.`); }, 3000);
   }
@@ -416,8 +419,10 @@ class Workbench {
   toggleNote() {
     if (this.note && !this.note.hidden) { this.note.hidden = true; return; }
     if (!this.note) {
-      const area = h("textarea", { class: "field", rows: "8", "aria-label": "Note", onblur: () => this.send({ type: "note", text: area.value }) });
-      this.note = h("div", { class: "popover note" }, h("p", { class: "quiet" }, "Yours alone: not in the record, not in an export."), area);
+      const keep = () => { clearTimeout(this.noteTimer); this.send({ type: "note", text: area.value }); };
+      const later = () => { clearTimeout(this.noteTimer); this.noteTimer = setTimeout(keep, NOTE_MS); };
+      const area = h("textarea", { class: "field", rows: "8", "aria-label": "Note", oninput: later, onblur: keep });
+      this.note = h("div", { class: "popover note-pad" }, h("p", { class: "quiet" }, "Yours alone: not in the record, not in an export."), area);
       this.root.append(this.note);
     }
     this.note.querySelector("textarea").value ||= this.data.note || "";
@@ -478,6 +483,7 @@ class Workbench {
       t: () => this.detail.rationale.focus(), x: () => { if (this.currentSpan) this.strike(this.currentSpan, chosen?.struckSpans.includes(this.currentSpan)); },
       m: () => this.addCondition(), i: () => this.setView(this.view === "image" ? "text" : "image"), b: () => this.setView(this.view === "both" ? "text" : "both"),
       v: () => this.setView(this.view === "visits" ? "text" : "visits"), g: () => this.advance(), "/": () => this.finder.open(),
+      f: () => this.list.filter.select(), h: () => this.list.toggle("suppressed"),
       "[": () => this.goToPage(this.pageNow() - 1), "]": () => this.goToPage(this.pageNow() + 1),
       ",": () => this.goToEncounter(this.visits.neighbor(-1)), ".": () => this.goToEncounter(this.visits.neighbor(1)),
       M: () => this.stepLetter("M"), E: () => this.stepLetter("E"), A: () => this.stepLetter("A"), T: () => this.stepLetter("T"),

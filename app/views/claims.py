@@ -63,8 +63,16 @@ def main() -> None:
     if person.may("export"):
         st.download_button("CSV", table_to_csv(rows), "two_way_review.csv", "text/csv")
     columns = list(rows[0]) if rows else []
-    titles = [c.replace("_", " ") for c in columns]
-    components.table(key="claims-table", data={"columns": titles, "rows": [list(r.values()) for r in rows]})
+    data = {
+        "columns": [c.replace("_", " ") for c in columns],
+        "rows": [list(r.values()) for r in rows],
+        "opens": [a.chart_id is not None for a in found],
+        "empty": "The file holds no codes.",
+    }
+    shown = components.table(key="claims-table", data=data, on_open_change=components.ignore)
+    if shown.open is not None:
+        chosen = found[int(shown.open)]
+        session.review_at(chosen.chart_id or 0, chosen.suggestion_id)
     left = [a for a in found if a.finding == "not_found"]
     if left:
         st.markdown(f"**{len(left)} to look at**: no words at their visit were found for them.")

@@ -47,22 +47,14 @@ def main() -> None:
                 "coder. Material for teaching; a figure here ranks nobody.")  # fmt: skip
     wording, providers = by_wording(found), by_provider(found, stated)
     st.markdown(f"**By heading**, where templates show ({len(wording)})")
+    nothing = "Nothing comes up twice yet."
     columns = ["heading", "what", "times", "providers", "conditions", "examples"]
     rows = [[w.heading, w.why, w.times, w.providers, ", ".join(w.conditions), examples(w.examples)] for w in wording]
-    components.table(key="wording", data={"columns": columns, "rows": rows})
+    components.table(key="wording", data={"columns": columns, "rows": rows, "empty": nothing})
     st.markdown(f"**By provider** ({len(providers)})")
     columns = ["provider", "of those stated", "what", "mostly under", "examples"]
-    rows = [
-        [
-            p.provider,
-            f"{p.findings} of {p.stated}",
-            ", ".join(f"{why} {n}" for why, n in p.whys),
-            p.heading,
-            examples(p.examples),
-        ]
-        for p in providers
-    ]
-    components.table(key="providers", data={"columns": columns, "rows": rows})
+    rows = [[p.provider, f"{p.findings} of {p.stated}", whys(p), p.heading, examples(p.examples)] for p in providers]
+    components.table(key="providers", data={"columns": columns, "rows": rows, "empty": nothing})
 
 
 main()

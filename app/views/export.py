@@ -64,7 +64,8 @@ def main() -> None:
     accepted = session.store().accepted(session.results_folder())
     table = export.rows(accepted)
     names = list(dict.fromkeys(row.chart for row in table))
-    st.markdown(f"**{len(table)} accepted codes** in {len(names)} of {summary.charts} charts. Only what a person accepted, "
+    count = "1 accepted code" if len(table) == 1 else f"{len(table)} accepted codes"
+    st.markdown(f"**{count}** in {len(names)} of {summary.charts} charts. Only what a person accepted, "
                 "changed or added is here; queries, escalations and rejections stay in the record.")  # fmt: skip
     if not table:
         return

@@ -96,12 +96,13 @@ def thresholds(person: Person, loaded: Loaded, bench: Bench) -> None:
             st.text(f"The {SHOWN_SENTENCES} most confident of each are listed.")
         rows = [affected(bench.rows[k], float(after.p[k]), "newly shown") for k in change.gained[:SHOWN_SENTENCES]]
         rows += [affected(bench.rows[k], float(after.p[k]), "no longer") for k in change.lost[:SHOWN_SENTENCES]]
-        components.table(key="qa-sentences", data={"columns": AFFECTED, "rows": rows})
+        nothing = "Move the threshold: the sentences that it shows or hides are listed here."
+        components.table(key="qa-sentences", data={"columns": AFFECTED, "rows": rows, "empty": nothing})
     with beside:
         draw(bench, {"in force": before, "draft": after}, (st.container(), st.container()))
         charts = [[c.chart, c.gained_right, c.gained_wrong, c.lost_right, c.lost_wrong] for c in bench.by_chart(change)]
         titles = ["chart", "+ supported", "+ noise", "− supported", "− noise"]
-        components.table(key="qa-charts", data={"columns": titles, "rows": charts})
+        components.table(key="qa-charts", data={"columns": titles, "rows": charts, "empty": "No chart changes."})
     save(person, draft, changed=draft is not policy)
 
 
@@ -200,7 +201,7 @@ def compare(bench: Bench) -> None:
     p = outcomes["B"].p
     rows = [affected(bench.rows[k], float(p[k]), "only B shows") for k in change.gained[:SHOWN_SENTENCES]]
     rows += [affected(bench.rows[k], float(outcomes["A"].p[k]), "only A shows") for k in change.lost[:SHOWN_SENTENCES]]
-    components.table(key="qa-compare", data={"columns": AFFECTED, "rows": rows})
+    components.table(key="qa-compare", data={"columns": AFFECTED, "rows": rows, "empty": "Both show the same."})
 
 
 @st.fragment
@@ -212,7 +213,7 @@ def noisy(loaded: Loaded) -> None:
         for n in noise(loaded.rows, grouping)
     ]
     titles = [grouping, "rejected", "judged", "share", "commonest reason", "examples"]
-    components.table(key="qa-noise", data={"columns": titles, "rows": rows})
+    components.table(key="qa-noise", data={"columns": titles, "rows": rows, "empty": "Nothing was rejected."})
 
 
 def learn(person: Person, loaded: Loaded) -> None:

@@ -45,11 +45,18 @@ def main() -> None:
     if st.button("Verify the record"):
         chrome.verdict(session.store().verify_audit())
     events = session.store().events()
-    st.text(f"{len(events)} events, newest first. None can be changed or removed: an undo is a row of its own.")
+    st.text(
+        f"{len(events)} events, newest first; a click opens the chart there. None can be changed or removed: an undo is a row "
+        "of its own."
+    )
     if events:
-        newest = [line(e) for e in reversed(events[-SHOWN_EVENTS:])]
-        rows = [list(values.values()) for values in newest]
-        components.table(key="events", data={"columns": list(newest[0]), "rows": rows})
+        shown = events[: -SHOWN_EVENTS - 1 : -1]
+        newest = [line(e) for e in shown]
+        data = {"columns": list(newest[0]), "rows": [list(v.values()) for v in newest], "opens": [True] * len(shown)}
+        table = components.table(key="events", data=data, on_open_change=components.ignore)
+        if table.open is not None:
+            chosen = shown[int(table.open)]
+            session.review_at(chosen.chart_id, chosen.action.suggestion_id)
     roles()
 
 

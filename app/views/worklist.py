@@ -37,10 +37,9 @@ def main() -> None:
     resume = session.store().last_chart(who)
     found = work_order(session.store().worklist(session.results_folder(), who))
     rows = [row(w, place, resume, who) for place, w in enumerate(found, start=1)]
-    result = components.worklist(key="worklist", data={"rows": rows}, on_open_change=_ignore)
+    result = components.worklist(key="worklist", data={"rows": rows}, on_open_change=components.ignore)
     if result.open is not None:
-        session.open_chart(int(result.open))
-        st.switch_page("views/review.py", query_params={"chart": str(int(result.open))})
+        session.review_at(int(result.open), None)
     if person.may("lead"):
         lead(person, found)
 
@@ -65,10 +64,6 @@ def _people(person: Person) -> list[str]:
     if session.team():
         return [m.email for m in People(session.store()).all() if m.active]
     return sorted({person.name, *session.store().names()})
-
-
-def _ignore() -> None:
-    """Streamlit reports a component's events only where they have a callback."""
 
 
 main()

@@ -95,6 +95,7 @@ class Event:
     seq: int
     at: str
     who: str
+    chart_id: int
     chart_sha256: str
     action: Action
     snapshot: dict[str, object]

@@ -394,9 +394,8 @@ class Store(Database):
 def event_of(row: Any) -> Event:
     """A row of the record as an event."""
     content = json.loads(row.content)
-    return Event(
-        int(row.seq), row.at, row.who, row.chart_sha256, _ACTION.validate_python(content["action"]), content["snapshot"]
-    )
+    action = _ACTION.validate_python(content["action"])
+    return Event(int(row.seq), row.at, row.who, row.chart_id, row.chart_sha256, action, content["snapshot"])
 
 
 def _summary(result: ChartResult, states: dict[str, SuggestionState]) -> dict[str, object]:
