@@ -238,6 +238,17 @@ def test_a_coder_with_most_decisions_is_weighed_down_and_named() -> None:
     assert sum(s.share for s in shares) == pytest.approx(1)
 
 
+def test_two_policies_are_compared_category_by_category_what_changes_most_first() -> None:
+    bench, ranker = Bench(mixed(200)), load_ranker()
+    stricter = desk.moved(POLICY, "hcc", "226", 1.0)
+    first, *rest = bench.compare_categories(
+        (POLICY, bench.outcome(POLICY, ranker)), (stricter, bench.outcome(stricter, ranker))
+    )
+    assert (first.a.category, first.a.threshold, first.b.threshold, first.b.shown) == ("226", 0.5, 1.0, 0)
+    assert first.size == first.a.shown > 0
+    assert [change.size for change in rest] == [0]
+
+
 # ---- noise
 
 
@@ -271,6 +282,27 @@ def test_a_policy_is_saved_used_and_rolled_back_and_all_of_it_stands_in_the_reco
     ]  # fmt: skip
     assert record[-1].reason == "too strict"
     assert Versions(store).verify().intact
+
+
+def test_a_draft_moves_several_thresholds_and_forgets_one_that_is_moved_back() -> None:
+    policy = load_policy().policy
+    draft = desk.drafted(policy, {("hcc", "226"): 0.7, ("status", "uncertain"): 0.2, ("threshold", ""): policy.threshold})
+    assert (draft.hcc["226"], draft.status["uncertain"], draft.threshold) == (0.7, 0.2, policy.threshold)
+    assert desk.drafted(policy, {("threshold", ""): policy.threshold}) is policy
+
+
+def test_a_saved_policy_finds_its_own_terms_wherever_its_copy_is_written(
+    store: Store, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    models = tmp_path / "models"
+    (models / "our_terms").mkdir(parents=True)
+    (models / "policy.toml").write_text('version = "s"\nthreshold = 0.5\nwithout_hcc = 0.5\nlocal_terms = ["our_terms"]\n')
+    monkeypatch.setattr("hccassist.ranking.policy.models_folder", lambda: models)
+    desk.keep_policy(store, desk.moved(desk.policies(store)["s"], "threshold", "", 0.6), "b", "ada", "because")
+    desk.put_in_force(store, "policy", "b", "ada", "because")
+    path = desk.write_in_force(store, "policy", tmp_path / "elsewhere")
+    assert path is not None
+    assert load_policy(path).local_terms == (models / "our_terms",)
 
 
 def test_a_version_needs_a_reason_a_name_and_a_version_of_its_own(store: Store) -> None:

@@ -7,8 +7,10 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from review_builder import CONDITIONS, COPD, VISIT, Visit, chart, plain, write_chart
+from review_builder import CONDITIONS, COPD, VISIT, Visit, chart, write_chart, write_results
 
+from hccassist.reading import read_chart
+from hccassist.reading.kept import keep
 from hccassist.review import Action, DecisionError, Quote, Store
 from hccassist.review.documentation import by_provider, by_wording, collect
 from hccassist.review.people import Person
@@ -146,8 +148,11 @@ def test_patterns_show_the_heading_and_the_provider_with_examples(store: Store, 
         write_chart(root, name, [visit], CONDITIONS | {"gout": gout})
         for name, visit in (("a.txt", other), ("b.txt", replace(other, provider="Sol Reed")), ("c.txt", VISIT))
     ]
-    texts = {c.sha256: (root / c.chart).read_text() for c in charts}
-    found, stated = collect(((c, {}) for c in charts), lambda result: texts[result.sha256])
+    folder = write_results(tmp_path / "two", root, charts)
+    for c in charts:
+        keep(folder, read_chart(root / c.chart, c.chart))
+    store.import_results(folder)
+    found, stated = collect(store, folder)
     [listed] = by_wording(found)
     assert (listed.heading, listed.why, listed.times, listed.providers) == ("Problem list", "Named only", 4, 2)
     assert listed.conditions == ("copd", "gout")
@@ -162,6 +167,6 @@ def test_only_refusals_that_wording_could_have_spared_are_taught(store: Store) -
     act(store, "reject", HF, reason="no_meat")
     act(store, "reject", "e1:E11.22", reason="duplicate")
     act(store, "accept", COPD_ID)
-    found, stated = collect([(chart(store).result, chart(store).states)], lambda _: plain(VISIT.text))
+    found, stated = collect(store, None)
     assert [(f.condition, f.why) for f in found] == [("heart failure systolic chronic", "No MEAT")]
     assert stated == {"Jane Roe, MD": 4}

@@ -7,23 +7,13 @@ from collections import Counter
 import streamlit as st
 
 from app import components, session
-from hccassist.reading.kept import kept
 from hccassist.review.documentation import Finding, ProviderPattern, by_provider, by_wording, collect
-from hccassist.schema import ChartResult
 
 
 @st.cache_resource(show_spinner="Reading the charts' suggestions", max_entries=2)
 def looked_at(mark: int, last_event: int) -> tuple[list[Finding], Counter[str]]:
     """What the charts of the results folder show; looked at anew after an import (``mark``) or a decision."""
-    store, folder = session.store(), session.results_folder()
-    ids = [r.id for r in store.worklist(folder) if r.status == "ok"]
-    opened = (o for number in ids if (o := store.open_chart(number)) is not None)
-
-    def text(result: ChartResult) -> str | None:
-        chart = kept(folder, result.sha256) if folder else None
-        return chart.text if chart else None
-
-    return collect(((o.result, o.states) for o in opened), text)
+    return collect(session.store(), session.results_folder())
 
 
 def examples(found: tuple[Finding, ...]) -> str:

@@ -11,7 +11,7 @@ from streamlit.delta_generator import DeltaGenerator
 from app import chrome, components, qa_charts, session
 from hccassist.evaluation import LabelledError
 from hccassist.qa import desk, learning
-from hccassist.qa.bench import Bench, Outcome, Summary
+from hccassist.qa.bench import Bench, CategoryChange, Outcome, Summary
 from hccassist.qa.labelled import Judged, Loaded
 from hccassist.qa.noise import GROUPINGS, noise
 from hccassist.ranking.model import Ranker
@@ -71,16 +71,20 @@ def _stamp(source: str) -> object:
 
 @st.fragment
 def thresholds(person: Person, loaded: Loaded, bench: Bench) -> None:
-    """One threshold moved: what would be gained and lost."""
+    """Thresholds moved one after the other: what the draft would gain and lose."""
     found, models = desk.policies(session.store()), desk.rankers(session.store())
     policy, ranker = found[desk.in_force(session.store(), "policy")], models[desk.in_force(session.store(), "ranker")]
     which, what, slider = st.columns([2, 2, 4])
     kind = which.selectbox("Threshold of", list(desk.THRESHOLDS), format_func=lambda k: desk.THRESHOLDS[k], key="qa-which")
     names = desk.names_of(kind, loaded)
     name = str(what.selectbox("Which", names, key=f"qa-name-{kind}") or "") if names else ""
-    now = desk.threshold_now(policy, kind, name)
-    value = slider.slider("Shown from this confidence on", 0.0, 1.0, now, 0.01, key=f"qa-value-{kind}-{name}-{policy.version}")
-    draft = desk.moved(policy, kind, name, value)
+    moves: dict[tuple[str, str], float] = st.session_state.setdefault(f"qa-moves-{policy.version}", {})
+    now, key = desk.threshold_now(policy, kind, name), f"qa-value-{kind}-{name}-{policy.version}"
+    # A widget that is not drawn forgets: a threshold moved before stands in the draft.
+    st.session_state.setdefault(key, moves.get((kind, name), now))
+    moves[kind, name] = slider.slider("Shown from this confidence on", 0.0, 1.0, step=0.01, key=key)
+    draft = desk.drafted(policy, moves)
+    in_draft(policy, moves)
     before = bench.outcome(policy, ranker)
     after = bench.under(draft, before.p)
     change = bench.change(before, after)
@@ -104,6 +108,26 @@ def thresholds(person: Person, loaded: Loaded, bench: Bench) -> None:
         titles = ["chart", "+ supported", "+ noise", "− supported", "− noise"]
         components.table(key="qa-charts", data={"columns": titles, "rows": charts, "empty": "No chart changes."})
     save(person, draft, changed=draft is not policy)
+
+
+def in_draft(policy: Policy, moves: dict[tuple[str, str], float]) -> None:
+    """Every threshold that the draft moves, and the way back to the policy in force."""
+    moved = {place: value for place, value in moves.items() if desk.moved(policy, *place, value) is not policy}
+    if not moved:
+        return
+    words, button = st.columns([8, 1], vertical_alignment="center")
+    told = [
+        f"{name or desk.THRESHOLDS[kind].lower()} {desk.threshold_now(policy, kind, name):.2f} → {value:.2f}"
+        for (kind, name), value in moved.items()
+    ]
+    words.text("Draft: " + " · ".join(told))
+
+    def start_over() -> None:
+        for kind, name in moves:
+            st.session_state.pop(f"qa-value-{kind}-{name}-{policy.version}", None)
+        moves.clear()
+
+    button.button("Start over", on_click=start_over, width="stretch")
 
 
 def affected(row: Judged, confidence: float, change: str) -> list[str]:
@@ -185,11 +209,13 @@ def _share(value: float) -> str:
 def compare(bench: Bench) -> None:
     """Two policies or two rankers, side by side."""
     found, models = desk.policies(session.store()), desk.rankers(session.store())
+    policies: dict[str, Policy] = {}
     outcomes: dict[str, Outcome] = {}
     for column, side in zip(st.columns(2), ("A", "B"), strict=True):
         policy_name = column.selectbox(f"Policy {side}", list(found), key=f"qa-policy-{side}")
         model_name = column.selectbox(f"Ranker {side}", list(models), key=f"qa-ranker-{side}")
-        outcomes[side] = bench.outcome(found[policy_name], models[model_name])
+        policies[side] = found[policy_name]
+        outcomes[side] = bench.outcome(policies[side], models[model_name])
         s = bench.summary(outcomes[side])
         column.markdown(
             f"shown **{s.shown}** · precision **{_share(s.precision)}** · recall **{_share(s.recall)}** · noise per chart "
@@ -202,6 +228,19 @@ def compare(bench: Bench) -> None:
     rows = [affected(bench.rows[k], float(p[k]), "only B shows") for k in change.gained[:SHOWN_SENTENCES]]
     rows += [affected(bench.rows[k], float(outcomes["A"].p[k]), "only A shows") for k in change.lost[:SHOWN_SENTENCES]]
     components.table(key="qa-compare", data={"columns": AFFECTED, "rows": rows, "empty": "Both show the same."})
+    st.markdown("**By category**, what changes most first. Noise: shown without support.")
+    titles = ["V28", "category", "judged", "shown", "noise", "supported, not shown", "precision", "threshold"]
+    changes = bench.compare_categories((policies["A"], outcomes["A"]), (policies["B"], outcomes["B"]))
+    data = {"columns": titles, "rows": [category_change(c) for c in changes]}
+    components.table(key="qa-compare-categories", data=data)
+
+
+def category_change(change: CategoryChange) -> list[object]:
+    """A category under A and B as a row to read; what is alike stands once."""
+    a, b = change.a, change.b
+    pairs = [(a.shown, b.shown), (a.wrong, b.wrong), (a.missed, b.missed), (_share(a.precision), _share(b.precision))]
+    pairs.append((f"{a.threshold:.2f}", f"{b.threshold:.2f}"))
+    return [a.category or "–", a.label, a.judged, *(str(x) if x == y else f"{x} → {y}" for x, y in pairs)]
 
 
 @st.fragment

@@ -83,6 +83,19 @@ class CategoryNoise:
     threshold: float
 
 
+@dataclass(frozen=True, slots=True)
+class CategoryChange:
+    """One V28 category under two policies or rankers."""
+
+    a: CategoryNoise
+    b: CategoryNoise
+
+    @property
+    def size(self) -> int:
+        """How many suggestions more or fewer are shown, noise and support counted apart."""
+        return abs(self.b.wrong - self.a.wrong) + abs(self.b.missed - self.a.missed)
+
+
 class Bench:
     """Judged suggestions as arrays."""
 
@@ -161,6 +174,12 @@ class Bench:
                 )
             )
         return sorted(found, key=lambda c: (-c.wrong, -c.missed, c.category))
+
+    def compare_categories(self, a: tuple[Policy, Outcome], b: tuple[Policy, Outcome]) -> list[CategoryChange]:
+        """Every V28 category under two policies with their outcomes, what changes most first."""
+        after = {c.category: c for c in self.by_category(*b)}
+        found = [CategoryChange(c, after[c.category]) for c in self.by_category(*a)]
+        return sorted(found, key=lambda change: -change.size)
 
     def curve(self, outcome: Outcome) -> list[tuple[float, float, float]]:
         """(recall, precision, threshold) over the suggestions that only a threshold can hold back; recall counts all that

@@ -6,6 +6,7 @@ A policy or a ranker is named by its version; the shipped one is always among th
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 from pathlib import Path
 
 from hccassist.encounters.rules import setting_rules
@@ -26,9 +27,15 @@ THRESHOLDS = {
 """The thresholds that a policy has, in words."""
 
 
+def shipped_policy() -> Policy:
+    """The shipped policy, its folders of local terms as absolute paths: a saved copy of it stands beside no file."""
+    loaded = load_policy()
+    return loaded.policy.model_copy(update={"local_terms": tuple(str(folder.resolve()) for folder in loaded.local_terms)})
+
+
 def policies(store: Store) -> dict[str, Policy]:
     """Every policy by its version: the shipped one, then the saved ones."""
-    shipped = load_policy().policy
+    shipped = shipped_policy()
     saved = {version: parse_policy(content, version) for version, content in Versions(store).saved("policy").items()}
     return {shipped.version: shipped, **saved}
 
@@ -71,10 +78,16 @@ def moved(policy: Policy, kind: str, name: str, value: float) -> Policy:
     return policy if same else with_threshold(policy, kind, name, value)
 
 
+def drafted(policy: Policy, moves: Mapping[tuple[str, str], float]) -> Policy:
+    """The policy with several thresholds moved: (kind, name) -> where to. The same policy where none moves."""
+    for (kind, name), value in moves.items():
+        policy = moved(policy, kind, name, value)
+    return policy
+
+
 def keep_policy(store: Store, policy: Policy, version: str, who: str, reason: str) -> None:
     """Keep a policy as a new version. Raises DecisionError where the version is taken, the policy names what nothing can
     match, or a name or reason is missing."""
-    shipped = load_policy().policy
     try:
         named = Policy.model_validate({**policy.model_dump(), "version": version})
         lexicon = load_lexicon()
@@ -84,7 +97,7 @@ def keep_policy(store: Store, policy: Policy, version: str, who: str, reason: st
         raise DecisionError(str(error)) from None
     except ValueError:
         raise DecisionError("A version is letters, digits, dots and dashes, such as 2026.11-team1.") from None
-    if version == shipped.version:
+    if version == shipped_policy().version:
         raise DecisionError(f"Version {version} is the shipped one: give this one another version.")
     Versions(store).save("policy", version, named.to_toml(), who, reason)
 
@@ -94,8 +107,8 @@ def put_in_force(store: Store, kind: Kind, version: str, who: str, reason: str) 
     in the record. Raises DecisionError."""
     versions = Versions(store)
     if version not in versions.saved(kind):
-        if kind == "policy" and version == load_policy().policy.version:
-            versions.save(kind, version, load_policy().policy.to_toml(), who, f"shipped; {reason}" if reason.strip() else "")
+        if kind == "policy" and version == shipped_policy().version:
+            versions.save(kind, version, shipped_policy().to_toml(), who, f"shipped; {reason}" if reason.strip() else "")
         elif kind == "ranker" and version == next(iter(rankers(store))):
             content = (models_folder() / "ranker.json").read_text(encoding="utf-8")
             versions.save(kind, version, content, who, f"shipped; {reason}" if reason.strip() else "")

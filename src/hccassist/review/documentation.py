@@ -7,20 +7,19 @@ teach from, not to rank by.
 
 from __future__ import annotations
 
-import re
 from collections import Counter, defaultdict
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from pathlib import Path
 
-from hccassist.review.decisions import REJECT_REASONS, SuggestionState
-from hccassist.schema import ChartResult, Suggestion
+from hccassist.review.decisions import REJECT_REASONS
+from hccassist.review.stated import Stated
+from hccassist.review.store import Store
 
 TAUGHT = ("no_meat", "not_current", "uncertain", "history_of")
 """The reasons for a rejection that better wording could have spared."""
 NAMED_ONLY = "Named only"
 EXAMPLES = 3
-_HEADING = re.compile(r"^\W*([A-Z][A-Za-z /&,-]{2,48}?)\s*(?::|$)")
-_LOOK_BACK = 60
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,50 +60,23 @@ class WordingPattern:
     examples: tuple[Finding, ...]
 
 
-def findings(
-    result: ChartResult, states: Mapping[str, SuggestionState], text: str | None
-) -> tuple[list[Finding], Counter[str]]:
-    """The findings of one chart, and how many conditions each provider stated. ``text`` is the chart's, for the lines."""
-    providers = {e.id: ", ".join(x for x in (e.provider, e.credential) if x) for e in result.encounters if e.provider}
-    stated: Counter[str] = Counter()
-    found = []
-    for s in result.suggestions:
-        provider = providers.get(s.encounter)
-        if provider is None or not s.mentions or s.tier == "suspect":
-            continue
-        why = _why(s, states.get(s.id))
-        if s.tier in {"supported", "mention_only"}:
-            stated[provider] += 1
-        if why:
-            mention = s.mentions[0]
-            heading, line = _place(text, mention.start, mention.end) if text else ("", mention.text)
-            condition = s.condition.replace("_", " ")
-            found.append(Finding(result.chart, provider, condition, why, heading, line, mention.page))
+def collect(store: Store, folder: Path | None) -> tuple[list[Finding], Counter[str]]:
+    """The findings of the charts of a results folder, and how many conditions each provider stated."""
+    found, stated = list[Finding](), Counter[str]()
+    for chart, conditions, decided in store.stated(folder):
+        for c in conditions:
+            if c.tier in {"supported", "mention_only"}:
+                stated[c.provider] += 1
+            if why := _why(c, decided):
+                found.append(Finding(chart, c.provider, c.condition, why, c.heading, c.line, c.page))
     return found, stated
 
 
-def _why(suggestion: Suggestion, state: SuggestionState | None) -> str | None:
-    decision = state.decision if state else None
-    if decision is not None and decision.kind == "reject":
-        return REJECT_REASONS[decision.reason] if decision.reason in TAUGHT else None
-    if decision is None and suggestion.tier == "mention_only":
-        return NAMED_ONLY
-    return None
-
-
-def _place(text: str, start: int, end: int) -> tuple[str, str]:
-    """The heading that words stand under (on their own line before a colon, or on a line above), and their line."""
-    begin = text.rfind("\n", 0, start) + 1
-    stop = text.find("\n", end)
-    line = " ".join(text[begin : stop if stop >= 0 else len(text)].split())
-    same = _HEADING.match(text[begin:start])
-    if same and ":" in text[begin:start]:
-        return same.group(1).rstrip(" -,/&"), line
-    for above in reversed(text[:begin].split("\n")[-_LOOK_BACK:]):
-        found = _HEADING.match(above)
-        if found and len(above.split()) <= 6 and not above.rstrip().endswith((".", ",", ";")):
-            return found.group(1).rstrip(" -,/&"), line
-    return "", line
+def _why(condition: Stated, decided: Mapping[str, str | None]) -> str | None:
+    if condition.key in decided:
+        reason = decided[condition.key]
+        return REJECT_REASONS[reason] if reason in TAUGHT else None
+    return NAMED_ONLY if condition.tier == "mention_only" else None
 
 
 def by_provider(found: Iterable[Finding], stated: Mapping[str, int]) -> list[ProviderPattern]:
@@ -136,15 +108,3 @@ def by_wording(found: Iterable[Finding]) -> list[WordingPattern]:
         if len(own) > 1
     ]  # fmt: skip
     return sorted(rows, key=lambda r: (-r.times, r.heading))
-
-
-def collect(
-    charts: Iterable[tuple[ChartResult, Mapping[str, SuggestionState]]], text_of: Callable[[ChartResult], str | None]
-) -> tuple[list[Finding], Counter[str]]:
-    """The findings of many charts."""
-    all_, stated = list[Finding](), Counter[str]()
-    for result, states in charts:
-        found, own = findings(result, states, text_of(result) if result.suggestions else None)
-        all_ += found
-        stated += own
-    return all_, stated

@@ -17,6 +17,7 @@ from pydantic import TypeAdapter
 from sqlalchemy import Connection, Engine, delete, func, insert, select, update
 
 from hccassist.priority import counted, load_priority, priority_of
+from hccassist.reading.kept import kept
 from hccassist.review import audit, results
 from hccassist.review.complexity import Complexity, complexity
 from hccassist.review.database import Database, open_database, stamp
@@ -33,6 +34,7 @@ from hccassist.review.decisions import (
 )
 from hccassist.review.holds import Holds
 from hccassist.review.snapshot import OpenChart, place, snapshot
+from hccassist.review.stated import Stated, stated_in
 from hccassist.review.tables import (
     AssignmentRow,
     BookmarkRow,
@@ -43,6 +45,7 @@ from hccassist.review.tables import (
     NoteRow,
     ResultsFolder,
     SettingRow,
+    StatedRow,
 )
 from hccassist.schema import ChartResult
 
@@ -146,34 +149,56 @@ class Store(Database):
                 if result is None:
                     skipped += 1
                     continue
-                chart_id = self._upsert(db, result, {**where, "folder_id": folder_id, "line_hash": line.hash})
+                chart_id = self._upsert(db, folder, result, {**where, "folder_id": folder_id, "line_hash": line.hash})
             else:
                 db.execute(update(ChartRow).where(ChartRow.id == chart_id).values(where))
             seen.add(chart_id)
         return ImportSummary(len(seen), skipped)
 
-    def _upsert(self, db: Connection, result: ChartResult, where: dict[str, Any]) -> int:
+    def _upsert(self, db: Connection, folder: Path, result: ChartResult, where: dict[str, Any]) -> int:
         chart_id = db.scalar(select(ChartRow.id).where(ChartRow.chart == result.chart, ChartRow.sha256 == result.sha256))
         states = self._states(db, chart_id) if chart_id is not None else {}
+        placed, _ = place(states, result)
         values = {
             **where,
             "status": result.status,
             "error_type": result.error.type if result.error else None,
             "error_message": result.error.message if result.error else None,
-            "summary": _summary(result, place(states, result)[0]),
+            "summary": _summary(result, placed),
         }
         if chart_id is not None:
             db.execute(update(ChartRow).where(ChartRow.id == chart_id).values(values))
-            return int(chart_id)
-        new = insert(ChartRow).values(chart=result.chart, sha256=result.sha256, **values).returning(ChartRow.id)
-        return int(db.execute(new).scalar_one())
+            db.execute(delete(StatedRow).where(StatedRow.chart_id == chart_id))
+        else:
+            new = insert(ChartRow).values(chart=result.chart, sha256=result.sha256, **values).returning(ChartRow.id)
+            chart_id = db.execute(new).scalar_one()
+        chart = kept(folder, result.sha256) if result.suggestions else None
+        conditions = [asdict(c) for c in stated_in(result, placed, chart.text if chart else None)]
+        db.execute(insert(StatedRow).values(chart_id=chart_id, conditions=conditions))
+        return int(chart_id)
+
+    def stated(self, folder: Path | None = None) -> list[tuple[str, list[Stated], dict[str, str | None]]]:
+        """The charts of a results folder (or of all of them): name, the conditions that it states, and the decisions by their
+        keys, as the reason of a rejection or None for any other."""
+        query = _of_folder(select(ChartRow.id, ChartRow.chart, StatedRow.conditions).join(StatedRow), folder)
+        with self.read() as db:
+            decided: dict[int, dict[str, str]] = defaultdict(dict)
+            for row in db.execute(select(DecisionRow.__table__)):
+                decided[row.chart_id][row.suggestion_id] = row.kind
+            found = []
+            for chart_id, chart, conditions in db.execute(query).all():
+                kinds = decided[chart_id]
+                reasons: dict[str, str | None] = dict.fromkeys(kinds)
+                if "reject" in kinds.values():
+                    states = self._states(db, chart_id)
+                    reasons |= {key: s.decision.reason for key, s in states.items() if s.decision}
+                found.append((chart, [Stated(**c) for c in conditions], reasons))
+        return found
 
     def worklist(self, folder: Path | None = None, who: str = "") -> list[WorklistRow]:
         """The charts of a results folder (or of all of them), in the order of their names. ``who`` is the reader, who
         is not told that they have a chart open themselves."""
-        query = select(ChartRow.__table__).where(ChartRow.present).order_by(ChartRow.chart)
-        if folder is not None:
-            query = query.join(ResultsFolder).where(ResultsFolder.path == str(folder.absolute()))
+        query = _of_folder(select(ChartRow.__table__), folder)
         with self.read() as db:
             charts = db.execute(query).all()
             decisions = defaultdict(list)
@@ -329,9 +354,7 @@ class Store(Database):
 
     def accepted(self, folder: Path | None = None) -> list[tuple[str, SuggestionState]]:
         """(chart, state) of every code that a person made reportable, for the charts of a folder (or all present)."""
-        query = select(ChartRow.id, ChartRow.chart).where(ChartRow.present).order_by(ChartRow.chart)
-        if folder is not None:
-            query = query.join(ResultsFolder).where(ResultsFolder.path == str(folder.absolute()))
+        query = _of_folder(select(ChartRow.id, ChartRow.chart), folder)
         with self.read() as db:
             found = []
             for chart_id, chart in db.execute(query).all():
@@ -389,6 +412,14 @@ class Store(Database):
         with self.write() as db:
             if db.execute(update(SettingRow).where(SettingRow.name == name).values(value=value)).rowcount == 0:
                 db.execute(insert(SettingRow).values(name=name, value=value))
+
+
+def _of_folder(query: Any, folder: Path | None) -> Any:
+    """A query on charts, for those of a results folder (or all) that are present, in the order of their names."""
+    if folder is not None:
+        query = query.join(ResultsFolder, ChartRow.folder_id == ResultsFolder.id)
+        query = query.where(ResultsFolder.path == str(folder.absolute()))
+    return query.where(ChartRow.present).order_by(ChartRow.chart)
 
 
 def event_of(row: Any) -> Event:

@@ -23,7 +23,7 @@ class Base(DeclarativeBase):
     """Names every constraint, so that a migration can name it too."""
 
     metadata = MetaData(naming_convention=CONVENTION)
-    type_annotation_map = {Json: JSON, list[str]: JSON}  # noqa: RUF012 - SQLAlchemy reads it once, at class creation
+    type_annotation_map = {Json: JSON, list[str]: JSON, list[Json]: JSON}  # noqa: RUF012 - SQLAlchemy reads it once, at class creation
 
 
 class ResultsFolder(Base):
@@ -60,6 +60,15 @@ class ChartRow(Base):
     error_type: Mapped[str | None] = mapped_column(Text)
     error_message: Mapped[str | None] = mapped_column(Text)
     summary: Mapped[Json]
+
+
+class StatedRow(Base):
+    """The conditions that a chart states, as JSON (``stated.Stated``): what documentation patterns are made from."""
+
+    __tablename__ = "stated"
+
+    chart_id: Mapped[int] = mapped_column(ForeignKey("charts.id"), primary_key=True, autoincrement=False)
+    conditions: Mapped[list[Json]]
 
 
 class EventRow(Base):
