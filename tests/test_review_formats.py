@@ -15,7 +15,7 @@ from review_builder import VISIT, Visit, chart, plain, write_chart, write_pdf_ch
 from hccassist.review import Action, Code, Quote, Store, open_store
 from hccassist.review.audit_sheet import SheetChart, audit_sheet
 from hccassist.review.chart_file import find
-from hccassist.review.claims import Answer, Claim, ClaimsError, answer, find_chart, read_claims, table
+from hccassist.review.claims import Answer, Claim, ClaimsError, answer, read_claims, review, table
 from hccassist.review.export import table_to_csv
 from hccassist.review.fhir_export import bundle
 from hccassist.review.risk_score import Member, payment_year, payment_years, risk_score
@@ -187,10 +187,32 @@ def test_a_list_of_claims_that_cannot_be_read_says_where_and_what_to_do(text: st
         claims(text)
 
 
-def test_a_claim_names_its_chart_by_path_file_or_stem() -> None:
-    names = [(1, "a/quill.txt"), (2, "reed.pdf")]
-    found = [find_chart(Claim(n, "", ""), names) for n in ("a/quill.txt", "quill.txt", "quill", "reed", "ree")]
-    assert found == [1, 1, 1, 2, None]
+def test_a_claim_names_its_chart_by_path_file_or_stem(store: Store) -> None:
+    names = ("quill.txt", "quill", "printed", "print")
+    found = review(store, None, [Claim(n, "2025-03-04", "I50.22") for n in names])
+    assert [a.chart for a in found] == ["quill.txt", "quill.txt", "printed.pdf", ""]
+    assert found[-1].finding == "no_chart"
+
+
+def test_a_claim_names_its_charts_by_the_patients_number_and_the_one_with_the_visit_is_asked(tmp_path: Path) -> None:
+    charts = [write_chart(tmp_path, f"{n}.txt", [Visit(VISIT.text, date=f"2025-0{n}-04")]) for n in (1, 2, 3)]
+    numbers = {"1.txt": ("0048213", "12"), "2.txt": ("0048213",), "3.txt": ("9948213",)}
+    charts = [replace(c, encounters=tuple(replace(e, patient_numbers=numbers[c.chart]) for e in c.encounters)) for c in charts]
+    store = open_store(str(tmp_path / "numbers.db"))
+    store.import_results(write_results(tmp_path / "r", tmp_path, charts))
+    asked = (("LM-0048213", "2025-02-04"), ("48213", "2025-01-04"), ("48213", "2025-03-04"), ("quill", "2025-01-04"))
+    found = review(store, None, [Claim(number, day, "I50.22") for number, day in asked])
+    assert [(a.chart, a.finding) for a in found] == [
+        ("2.txt", "to_decide"), ("1.txt", "to_decide"), ("1.txt", "no_visit"), ("", "no_chart"),
+    ]  # fmt: skip
+
+
+def test_a_record_that_does_not_count_lends_its_chart_no_patient_number(tmp_path: Path) -> None:
+    result = write_chart(tmp_path, "a.txt")
+    stray = replace(result.encounters[0], valid="no", patient_numbers=("77001122",))
+    store = open_store(str(tmp_path / "stray.db"))
+    store.import_results(write_results(tmp_path / "r", tmp_path, [replace(result, encounters=(stray,))]))
+    assert review(store, None, [Claim("77001122", "2025-03-04", "I50.22")])[0].finding == "no_chart"
 
 
 def test_a_submitted_code_is_supported_only_where_a_person_accepted_it_on_that_date(store: Store) -> None:

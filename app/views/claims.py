@@ -8,22 +8,11 @@ import streamlit as st
 
 from app import chrome, components, session
 from hccassist.review import Action, Store
-from hccassist.review.claims import FINDINGS, Answer, ClaimsError, answer, find_chart, read_claims, table
+from hccassist.review.claims import FINDINGS, Answer, ClaimsError, read_claims, review, table
 from hccassist.review.export import table_to_csv
 from hccassist.review.people import Person
 
 SHOWN_TO_CONFIRM = 25
-
-
-def answers(store: Store, data: bytes) -> list[Answer]:
-    """What the charts of the results folder say of each submitted code."""
-    names = [(r.id, r.chart) for r in store.worklist(session.results_folder())]
-    found = []
-    for claim in read_claims(data):
-        number = find_chart(claim, names)
-        opened = store.open_chart(number) if number is not None else None
-        found.append(answer(claim, opened) if opened is not None else Answer(claim, "no_chart"))
-    return found
 
 
 def confirm(store: Store, person: Person, found: Answer) -> None:
@@ -31,7 +20,7 @@ def confirm(store: Store, person: Person, found: Answer) -> None:
     claim = found.claim
     with st.container(border=True, key=f"{claim.chart}-{claim.key}"):
         words, look, button = st.columns([5, 1, 2], vertical_alignment="center")
-        words.text(f"{claim.icd10} on {claim.date}, {claim.chart}. {found.reason}")
+        words.text(f"{claim.icd10} on {claim.date}, {found.chart}. {found.reason}")
         look.page_link("views/review.py", label="Open chart", query_params={"chart": str(found.chart_id)})
         if button.button("I looked: not supported here", key=f"delete-{claim.chart}-{claim.key}", width="stretch"):
             opened = store.open_chart(found.chart_id or 0)
@@ -47,13 +36,16 @@ def main() -> None:
     person = session.require("review")
     if session.import_results() is None:
         return
-    st.markdown("**Two-way review.** Give the codes that were submitted: a CSV with the columns `chart`, `date_of_service` and "
-                "`icd10`. Each is found supported, not supported or not found, with what a person decided.")  # fmt: skip
+    st.markdown(
+        "**Two-way review.** Give the codes that were submitted: a CSV with the columns `chart` (or `member_id`, `mrn`), "
+        "`date_of_service` and `icd10`. Each is found supported, not supported or not found, with what a person decided; a "
+        "click on a row opens its chart there."
+    )
     given = st.file_uploader("Submitted codes (CSV)", type="csv", key="claims")
     if given is None:
         return
     try:
-        found = answers(session.store(), given.getvalue())
+        found = review(session.store(), session.results_folder(), read_claims(given.getvalue()))
     except ClaimsError as error:
         st.error(str(error))
         return

@@ -93,6 +93,8 @@ class Encounter:
     patient: str | None = None
     valid: Validity = "unknown"
     problems: tuple[str, ...] = ()
+    patient_numbers: tuple[str, ...] = ()
+    """Record and member numbers printed on it, digits only."""
     ongoing: bool = False
     """Written before the stay it belongs to ended: a history and physical, a daily note."""
 
@@ -226,6 +228,7 @@ class EncounterSummary:
     patient: str | None
     valid: Validity
     problems: tuple[str, ...]
+    patient_numbers: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

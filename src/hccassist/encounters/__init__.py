@@ -138,6 +138,7 @@ def _encounter(
         patient=identity.names[0] if identity.names else None,
         valid=valid,
         problems=(*problems, *_repeats(chart, pages)),
+        patient_numbers=tuple(sorted(identity.numbers)),
         ongoing=setting == "inpatient" and is_ongoing(lines),
     )
 

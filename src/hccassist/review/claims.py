@@ -10,15 +10,18 @@ from __future__ import annotations
 import csv
 import io
 import re
-from collections.abc import Iterable, Sequence
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
-from pathlib import PurePath
+from functools import lru_cache
+from pathlib import Path, PurePath
 from typing import Any, Literal
 
 from hccassist.review.decisions import SuggestionState
 from hccassist.review.export import quotes_of
 from hccassist.review.snapshot import OpenChart
+from hccassist.review.store import Store, WorklistRow
 from hccassist.schema import Suggestion
 
 Finding = Literal["supported", "to_decide", "not_supported", "not_found", "no_visit", "no_chart"]
@@ -31,13 +34,17 @@ FINDINGS: dict[Finding, str] = {
     "no_chart": "There is no such chart here",
 }
 COLUMNS = {
-    "chart": ("chart", "file", "record", "member", "member_id", "patient_id"),
+    "chart": ("chart", "file", "record", "mrn", "member", "member_id", "patient_id"),
     "date": ("date_of_service", "dos", "service_date", "from_date", "date"),
     "code": ("icd10", "icd_10", "icd10cm", "diagnosis", "diagnosis_code", "dx", "code"),
 }
 CLAIM = "claim:"
 """What the key begins with under which the record holds a decision on a submitted code that no suggestion has."""
 MAX_CLAIMS = 20_000
+SHORTEST_NUMBER = 4
+"""Digits that a record number has at least: fewer would match by chance."""
+KEPT_OPEN = 64
+"""Charts kept open while claims are read: a patient's stand together."""
 _DATES = ("%Y-%m-%d", "%m/%d/%Y", "%m/%d/%y", "%Y%m%d", "%m-%d-%Y")
 _CODE = re.compile(r"[A-TV-Z]\d[0-9A-Z](\.?[0-9A-Z]{1,4})?", re.I)
 
@@ -48,7 +55,8 @@ class ClaimsError(ValueError):
 
 @dataclass(frozen=True, slots=True)
 class Claim:
-    """One submitted code: the chart it should stand in, the date of service (ISO 8601), the code with its dot."""
+    """One submitted code: the chart it should stand in (by name, or by its patient's record or member number), the date of
+    service (ISO 8601), the code with its dot."""
 
     chart: str
     date: str
@@ -62,11 +70,13 @@ class Claim:
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """What a review says of a claim. ``words`` quotes the chart with pages; ``decided`` is who decided what, and when."""
+    """What a review says of a claim. ``chart`` is the one it was held against, ``words`` quotes it with pages; ``decided`` is
+    who decided what, and when."""
 
     claim: Claim
     finding: Finding
     chart_id: int | None = None
+    chart: str = ""
     suggestion_id: str | None = None
     reason: str = ""
     words: str = ""
@@ -112,13 +122,38 @@ def _dotted(code: str) -> str:
     return f"{bare[:3]}.{bare[3:]}" if len(bare) > 3 else bare
 
 
-def find_chart(claim: Claim, names: Iterable[tuple[int, str]]) -> int | None:
-    """The chart a claim names: by its whole name, by its file name, or by that without its ending."""
-    for number, name in names:
-        path = PurePath(name)
-        if claim.chart in {name, path.name, path.stem}:
-            return number
-    return None
+def review(store: Store, folder: Path | None, claims: Iterable[Claim]) -> list[Answer]:
+    """What the charts of a results folder say of each claim. Of several charts that a claim may mean, the first one with a
+    visit of its date is asked."""
+    listed = _listed(store.worklist(folder))
+    opened = lru_cache(maxsize=KEPT_OPEN)(store.open_chart)
+    answers = []
+    for claim in claims:
+        charts = [chart for number in _meant(claim, listed) if (chart := opened(number)) is not None]
+        found = [answer(claim, chart) for chart in charts]
+        with_visit = [a for a in found if a.finding != "no_visit"]
+        answers.append(next(iter(with_visit or found), Answer(claim, "no_chart")))
+    return answers
+
+
+def _listed(rows: Iterable[WorklistRow]) -> dict[str, list[int]]:
+    """The charts by all that a claim may call them: whole name, file name, that without its ending, their patient's numbers."""
+    found: dict[str, list[int]] = defaultdict(list)
+    for row in rows:
+        path = PurePath(row.chart)
+        for name in {row.chart, path.name, path.stem, *filter(None, map(_number, row.patient_numbers))}:
+            found[name].append(row.id)
+    return found
+
+
+def _meant(claim: Claim, listed: Mapping[str, Sequence[int]]) -> Sequence[int]:
+    return listed.get(claim.chart) or listed.get(_number(claim.chart), ())
+
+
+def _number(text: str) -> str:
+    """A record or member number as it is compared: its digits, without leading zeros. Other text has none."""
+    digits = re.sub(r"\D", "", text).lstrip("0")
+    return f"#{digits}" if len(digits) >= SHORTEST_NUMBER else ""
 
 
 def answer(claim: Claim, chart: OpenChart) -> Answer:
@@ -142,10 +177,10 @@ def answer(claim: Claim, chart: OpenChart) -> Answer:
     if here:
         best = max(here, key=lambda s: s.confidence)
         words = "; ".join(f"“{' '.join(m.text.split())}” (p. {m.page})" for m in best.mentions)
-        return Answer(claim, "to_decide", chart.id, best.id, best.reason, words)
+        return Answer(claim, "to_decide", chart.id, chart.result.chart, best.id, best.reason, words)
     if not visits:
-        return Answer(claim, "no_visit", chart.id)
-    return Answer(claim, "not_found", chart.id, reason=_unread(chart))
+        return Answer(claim, "no_visit", chart.id, chart.result.chart)
+    return Answer(claim, "not_found", chart.id, chart.result.chart, reason=_unread(chart))
 
 
 def _unread(chart: OpenChart) -> str:
@@ -179,7 +214,7 @@ def _answered(
     words = "; ".join(f"“{' '.join(q['text'].split())}” (p. {q['page']})" for q in quotes)
     said = f"{decision.kind} by {decision.who}, {decision.at[:10]}" + (f": {decision.rationale}" if decision.rationale else "")
     reason = suggestion.reason if suggestion else ""
-    return Answer(claim, finding, chart.id, state.suggestion_id, reason, words, said)
+    return Answer(claim, finding, chart.id, chart.result.chart, state.suggestion_id, reason, words, said)
 
 
 def table(answers: Sequence[Answer]) -> list[dict[str, str]]:
@@ -187,7 +222,7 @@ def table(answers: Sequence[Answer]) -> list[dict[str, str]]:
     return [
         {
             "chart": a.claim.chart, "date_of_service": a.claim.date, "icd10": a.claim.icd10, "finding": FINDINGS[a.finding],
-            "reason": a.reason, "words": a.words, "decided": a.decided,
+            "held_against": a.chart, "reason": a.reason, "words": a.words, "decided": a.decided,
         }
         for a in answers
     ]  # fmt: skip

@@ -72,7 +72,8 @@ class ImportSummary:
 @dataclass(frozen=True, slots=True)
 class WorklistRow:
     """A chart as the worklist lists it. ``decided`` counts the shown suggestions (tier supported) with a decision;
-    ``mostly`` is the V28 category that most of what it shows falls into;
+    ``mostly`` is the V28 category that most of what it shows falls into; ``patient_numbers`` are the record and member numbers
+    of its patient, digits only;
     ``priority`` says how early it should be looked at, by the rules of priority.toml, and ``priority_why`` what made it."""
 
     id: int
@@ -93,6 +94,7 @@ class WorklistRow:
     open_by: tuple[str, ...]
     mostly: str = ""
     assigned: str | None = None
+    patient_numbers: tuple[str, ...] = ()
 
     @property
     def progress(self) -> str:
@@ -437,6 +439,8 @@ def _summary(result: ChartResult, states: dict[str, SuggestionState]) -> dict[st
     return {
         "tiers": tiers, "shown": shown, "high_risk": high_risk, "complexity": asdict(complexity(result)),
         "mostly": _mostly(result), "counts": counted(result),
+        # A record that does not count may be another patient's.
+        "patient_numbers": sorted({n for e in result.encounters if e.valid != "no" for n in e.patient_numbers}),
     }  # fmt: skip
 
 
@@ -472,4 +476,5 @@ def _worklist_row(chart: Any, decisions: list[Any], open_by: tuple[str, ...], as
         open_by=open_by,
         mostly=chart.summary.get("mostly", ""),
         assigned=assigned,
+        patient_numbers=tuple(chart.summary.get("patient_numbers", ())),
     )
