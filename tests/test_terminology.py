@@ -10,6 +10,7 @@ import pytest
 
 from hccassist.terminology.check import reference_problems
 from hccassist.terminology.codes import load_codes, search_codes
+from hccassist.terminology.compiled import load_lexicon
 from hccassist.terminology.rows import load
 from hccassist.terminology.spelling import Spelling, vocabularies
 from hccassist.terminology.words import Normalizer, each_term, expand_braces
@@ -95,6 +96,18 @@ def test_a_misspelt_or_badly_scanned_word_is_the_one_medical_word_it_can_be() ->
     assert normalizer.words("pembrolizurnab for hemia") == ("pembrolizumab", "for", "hernia")
     # A known word, one that a row protects, a short one, and one that could be two others stay as they are.
     assert normalizer.words("adduction addition cancel thrombosea") == ("adduction", "addition", "cancel", "thrombosea")
+
+
+def test_a_long_word_broken_off_is_the_commonest_that_begins_so() -> None:
+    names = ["thrombocytopenia", "thrombocytopenia", "thrombocytopathy", "hepatopulmonary"]
+    normalizer = Normalizer({"provision": "provision"}, Spelling(vocabularies([], [*names, "provisional"])))
+    assert normalizer.words("thrombocyt and hepatopulm synd") == ("thrombocytopenia", "and", "hepatopulmonary", "synd")
+    assert normalizer.words("provision hepato") == ("provision", "hepato")
+
+
+@pytest.mark.parametrize("word", ["regarded", "breeding", "concession", "peacemaker", "impatient", "detention", "elephant"])
+def test_everyday_words_are_never_repaired(word: str) -> None:
+    assert load_lexicon().normalizer.words(word) == (word,)
 
 
 def test_a_side_is_told_from_a_vertebra() -> None:

@@ -130,7 +130,8 @@ def load_lexicon(own: tuple[Path, ...] = ()) -> Lexicon:
     knowledge, problems = load(folders)
     if problems:
         raise KnowledgeError(problems)
-    abbreviations = {row.written: row.meaning for row in knowledge.abbreviations}
+    abbreviations = {word: word for row in knowledge.plain_words for word in row.words}
+    abbreviations |= {row.written: row.meaning for row in knowledge.abbreviations}
     lexicon = compile_lexicon(knowledge, load_codes(), Normalizer(abbreviations), version)
     write_compiled(path, lexicon, abbreviations)
     return read_compiled(path, version, load_codes()) or lexicon
@@ -203,9 +204,10 @@ def vocabulary_of(lexicon: Lexicon) -> dict[str, Vocabulary]:
     known = {w for table in tables for first, found in table.entries.items() for rest, _ in found for w in (first, *rest)}
     known.update(w for written in (*lexicon.readings, *lexicon.sections, *lexicon.codes.titles.values())
                  for w in lexicon.normalizer.words(written))  # fmt: skip
-    names = {w for first, found in lexicon.terms.entries.items() for rest, _ in found for w in (first, *rest)}
-    drugs = ((first, *rest) for first, found in lexicon.evidence.entries.items() for rest, e in found if e.kind == "drug")
-    return vocabularies(known, names.union(*drugs))
+    names = [w for first, found in lexicon.terms.entries.items() for rest, _ in found for w in (first, *rest)]
+    drugs = lexicon.evidence.entries.items()
+    names += [w for first, found in drugs for rest, e in found if e.kind == "drug" for w in (first, *rest)]
+    return vocabularies(known, names)
 
 
 def read_compiled(path: Path, version: str, codes: Codes) -> Lexicon | None:

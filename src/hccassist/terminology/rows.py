@@ -150,6 +150,12 @@ class AbbreviationRow(Row):
     meaning: Text
 
 
+class PlainWordsRow(Row):
+    """Words of everyday language that no repair of spelling may turn into a medical one."""
+
+    words: Annotated[tuple[str, ...], _split("|")]
+
+
 class GenericRow(Row):
     """A word that proves a MEAT element of whatever condition it is said of ("stable", "continue", "recheck")."""
 
@@ -206,6 +212,7 @@ class Knowledge:
     ambiguous: list[AmbiguousRow] = field(default_factory=list)
     combinations: list[CombinationRow] = field(default_factory=list)
     abbreviations: list[AbbreviationRow] = field(default_factory=list)
+    plain_words: list[PlainWordsRow] = field(default_factory=list)
     implications: list[ImplicationRow] = field(default_factory=list)
     suspects: list[SuspectRow] = field(default_factory=list)
     high_risk: list[HighRiskRow] = field(default_factory=list)
@@ -258,6 +265,7 @@ def load(folders: Sequence[Path] | None = None) -> tuple[Knowledge, list[str]]:
     head: dict[str, tuple[str, str, str]] = {}
     single: dict[str, tuple[type[Row], list[Any]]] = {
         "abbreviations": (AbbreviationRow, knowledge.abbreviations),
+        "plain_words": (PlainWordsRow, knowledge.plain_words),
         "sections": (SectionRow, knowledge.sections),
         "generic": (GenericRow, knowledge.generic),
         "high_risk": (HighRiskRow, knowledge.high_risk),

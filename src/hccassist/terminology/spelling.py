@@ -2,12 +2,14 @@
 
 The repair is bounded, so that speed and trust hold: only words that the knowledge does not know at all; only long ones; one
 slip (a letter wrong, missing, too many, or two swapped), never in the first letter; and only when a single medical word fits.
-Scanners get a second rule: the shapes they confuse (``rn`` for ``m``). A row of ``abbreviations.csv`` that gives a word itself
-as its meaning keeps it from repair ("addition" is no "addiction").
+Scanners get a second rule: the shapes they confuse (``rn`` for ``m``), and clinicians a third: a long word broken off
+(``hepatopulm``) is the commonest one that begins so. The words of ``plain_words.csv`` are never repaired ("addition" is no
+"addiction").
 """
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
@@ -19,20 +21,22 @@ _CONFUSED = (("rn", "m"), ("m", "rn"), ("ii", "u"), ("vv", "w"), ("cl", "d"), ("
 
 @dataclass(frozen=True, slots=True)
 class Vocabulary:
-    """The words with one first letter: all that the knowledge holds, and those that name a condition or a drug."""
+    """The words with one first letter: all that the knowledge holds, and those that name a condition or a drug, the commonest
+    first."""
 
     known: frozenset[str]
     names: tuple[str, ...]
 
 
 def vocabularies(known: Iterable[str], names: Iterable[str]) -> dict[str, Vocabulary]:
-    """The words by first letter; only whole words of letters count."""
-    found: dict[str, tuple[set[str], set[str]]] = {}
-    for of_names, words in enumerate((known, names)):
-        for word in words:
-            if word.isalpha():
-                found.setdefault(word[0], (set(), set()))[of_names].add(word)
-    return {letter: Vocabulary(frozenset(k | n), tuple(sorted(n))) for letter, (k, n) in sorted(found.items())}
+    """The words by first letter; only whole words of letters count. ``names`` holds a word as often as wordings do."""
+    often = Counter(word for word in names if word.isalpha())
+    every = {word for word in known if word.isalpha()} | set(often)
+    ranked = sorted(often, key=lambda word: (-often[word], word))
+    return {
+        letter: Vocabulary(frozenset(w for w in every if w[0] == letter), tuple(w for w in ranked if w[0] == letter))
+        for letter in sorted({word[0] for word in every})
+    }
 
 
 class Spelling:
@@ -52,7 +56,10 @@ class Spelling:
         scanned = {fixed for shape, printed in _CONFUSED for fixed in _replaced(word, shape, printed) if self._is_name(fixed)}
         if len(scanned) == 1:
             return next(iter(scanned))
-        return self._nearest(word) if own is not None and len(word) >= _LONG else word
+        if own is None or len(word) < _LONG:
+            return word
+        near = self._nearest(word)
+        return near if near != word else next((n for n in own.names if n.startswith(word)), word)
 
     def _is_name(self, word: str) -> bool:
         own = self._vocabulary.get(word[0])

@@ -69,14 +69,14 @@ class Normalizer:
         self._spelling = spelling
         self._single: dict[str, tuple[str, ...]] = {}
         self._cache: dict[str, tuple[str, ...]] = {}
-        self._phrases_of: dict[str, tuple[list[str], list[str]]] = {}
+        self._phrases_of: dict[str, list[tuple[list[str], list[str]]]] = {}
         for written, meaning in abbreviations.items():
             words = tuple(normalize(w) for w in meaning.split())
             if " " in written:
                 parts = [normalize(w) for w in written.split()]
                 if len(parts) != len(words):
                     raise ValueError(f"the abbreviation “{written}” must have as many words as its meaning")
-                self._phrases_of[parts[0]] = (parts, list(words))
+                self._phrases_of.setdefault(parts[0], []).append((parts, list(words)))
             else:
                 self._single[written if written.isupper() else written.lower()] = words
 
@@ -123,13 +123,14 @@ class Normalizer:
                 starts.append(at)
                 ends.append(to)
         known = set(norms)
-        for first, (written, meaning) in self._phrases_of.items():
-            if not known.issuperset(written):
+        for first, phrases in self._phrases_of.items():
+            if first not in known:
                 continue
             for at in [k for k, norm in enumerate(norms) if norm == first]:
-                if norms[at : at + len(written)] == written:
-                    norms[at : at + len(written)] = meaning
-                    known.update(meaning)
+                for written, meaning in phrases:
+                    if norms[at : at + len(written)] == written:
+                        norms[at : at + len(written)] = meaning
+                        known.update(meaning)
         return Tokens(norms, starts, ends)
 
     def words(self, phrase: str) -> tuple[str, ...]:
