@@ -369,14 +369,16 @@ def _candidates(scene: _Scene, condition: str, ties: Mapping[int, Tie], own: Map
         if sentence.section in SILENT_SECTIONS or document.text[sentence.end - 1] == ":":
             continue
         here = scene.by_sentence.get(number, ())
-        if not _says_more(sentence, [m for m in here if m.mention.condition == condition]):
-            continue
         inside = [(m.i, m.j, m.mention.condition) for m in here]
         all_items = [
             item
             for item in scene.items_of.get(number, ())
             if not any(a <= item.i and item.j <= b and (c == condition or item.generic) for a, b, c in inside)
         ]
+        named = [m for m in here if m.mention.condition == condition]
+        # "Osteoporosis, Prolia": of so few words only one that speaks for the condition itself says more than its name.
+        if not _says_more(sentence, named) and not any(condition in i.word.conditions for i in all_items):
+            continue
         items = [i for i in all_items if i.generic or condition in i.word.conditions or not i.word.conditions & scene.active]
         if _only_stops(items, document.text[sentence.start : sentence.end]):
             continue

@@ -23,7 +23,7 @@ _NO = re.compile(
     r"(?=\s*(?:$|[.,;|)\]\n]|[-–—]\s|\s{2}|\s(?:known|history|hx|evidence|per|reported|documented|prior|diagnos\w+)\b))",
     re.IGNORECASE,
 )
-_NO_IN_LIST = re.compile(r" (?:N|No|NO)(?=\s*(?:$|[,;|]|\s{2}))")
+_NO_IN_LIST = re.compile(r" (?:N|No|NO)(?=\s*(?:$|[,;|]|\s{2}))| N(?=(?: [\w/]+){1,3} [YN](?:\s|$))")
 _QUESTION_BEFORE = re.compile(r"(?:^|[\s,;:(/-])\?+\s?$")
 _QUESTION_AFTER = re.compile(r"\?|\s\?(?![\w(])")
 _MINUS_LIST = re.compile(r"(?:^|[\s,;(:])-[^\W\d_]{3}")

@@ -173,7 +173,10 @@ def _in_scope(
         return False
     reach = _REACH * (3 if rule.category in ("negated", "family") else 1) if rule.scope is None else rule.scope
     ahead, behind = cue.i < i, cue.j > j
+    asked = document.tokens.norms[cue.i] == "?" and _ends_a_question(document, cue.i)
     if ahead and rule.direction in ("forward", "both"):
+        if asked:
+            return False
         low = min(cue.j, i)
         if rule.phrase in _OPERATED and "," in document.tokens.norms[low:i] and not any(a == cue.j for a, _ in others):
             # "s/p nephrectomy, lung metastases": the operation is what is past, not what stands behind the comma.
@@ -188,7 +191,7 @@ def _in_scope(
             return False
         if cue.j - cue.i == 1 and cue.j < sentence.j and norms[cue.j] not in _END_OF_CLAUSE:
             # "lupus with negative dsDNA", "CAD, brother is well": the word is said of what follows it.
-            if norms[cue.i] in _SAID_OF_THE_NEXT:
+            if norms[cue.i] in _SAID_OF_THE_NEXT and not asked:
                 return False
             if rule.category == "uncertain" and norms[cue.i] in ("v", "versus") and norms[cue.j][0].isdigit():
                 return False
@@ -196,6 +199,12 @@ def _in_scope(
                 return False
         return high - j <= min(reach, _REACH) and not _terminated(rule, j, high, cues, document)
     return False
+
+
+def _ends_a_question(document: Document, k: int) -> bool:
+    """Whether the question mark at token ``k`` is written onto the word before it: "hep B? sent DNA", not "?DVT"."""
+    tokens, text = document.tokens, document.text
+    return k > 0 and tokens.ends[k - 1] == tokens.starts[k] and text[tokens.ends[k] : tokens.ends[k] + 1].isspace()
 
 
 def relative_of_row(document: Document, number: int, lexicon: Lexicon) -> str:
@@ -257,7 +266,8 @@ def assert_status(
     found: dict[str, str] = {}
     place: dict[str, int] = {}
     for cue in cues:
-        if (i <= cue.i and cue.j <= j) or (cue.i <= i and j <= cue.j):
+        if i <= cue.i < j or (cue.i <= i and j <= cue.j):
+            # A cue that starts within the condition's words is part of them: a "mutation carrier" of factor V has the mutation.
             continue
         for rule in cue.rules:
             if rule.direction in ("terminate", "pseudo") or rule.category in ("none", "affirmed"):

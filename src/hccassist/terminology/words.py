@@ -19,9 +19,10 @@ _TOKEN = re.compile(
     rf"(?i:(?<![a-z0-9/]){_SLASHED})|[^\W\d_]+(?:['’][^\W\d_]+)?|\d+(?:\.\d+)?|[^\w\s]|_",
 )
 _HYPHENS = frozenset("-–—")
-_BY_PLACE = _HYPHENS | {"L", "R", "."}
+_BY_PLACE = _HYPHENS | {"L", "R", ".", "&", "+"}
 _MOST_CACHED = 100_000
 _GOES_ON = re.compile(r" [a-z]")
+_ADDS = re.compile(r"(?<=\s)\+ (?=[A-Za-z])")
 _BRACES = re.compile(r"\{([^{}]*)\}")
 
 FILLERS = frozenset("the a an his her their my your its this that left right bilateral , ( both underlying known )".split())
@@ -112,6 +113,9 @@ class Normalizer:
                     if starts and ends[-1] == at and text[starts[-1] : at].lower() in self._single and _GOES_ON.match(text, to):
                         continue
                     found = (raw,)
+                elif raw in "&+":
+                    # "systolic + diastolic", not "HIV+" or "2+".
+                    found = ("and" if raw == "&" or _ADDS.match(text, at) else raw,)
                 else:
                     # A side, unless it is a vertebra ("L3"), a lead or an enumeration ("L.").
                     side = to >= stop or not (text[to].isdigit() or text[to] in "./-")
