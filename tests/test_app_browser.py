@@ -89,6 +89,19 @@ def test_worklist_lists_charts_and_errors_and_filters(own_desk: Desk) -> None:
     playwright.expect(rows).to_contain_text("Not started")
 
 
+def test_a_chart_is_found_and_opened_by_keys_alone(own_desk: Desk) -> None:
+    page = own_desk.page
+    page.locator(".hcca tr[data-chart]").first.wait_for(timeout=WAIT)
+    page.keyboard.press("/")
+    page.keyboard.type("two")
+    page.keyboard.press("ArrowDown")
+    page.keyboard.press("Enter")
+    page.locator(".hcca .title", has_text="two visits").wait_for(timeout=WAIT)
+    page.locator(".hcca .words").first.wait_for(timeout=WAIT)
+    page.keyboard.press("a")
+    playwright.expect(page.locator(".hcca .row .mark.accept")).to_have_count(1, timeout=WAIT)
+
+
 def test_a_chart_opens_with_nothing_decided_and_its_words_marked(desk: Desk) -> None:
     page = open_chart(desk)
     assert page.locator('.hcca .act[aria-pressed="true"]').count() == 0

@@ -1,4 +1,4 @@
-// The charts of a results folder: searched, filtered and sorted here; a click or Enter opens one.
+// The charts of a results folder: searched, filtered and sorted here; a click or Enter opens one, arrows go from one to the next.
 const FIRST_ROWS = 200;
 const COLUMNS = [
   { key: "place", title: "Order", value: (r) => r.place, hint: "What was begun, then charts of one kind; after two hard ones an easier one" },
@@ -30,7 +30,7 @@ class Worklist {
     this.sort = { key: "place", down: false };
     this.shown = FIRST_ROWS;
     this.search = h("input", {
-      type: "search", class: "field", placeholder: "Chart, condition group or name", "aria-label": "Search charts", autocomplete: "off",
+      type: "search", class: "field", placeholder: "Chart, condition group or name (/)", "aria-label": "Search charts", autocomplete: "off",
       oninput: () => { this.query = this.search.value.toLowerCase(); this.shown = FIRST_ROWS; this.body(); },
     });
     this.chips = h("div", { class: "chips", role: "group", "aria-label": "Status" });
@@ -42,6 +42,22 @@ class Worklist {
     this.root = h("div", { class: "hcca worklist" },
       h("div", { class: "filters" }, this.search, this.chips, this.resume, this.summary), h("table", {}, this.head, this.rows), this.more);
     parent.append(this.root);
+    this.keys = (event) => this.key(event);
+    window.addEventListener("keydown", this.keys);
+  }
+
+  /** Arrows (or j and k) go from chart to chart, Enter opens one; "/" goes to the search. */
+  key(event) {
+    const searching = event.composedPath()[0] === this.search;
+    if (!this.root.isConnected || event.ctrlKey || event.metaKey || event.altKey || (isTyping(event) && !(searching && event.key === "ArrowDown"))) return;
+    if (event.key === "/") { event.preventDefault(); this.search.focus(); return; }
+    const step = { ArrowDown: 1, j: 1, ArrowUp: -1, k: -1 }[event.key];
+    if (!step) return;
+    const rows = [...this.rows.querySelectorAll("tr[data-chart]")];
+    const at = rows.indexOf(document.activeElement);
+    if (at < 0 && step < 0) return;
+    event.preventDefault();
+    rows[Math.max(0, Math.min(rows.length - 1, at + step))]?.focus();
   }
 
   update(data, open) {
@@ -115,7 +131,10 @@ class Worklist {
       number(r.highRisk), this.columns.some((c) => c.key === "unread") ? number(r.unread) : null);
   }
 
-  stop() { this.root.remove(); }
+  stop() {
+    window.removeEventListener("keydown", this.keys);
+    this.root.remove();
+  }
 }
 
 function statusWord(r) {

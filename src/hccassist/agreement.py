@@ -130,12 +130,7 @@ def agree(gold: Path, notes: Path, screener: Screener) -> Agreement:
 
 def units(code: str, scope: str, codes: Codes) -> set[Unit]:
     """What a code counts as: its payment categories (V28 where there is one, else V24), or its three characters."""
-    if scope == "chronic":
-        return {("ICD", code[:3])}
-    for model in ("V28", "V24"):
-        if categories := codes.categories(code, model):
-            return {(model, c) for c in categories}
-    return set()
+    return {("ICD", code[:3])} if scope == "chronic" else codes.paying_categories(code)
 
 
 def compare(labelled: Sequence[Labelled], suggestions: Sequence[Suggestion], scope: str, codes: Codes, tally: Tally) -> None:

@@ -288,8 +288,8 @@ def _one_per_code(candidates: list[Candidate]) -> list[Candidate]:
         if rest:
             seen = {(m.start, m.end) for m in first.mentions}
             more = tuple(m for c in rest for m in c.mentions if (m.start, m.end) not in seen)
-            first = Candidate(
-                **{f: getattr(first, f) for f in Candidate.__slots__ if f not in ("mentions", "evidence")},
+            first = replace(
+                first,
                 mentions=first.mentions + more,
                 evidence=_merged(first.evidence, *(c.evidence for c in rest if c.status == "active")),
             )

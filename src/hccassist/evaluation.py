@@ -179,11 +179,7 @@ def _verdict(row: Mapping[str, Any], text: str, base: int = 0) -> Verdict:
 
 def _units(codes: frozenset[str], tables: Codes) -> set[tuple[str, str]]:
     """What a code stands for when codes are compared: its payment categories, else its three characters."""
-    units: set[tuple[str, str]] = set()
-    for code in codes:
-        found = {("V28", c) for c in tables.categories(code, "V28")} or {("V24", c) for c in tables.categories(code, "V24")}
-        units |= found or {("ICD", code[:3])}
-    return units
+    return {unit for code in codes for unit in tables.paying_categories(code) or {("ICD", code[:3])}}
 
 
 def label(candidate: Candidate, record: Record, tables: Codes) -> bool | None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from bisect import bisect_left, bisect_right
 
-from hccassist.schema import Box, Chart, Page, Span, Word
+from hccassist.schema import Box, Chart, Span, Word
 
 _SAME_LINE = 0.5
 
@@ -21,11 +21,6 @@ class Places:
     def text(self) -> str:
         """The chart's text."""
         return self._chart.text
-
-    def page_of(self, at: int) -> Page | None:
-        """The page that holds an offset; None for a chart without pages."""
-        k = bisect_right(self._starts, at) - 1
-        return self._chart.pages[k] if k >= 0 else None
 
     def span(self, start: int, end: int) -> Span:
         """The span with its page and one box per printed line."""

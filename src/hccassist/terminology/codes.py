@@ -90,6 +90,13 @@ class Codes:
                 return found
         return []
 
+    def paying_categories(self, code: str) -> set[tuple[str, str]]:
+        """(model, category) of what a code pays in: V28 where it does, else V24."""
+        for model in ("V28", "V24"):
+            if found := self.categories(code, model):
+                return {(model, category) for category in found}
+        return set()
+
     def excludes(self, code: str, other: str) -> bool:
         """Whether an Excludes1 note at ``code`` or above it names ``other``: "not coded here" (guideline I.A.12.a)."""
         return _noted(self.excludes1, code, other)
