@@ -12,7 +12,7 @@ import uuid
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from hccassist.review.decisions import SuggestionState
+from hccassist.review.decisions import Decision, SuggestionState
 from hccassist.review.export import ORIGIN, quotes_of
 from hccassist.schema import ELEMENT_NAMES
 
@@ -48,10 +48,8 @@ def to_fhir(accepted: Iterable[tuple[str, SuggestionState]], now: str) -> bytes:
 def _resources(chart: str, state: SuggestionState) -> list[Json]:
     decision = state.decision
     assert decision is not None  # the caller asked
-    content: Mapping[str, Any] = decision.snapshot
-    sha256 = content.get("sha256", "")
-    encounter, suggestion = content.get("encounter", {}), content.get("suggestion", {})
-    chosen = decision.code if decision.kind != "accept" else None
+    sha256 = str(decision.snapshot.get("sha256", ""))
+    encounter: Any = decision.snapshot.get("encounter", {})
     patient = {"resourceType": "Patient", "id": _id("patient", sha256), "identifier": [_hash_identifier(sha256)]}
     document = {
         "resourceType": "DocumentReference",
@@ -64,47 +62,56 @@ def _resources(chart: str, state: SuggestionState) -> list[Json]:
     }
     visit = _encounter(sha256, encounter, state.encounter, patient)
     condition = {
-        "resourceType": "Condition",
+        **_condition(state, decision, document),
         "id": _id("condition", sha256, state.suggestion_id),
+        "subject": _to(patient),
+        "encounter": _to(visit),
+    }
+    identity = _id("provenance", sha256, state.suggestion_id, str(decision.seq))
+    provenance = {**_provenance(decision), "id": identity, "target": [_to(condition)]}
+    provenance["entity"] = [{"role": "source", "what": _to(document)}]
+    return [patient, document, visit, condition, provenance]
+
+
+def _condition(state: SuggestionState, decision: Decision, document: Json) -> Json:
+    """What was accepted, with the words that it rests on: all but whose it is."""
+    suggestion: Any = decision.snapshot.get("suggestion", {})
+    chosen = decision.code if decision.kind != "accept" else None
+    code = chosen.icd10 if chosen else suggestion.get("icd10") or ""
+    description = chosen.description if chosen else suggestion.get("description") or ""
+    evidence = [
+        {
+            "code": [{"text": f"{_element(q['element'])}: “{' '.join(q['text'].split())}”, page {q['page']}"}],
+            "detail": [_to(document)],
+        }
+        for q in quotes_of(state, suggestion.get("quotes", []))
+    ]
+    return {
+        "resourceType": "Condition",
         "clinicalStatus": _concept(f"{TERMINOLOGY}/condition-clinical", "active"),
         "verificationStatus": _concept(f"{TERMINOLOGY}/condition-ver-status", "confirmed"),
         "category": [_concept(f"{TERMINOLOGY}/condition-category", "encounter-diagnosis")],
-        "code": _concept(
-            ICD10,
-            chosen.icd10 if chosen else suggestion.get("icd10") or "",
-            chosen.description if chosen else suggestion.get("description") or "",
-        ),
-        "subject": _to(patient),
-        "encounter": _to(visit),
+        "code": _concept(ICD10, code, description),
         "recordedDate": decision.at,
-        "evidence": [
-            {"code": [{"text": f"{_element(q['element'])}: “{' '.join(q['text'].split())}”, page {q['page']}"}],
-             "detail": [_to(document)]}
-            for q in quotes_of(state, suggestion.get("quotes", []))
-        ],
-    }  # fmt: skip
-    if decision.rationale:
-        condition["note"] = [{"text": decision.rationale}]
-    if not condition["evidence"]:
-        del condition["evidence"]
-    provenance = {
+        **({"evidence": evidence} if evidence else {}),
+        **({"note": [{"text": decision.rationale}]} if decision.rationale else {}),
+    }
+
+
+def _provenance(decision: Decision) -> Json:
+    """Who decided, and with which versions the suggestion was made."""
+    participant = f"{TERMINOLOGY}/provenance-participant-type"
+    made: Any = decision.snapshot.get("versions", {})
+    versions = ", ".join(f"{name} {version}" for name, version in sorted(made.items())) or "hccassist"
+    return {
         "resourceType": "Provenance",
-        "id": _id("provenance", sha256, state.suggestion_id, str(decision.seq)),
-        "target": [_to(condition)],
         "recorded": decision.at,
         "activity": {"text": ORIGIN[decision.kind]},
         "agent": [
-            {"type": _concept(f"{TERMINOLOGY}/provenance-participant-type", "author"), "who": {"display": decision.who}},
-            {
-                "type": _concept(f"{TERMINOLOGY}/provenance-participant-type", "assembler"),
-                "who": {
-                    "display": ", ".join(f"{k} {v}" for k, v in sorted(content.get("versions", {}).items())) or "hccassist"
-                },
-            },
+            {"type": _concept(participant, "author"), "who": {"display": decision.who}},
+            {"type": _concept(participant, "assembler"), "who": {"display": versions}},
         ],
-        "entity": [{"role": "source", "what": _to(document)}],
     }
-    return [patient, document, visit, condition, provenance]
 
 
 def _encounter(sha256: str, encounter: Mapping[str, Any], fallback: str | None, patient: Json) -> Json:
