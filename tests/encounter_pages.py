@@ -107,6 +107,65 @@ RECORDS: dict[str, Record] = {
         ),
         "2025-03-18", "yes", "office", "Priya Vance", True,
     ),
+    "cerner inpatient note, filed by last name": Record(
+        (
+            "Ashby Regional  Patient:  OKAFOR, RUTH L\nMRN:  00817264  DOB: 3/9/1951\n"
+            "Result type:  Hospitalist Progress Note\nResult date:  August 04, 2025 10:12 CDT\nResult status:  Auth (Verified)\n"
+            "Performed by:  Demir MD, Olga on August 04, 2025 10:40 CDT\nEncounter info:  88120, Ashby, Inpatient, 8/2/2025 - 8/6/2025\n"
+            "Subjective\nBetter.\nAssessment/Plan\n1. Pneumonia, improving, continue ceftriaxone.\n"
+            "Signature Line: Electronically signed by: Demir MD, Olga on 08/04/2025 10:44 CDT",
+        ),
+        "2025-08-04", "yes", "inpatient", "Olga Demir", True,
+    ),
+    "cerner imaging": Record(
+        (
+            "Ashby Regional  Patient:  OKAFOR, RUTH L\nMRN:  00817264  DOB: 3/9/1951\n"
+            "Result type:  XR Chest 1 View Portable\nResult date:  August 02, 2025 02:05 CDT\nResult status:  Auth (Verified)\n"
+            "Reason for exam: SOB\nFINDINGS: Clear lungs.\nIMPRESSION: No pneumonia.\n"
+            "Signature Line: Electronically signed by: Adekola MD, Yusuf on 08/02/2025 02:40 CDT",
+        ),
+        "2025-08-02", "no", "radiology",
+    ),
+    "VA note": Record(
+        (
+            " LOCAL TITLE: PRIMARY CARE PHYSICIAN NOTE\nSTANDARD TITLE: PRIMARY CARE NOTE\n"
+            "DATE OF NOTE: MAR 04, 2025@09:15     ENTRY DATE: MAR 05, 2025@09:52:11\n      AUTHOR: HAHN,ILSE   EXP COSIGNER:\n"
+            "     URGENCY:                    STATUS: COMPLETED\n\nS: Feels well.\nO: BP 130/70\nA/P: 1. HTN, at goal on lisinopril.\n\n"
+            "/es/ ILSE HAHN, MD\nSTAFF PHYSICIAN\nSigned: 03/05/2025 09:52\n\nOKAFOR,RUTH L    DOB: 03/09/1951   PRINTED JUN 01, 2025@11:04",
+        ),
+        "2025-03-04", "yes", "office", "ILSE HAHN", True,
+    ),
+    "nursing facility note": Record(
+        (
+            "Willow Court Nursing & Rehabilitation  Progress Notes\nResident: Okafor, Ruth (30418)  DOB: 03/09/1951  Location: 2 West\n"
+            "Effective Date: 08/12/2025 14:30  Type: Skilled Nursing Note  Department: Nursing  Created By: Tess Odum\n"
+            "Skilled for pneumonia. Lungs diminished.\nAuthor: Tess Odum - LPN [e-SIGNED]",
+        ),
+        "2025-08-12", "no", "snf", "Tess Odum", True,
+    ),
+    "dialysis treatment record": Record(
+        (
+            "RIVER KIDNEY CENTER  HEMODIALYSIS TREATMENT RECORD\nPT: OKAFOR, RUTH  DOB 03/09/1951  TREATMENT DATE: 06/16/2025\n"
+            "Time  BP  HR  Comment\n11:02  150/82  74  on, no complaints\nSeen by Dr. Palme on 06/14/2025.\n"
+            "Initiated by: Bo Lind, RN  Terminated by: Bo Lind, RN 06/16/2025 15:10",
+        ),
+        "2025-06-16", "no", "nurse",
+    ),
+    "nephrologist's visit in the dialysis unit": Record(
+        (
+            "RIVER KIDNEY CENTER  MONTHLY PHYSICIAN VISIT\nPT: OKAFOR, RUTH  DOB 03/09/1951  VISIT DATE: 06/14/2025\n"
+            "Seen during treatment, face to face.\n1. ESRD - adequate.\nGP     Gregor Palme, MD  Nephrology  e-signed 06/14/2025 13:55",
+        ),
+        "2025-06-14", "yes", "office", "Gregor Palme", True,
+    ),
+    "pharmacist in capitals": Record(
+        (
+            "Ashby Heart\nRUTH OKAFOR (id #55120, dob: 03/09/1951)\nEncounter Date: 09/05/2025\nProvider  MINA TEAGUE, PHARMD\n"
+            "Assessment / Plan\n1. Atrial fibrillation - apixaban 5 mg, continue\n"
+            "Encounter signed-off by Mina Teague, PHARMD, 09/05/2025.",
+        ),
+        "2025-09-05", "no", "", "Mina Teague",
+    ),
     "dictated letter": Record(
         (
             "ASHBY HEART ASSOCIATES\n100 River Road, Suite 2, Ashby WI 54001\n\nMay 6, 2025\n\nIlse Hahn, MD\n3 Main St\nAshby WI 54001\n\n"

@@ -138,6 +138,29 @@ def test_notes_parted_by_rules_in_plain_text() -> None:
     assert dates(chart_of(text, name="notes.txt")) == ["2025-01-05", "2025-02-06"]
 
 
+def test_systems_that_print_note_after_note_open_each_with_the_same_line() -> None:
+    first, second = (
+        f" LOCAL TITLE: {title}\nDATE OF NOTE: {day}@09:00\n AUTHOR: {author}\nA/P: stable.\n/es/ {signed}\nSigned: 03/05/2025\n"
+        for title, day, author, signed in (
+            ("PRIMARY CARE NOTE", "MAR 04, 2025", "HAHN,ILSE", "ILSE HAHN, MD"),
+            ("NURSING NOTE", "MAR 02, 2025", "BOP,GERA", "GERA BOP, LPN"),
+        )
+    )
+    footer = "OKAFOR,RUTH L    DOB: 03/09/1951"
+    physician, nurse = find_encounters(chart_of(first + second + footer))
+    assert (physician.date_of_service, physician.valid, physician.patient) == ("2025-03-04", "yes", "OKAFOR, RUTH L")
+    assert (nurse.date_of_service, nurse.valid) == ("2025-03-02", "no")
+
+
+def test_another_patients_document_under_this_patients_running_header() -> None:
+    header = "Okafor, Ruth  DOB: 03/09/1951  MRN 00817264"
+    pages = [f"{header}\n{visit(day)}" for day in ("01/05/2025", "02/06/2025", "03/07/2025")]
+    pages[1] = pages[1].replace("Patient: Ruth Okafor  DOB: 03/09/1951", "Patient: Walter Brandt  DOB: 11/30/1960")
+    bare = chart_of(*pages)
+    noise = tuple((page.start, page.start + len(header)) for page in bare.pages)
+    assert [e.valid for e in find_encounters(chart_of(*pages, noise=noise))] == ["yes", "no", "yes"]
+
+
 def test_results_quoted_in_a_note_start_no_record() -> None:
     chart = chart_of(
         "Ashby Clinic\nOffice Visit\nPatient: Ruth Okafor  DOB: 03/09/1951  Date of service: 05/01/2025\n"

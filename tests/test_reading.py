@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import pytest
 from reading_files import PROSE, image_pdf, lines, pdf, scan, together
@@ -160,6 +161,44 @@ def test_wrapped_cells_are_read_to_their_end(tmp_path: Path) -> None:
     draws = [lines([text], x=x, y=y, size=10) for x, texts in columns for text, y in zip(texts, ys, strict=False)]
     chart = read(tmp_path, pdf(together(*draws, lines(["none needed"], x=305, y=649, size=10))))
     assert "Weakness of the left arm after a fall  better with exercise and a splint  continue therapy" in chart.text
+
+
+def test_a_list_beside_prose_is_a_column_of_its_own(tmp_path: Path) -> None:
+    listed = ["History:", "• Gout", "• Kidney stone", "• Lyme disease", "• Old ankle fracture", "• Cataract"]
+    side = together(lines(PROSE, size=8), lines(listed, x=380, size=8))
+    text = read(tmp_path, pdf(together(side, lines(["And a closing line over the whole width of the page."], y=560)))).text
+    assert "brace was fitted in the\nspring" in text
+    assert "• Gout\n• Kidney stone\n" in text
+
+
+def test_a_drawn_line_parts_columns(tmp_path: Path) -> None:
+    left = [f"Reading {n} was taken in the" + " morning" * (n % 3) for n in range(8)]
+    right = [f"Remark {n} on the reading" for n in range(7)]
+
+    def rule(canvas: Any) -> None:
+        canvas.line(300, 735, 300, 600)
+
+    text = read(tmp_path, pdf(together(lines(left), lines(right, x=310), rule))).text
+    assert "Reading 7 was taken in the morning\n" in text
+    assert "Remark 0 on the reading\nRemark 1" in text
+
+
+def test_cells_wrapped_between_horizontal_lines_are_one_row(tmp_path: Path) -> None:
+    rows = (("Patient", "Weekly visits until the"), ("Patient", "Dressing to be changed"), ("Nurse", "Call."))
+
+    def table(canvas: Any) -> None:
+        canvas.setFont("Helvetica", 10)
+        for y in (712, 684, 656, 628):
+            canvas.line(70, y, 385, y)
+        for n, (left, right) in enumerate(rows):
+            canvas.drawString(72, 700 - 28 * n, left)
+            canvas.drawString(130, 700 - 28 * n, right + " wound on the left heel is seen")
+            canvas.drawString(130, 688 - 28 * n, "to close")
+            if left == "Patient":
+                canvas.drawString(72, 688 - 28 * n, "Plan")
+
+    text = read(tmp_path, pdf(table)).text
+    assert "Weekly visits until the wound on the left heel is seen\n" not in text
 
 
 def test_hyphens_at_line_ends(tmp_path: Path) -> None:

@@ -90,6 +90,11 @@ def build_candidates(
     text = document.text[encounter.start : encounter.end]
     for made in combine({c: coded[c].code for c in active if c not in folded}, lexicon, text):
         combined[made.first].append(made)
+    backed = {
+        c
+        for c in active
+        if _candidate(encounter, c, groups[c], "active", coded[c], tuple(evidence.get(c, ())), lexicon, ()).backed
+    }
     for condition, group in groups.items():
         if condition in folded:
             continue
@@ -99,7 +104,7 @@ def build_candidates(
             proof = _merged(proof, _seen(document, group, lexicon))
         base = coded[condition]
         rules = combined.get(condition, [])
-        if not any(rule.replaces for rule in rules):
+        if not any(rule.replaces and rule.second in backed for rule in rules):
             alone = _candidate(encounter, condition, group + extra, status[condition], base, proof, lexicon, ())
             candidates.append(replace(alone, passing=alone.course == "passing" and not _lasts(document, group)))
             said = [a for m in group if m.mention.status == status[condition] for a in m.mention.attributes]
@@ -109,6 +114,9 @@ def build_candidates(
                 )
         for rule in rules:
             why = f"{lexicon.conditions[condition].name} with {lexicon.conditions[rule.second].name}: one combination code"
+            if rule.replaces and rule.second not in backed:
+                # A bare entry of a list lends its name to the code, and nothing supports that.
+                proof = ()
             both = _merged(proof, [replace(e, strength=round(e.strength * _LENT, 2)) for e in evidence.get(rule.second, ())])
             made_of = Coded(rule.code, (base.code,) if base.code != rule.code else (), why, specific=True)
             candidates.append(_candidate(encounter, condition, group + extra, "active", made_of, both, lexicon, (why,)))

@@ -26,6 +26,7 @@ __all__ = ["find_encounters"]
 _HEAD_LINES = 14
 _NEAR_YEARS = 3
 _EDGE = 2
+_PAGE_REACH = 150
 _FOOTER, _CLOSING = 3, 8
 _FIRST_YEAR, _LAST_YEAR = 1995, 2035
 _DIAGNOSTIC = frozenset({"radiology", "lab", "pathology", "diagnostic_test"})
@@ -34,6 +35,7 @@ _NO_VISIT = frozenset({"problem_list", "med_list", "cover", "immunization"})
 _WEIGHT = {
     "service": 100,
     "exam": 80,
+    "noted": 75,
     "admission": 70,
     "discharge": 60,
     "bare": 50,
@@ -63,8 +65,26 @@ def find_encounters(chart: Chart) -> tuple[Encounter, ...]:
         start = 0 if n == 0 else _text_start(chart, lines[first])
         end = len(chart.text) if n + 1 == len(starts) else _text_start(chart, lines[last])
         own = [h for h in hits if first <= h.line < last]
-        encounters.append(_encounter(f"e{n + 1}", chart, lines[first:last], own, first, patient, (start, end)))
+        around = _margins(lines, first, last)
+        encounters.append(_encounter(f"e{n + 1}", chart, lines[first:last], own, first, patient, (start, end), around))
     return tuple(encounters)
+
+
+def _headed_for_another(lines: Sequence[Line], hits: Sequence[DateHit], offset: int, patient: Identity) -> bool:
+    """Whether a record's own header names another person with another birth date: a page that was filed into this chart,
+    and printed with this patient's running header."""
+    running = {offset + n for n, line in enumerate(lines) if line.running}
+    if not running:
+        return False
+    own = identity_of([line for line in lines if not line.running], [h for h in hits if h.line not in running], offset)
+    return bool(own.names and own.births) and compare(own, patient) == "other"
+
+
+def _margins(lines: Sequence[Line], first: int, last: int) -> list[Line]:
+    """The header and footer lines, outside the record, of the pages it begins and ends on: they name its patient too."""
+    pages = {lines[first].page, lines[last - 1].page}
+    near = [*lines[max(first - _PAGE_REACH, 0) : first], *lines[last : last + _PAGE_REACH]]
+    return [line for line in near if line.page in pages and (line.running or min(line.at, line.last) < _EDGE)]
 
 
 def _without_misread(lines: Sequence[Line], hits: Sequence[DateHit]) -> list[DateHit]:
@@ -103,17 +123,18 @@ def _encounter(
     offset: int,
     patient: Identity,
     bounds: tuple[int, int],
+    margins: Sequence[Line],
 ) -> Encounter:
     setting = setting_of(lines)
     signature = read_signature(lines, hits, offset)
-    identity = with_known_name(identity_of(lines, hits, offset), lines, patient)
+    identity = with_known_name(identity_of(lines, hits, offset), [*lines, *margins], patient)
     chosen = None if setting in _NO_VISIT else _date_of_service(lines, hits, offset, setting)
     facts = Facts(
         setting,
         chosen.value if chosen else None,
         chosen is not None and chosen.kind in {"signed", "dictated"},
         signature,
-        compare(identity, patient),
+        "other" if _headed_for_another(lines, hits, offset, patient) else compare(identity, patient),
         bool(identity.names or identity.births),
     )
     valid, problems = judge(facts)
@@ -176,6 +197,9 @@ def _date_of_service(lines: Sequence[Line], hits: Sequence[DateHit], offset: int
             weight = 120.0
         if setting == "inpatient" and hit.kind in {"admission", "discharge"}:
             weight = 130.0 if hit.kind == "discharge" and "discharge" in title and "summary" in title else 95.0
+        elif setting == "inpatient" and hit.kind == "noted":
+            # Each note of a stay has its own day; the admission stands in the header of all.
+            weight = 105.0
         if hit.prose and hit.kind not in {"signed", "dictated"}:
             weight = 10.0 if hit.labelled else 0.0
         elif hit.kind == "bare" and (line.last < _FOOTER or not (in_head or line.running)):

@@ -137,7 +137,7 @@ def with_known_name(found: Identity, lines: Sequence[Line], chart: Identity) -> 
 
 def _clean(name: str) -> str | None:
     words: list[str] = []
-    for word in name.split():
+    for word in name.replace(",", ", ").split():
         if word.strip(".,").lower() in _STOP_WORDS or (words and word == "MR"):
             break
         words.append(word)

@@ -60,8 +60,22 @@ def _person() -> re.Pattern[str]:
     given = rf"(?!{credential}{end}){_NAME_WORD}"
     last_first = rf"{_NAME_WORD}(?:[ -]{_NAME_WORD})?,\s+{given}(?:\s+{given}\.?)?"
     return re.compile(
-        rf"(?P<name>{last_first}|{_NAME})(?:\s*,\s*|\s*\(|\s+)"
+        rf"(?P<name>{last_first}|{_NAME})(?:\s*,\s*|\s*\(|\s+[-–]\s+|\s+)"
         rf"(?:[Cc]redentials?\s*:\s*)?(?P<credentials>{credential}(?:\s*[,/]\s*{credential})*){end}"
+    )
+
+
+@cache
+def _last_credential_first() -> re.Pattern[str]:
+    """People as systems print them that file by last name: "Performed by: Vantongeren MD, Elise"."""
+    credential = _credential_pattern()
+    end = r"(?![A-Za-z\d'’-])"
+    last = rf"(?:{_PARTICLE}\s+){{0,2}}{_NAME_WORD}(?:[ -](?!{credential}{end}){_NAME_WORD})?"
+    first = rf"(?!{credential}{end}){_NAME_WORD}"
+    return re.compile(
+        rf"(?:^\W*|[:|]\s*|\b(?:by|from|to)\s+|\s{{2,}})(?P<last>{last})\s+"
+        rf"(?P<credentials>{credential}(?:\s*[,/]?\s*{credential})*){end},\s+"
+        rf"(?P<first>{first}(?:\s+[A-Z]\b\.?)?(?=\s*[|;,(]|\s{{2,}}|\s*$)|{first}(?:\s+{_NAME_WORD})?(?=\s+(?:on|at)\b|\s+\d))"
     )
 
 
@@ -73,7 +87,10 @@ def _rules() -> tuple[tuple[re.Pattern[str], Validity, str], ...]:
 def judge_credential(printed: str) -> Validity:
     """Whether the holder of these printed credentials ("RN, MSN, FNP-BC") is an acceptable provider: one accepted
     credential is enough."""
-    verdicts = {_judge_one(part.strip()) for part in re.split(r"[,/]\s*|\s{2,}", printed) if part.strip()}
+    parts = [part.strip() for part in re.split(r"[,/]\s*|\s{2,}", printed) if part.strip()]
+    if any(_judge_one(part) == "unknown" for part in parts):
+        parts += printed.split()
+    verdicts = {_judge_one(part) for part in parts}
     if "yes" in verdicts:
         return "yes"
     return "no" if "no" in verdicts else "unknown"
@@ -97,16 +114,21 @@ def find_people(text: str) -> tuple[Person, ...]:
     if not _credential_gate().open(words_of(text)):
         return ()
     people = []
+    filed = [m for m in _last_credential_first().finditer(text) if _clean(f"{m.group('first')} {m.group('last')}")]
+    for match in filed:
+        printed = " ".join(match.group("credentials").split())
+        filed_name = f"{match.group('first')} {match.group('last')}"
+        people.append(Person(filed_name, printed, judge_credential(printed), match.start("last"), match.end()))
     for match in _person().finditer(text):
         name = _clean(match.group("name"))
-        if name is None or _is_place(text, match):
+        if name is None or _is_place(text, match) or any(m.start() < match.end() and match.start() < m.end() for m in filed):
             continue
         printed = " ".join(match.group("credentials").split())
         if printed.count(".") == 1:
             # "MD." ends a sentence; "M.D." is written with points.
             printed = printed.rstrip(".")
         people.append(Person(name, printed, judge_credential(printed), match.start("name"), match.end()))
-    return tuple(people)
+    return tuple(sorted(people, key=lambda person: person.start))
 
 
 def _is_place(text: str, match: re.Match[str]) -> bool:
@@ -126,6 +148,9 @@ def _clean(name: str) -> str | None:
         return None
     if any(word.strip(".,:").lower() in _NOT_NAMES for word in words):
         return None
+    if len(words) > 2 and words[0] == "".join(w[0] for w in words[1:]):
+        # Initialled, then written out: "MK Moira Kilbride".
+        words.pop(0)
     cleaned = " ".join(words)
     last, comma, first = cleaned.partition(", ")
     if comma and first and not re.match(r"(?:Jr|Sr|II|III|IV)\b", first):

@@ -7,14 +7,16 @@ from bisect import bisect_left
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import date
+from functools import cache
 
 from hccassist.encounters.dates import DateHit
 from hccassist.encounters.lines import Line
 from hccassist.encounters.patients import Identity, identity_of, name_words
+from hccassist.encounters.rules import openings
 from hccassist.encounters.settings import header_of, record_title, titles_of
 from hccassist.encounters.signatures import SIGNED_KINDS, cue_of
 
-SERVICE_KINDS = frozenset({"service", "exam", "admission", "discharge", "collected"})
+SERVICE_KINDS = frozenset({"service", "exam", "admission", "discharge", "collected", "noted"})
 _HEAD_LINES = 12
 _BARE_LINES = 8
 _DIGITS_AND_CONTINUED = re.compile(r"\d[\d/:.\-]*|\(?\bcont(?:inued|'d|\.)?\)?", re.IGNORECASE)
@@ -27,6 +29,7 @@ _PATIENT_LABEL = re.compile(
     r"\b(?:patient(?: name)?|pt|client|member|name)\s*:|\bd\.?o\.?b\b|\bdate of birth\b|\bmrn\b", re.IGNORECASE
 )
 _MIN_RECORD_LINES = 6
+_LONGEST_HEADER = 110
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,6 +49,8 @@ class PageFacts:
     count: int | None
     opens: bool
     """Its first line reads like a letterhead or title, not like the middle of a text."""
+    begins: bool
+    """Its header holds the line with which a system begins each note."""
     closed: bool
     """It ends with a signature."""
     scanned: bool
@@ -96,9 +101,29 @@ def _facts(lines: Sequence[Line], first: int, last: int, hits: Sequence[DateHit]
         number,
         count,
         opens=bool(re.match(r"[A-Z][A-Za-z]", opening)) and len(opening) < 90 and not opening.endswith((".", ",", ";")),
+        begins=_opening_in_header(page) is not None,
         closed=any(_is_signed(line) for line in page[-8:]),
         scanned=any(line.scanned for line in page),
     )
+
+
+@cache
+def _openings() -> re.Pattern[str]:
+    return re.compile("|".join(f"(?:{row.pattern})" for row in openings()), re.IGNORECASE)
+
+
+def _opens_record(line: Line) -> bool:
+    return ":" in line.text and not line.running and not line.fax and bool(_openings().match(line.text))
+
+
+def _opening_in_header(page: Sequence[Line]) -> int | None:
+    """The line that opens a note at the top of a page, with nothing above it but a header; None where there is none."""
+    for n, line in enumerate(page[:_HEAD_LINES]):
+        if _opens_record(line):
+            return n
+        if not line.running and (_is_signed(line) or len(line.text) > _LONGEST_HEADER or line.text.endswith(".")):
+            return None
+    return None
 
 
 def _page_number(page: Sequence[Line]) -> tuple[int | None, int | None]:
@@ -138,7 +163,7 @@ def record_starts(lines: Sequence[Line], hits: Sequence[DateHit], facts: Sequenc
 
 def _goes_on(previous: PageFacts, page: PageFacts) -> bool:
     """Whether a page belongs to the record of the page before it."""
-    if page.number == 1:
+    if page.number == 1 or page.begins:
         return False
     if _differ(previous.identity, page.identity):
         return False
@@ -174,6 +199,7 @@ def _starts_inside(lines: Sequence[Line], hits: Sequence[DateHit], page: PageFac
     ended."""
     found: list[int] = []
     lines_at = [h.line for h in hits]
+    own_opening = _opening_in_header(lines[page.first : page.last])
     labels = [bool(_PATIENT_LABEL.search(line.text)) for line in lines[page.first : page.last]]
     if not any(labels) and not any(page.first <= h.line < page.last and h.kind in SERVICE_KINDS for h in hits):
         # Without a date or a patient of its own no record begins here.
@@ -183,6 +209,12 @@ def _starts_inside(lines: Sequence[Line], hits: Sequence[DateHit], page: PageFac
     n = page.first
     while n < page.last:
         line = lines[n]
+        if _opens_record(line) and n - page.first != own_opening:
+            begin = _letterhead_above(lines, n, max(current + 1, page.first))
+            found.append(begin)
+            current, closed = begin, False
+            n += 1
+            continue
         if n - max(current, page.first) >= _MIN_RECORD_LINES and not line.running and not line.fax:
             near = hits[bisect_left(lines_at, n) : bisect_left(lines_at, min(n + 7, page.last))]
             own = [h for h in near if h.kind in SERVICE_KINDS and h.labelled and not h.prose]

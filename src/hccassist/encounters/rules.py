@@ -60,10 +60,16 @@ class DateLabel(_Row):
     kind: Literal[
         "birth", "print", "fax", "dictated", "transcribed", "signed", "ordered", "collected", "received", "reported",
         "exam",
-        "next", "onset", "admission", "discharge", "service", "bare",
+        "next", "onset", "admission", "discharge", "service", "noted", "bare",
     ]  # fmt: skip
     where: Literal["before", "after"]
     label: Pattern
+
+
+class Opening(_Row):
+    """The line with which a system begins each of its notes, wherever on a page that is."""
+
+    pattern: Pattern
 
 
 class SignatureCue(_Row):
@@ -105,6 +111,12 @@ def credential_rules() -> tuple[CredentialRule, ...]:
 def date_labels() -> tuple[DateLabel, ...]:
     """All date labels; the first that fits wins."""
     return _load("date_labels.tsv", DateLabel)
+
+
+@cache
+def openings() -> tuple[Opening, ...]:
+    """All lines that open a record."""
+    return _load("openings.tsv", Opening)
 
 
 @cache

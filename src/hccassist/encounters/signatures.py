@@ -31,7 +31,7 @@ _AUTHOR_LABEL = re.compile(
 _NOT_AUTHOR = re.compile(
     r"\b(?:referr\w+|ordering|order(?:ed)? by|pcp|primary care|cc|copy|copies|sent to|supervis\w+|collaborat\w+"
     r"|scribe\w*"
-    r"|requesting|family|care team|dear|to|with|dr\.? |consult(?:ed|ation)? (?:to|with)|discussed|reviewed by"
+    r"|request(?:ing|ed by)|family|care team|dear|to|with|dr\.? |consult(?:ed|ation)? (?:to|with)|discussed|reviewed by"
     r"|director|dir"
     r"|prescribed by|prescriber|last updated|referred by|witness\w*|for|per|by phone|medical assistant|roomed by"
     r"|vitals by"

@@ -158,13 +158,20 @@ def _with_ends(text: str, end: int, starts: list[tuple[int, int, str]]) -> list[
         stop = text.find("\n", behind, end)
         if section not in _ONE_LINERS or stop < 0 or not text[behind:stop].strip():
             continue
-        while stop >= 0 and stop - text.rfind("\n", 0, stop) > _WRAP_COLUMN + 15 and text[stop - 1] not in ".:;":
+        while stop >= 0 and _list_goes_on(text, stop):
             stop = text.find("\n", stop + 1, end)
         following = text[stop + 1 : stop + 3] if stop >= 0 else ""
         if following.strip() and not following[0].isspace() and not _BULLET.match(text, stop + 1):
             ends.append((stop + 1, stop + 1, "start"))
     opened = {start for start, _, _ in starts}
     return sorted([*starts, *(e for e in ends if e[0] not in opened)])
+
+
+def _list_goes_on(text: str, stop: int) -> bool:
+    """Whether a list that breaks off at ``stop`` goes on in the next line: it filled its line, or stopped behind a comma or a
+    label ("Father:"), or the next line begins in lower case."""
+    full = stop - text.rfind("\n", 0, stop) > _WRAP_COLUMN + 15 and text[stop - 1] not in ".:;"
+    return full or text[stop - 1] in ":," or text[stop + 1 : stop + 2].islower()
 
 
 def analyse(

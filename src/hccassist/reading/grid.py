@@ -9,7 +9,7 @@ from __future__ import annotations
 from bisect import bisect_right
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from itertools import groupby
+from itertools import groupby, pairwise
 from math import inf
 from operator import attrgetter, itemgetter
 from typing import Generic, Protocol, TypeVar
@@ -44,6 +44,9 @@ _MOST_GAP = 50.0
 """A scanned line broken by less (points) is one line: a stroke that crosses it takes a piece along."""
 _LEAST_FREE = 100.0
 _NEIGHBOUR = 75.0
+_LEAST_RULES = 3
+_COLUMN_GAP = 0.7
+"""Words of one column stand closer than this part of their height; a space is a quarter of it."""
 _TOUCH = 2.5
 """How far, in points, a line may end short of what it bounds."""
 
@@ -79,20 +82,30 @@ PlacedT = TypeVar("PlacedT", bound=Placed)
 
 @dataclass(slots=True)
 class Table(Generic[PlacedT]):
-    """A ruled table: where it stands, and its rows from top to bottom, each its filled cells from left to right."""
+    """A ruled table: where it stands, and its rows from top to bottom, each its filled cells from left to right.
+    ``columns``, where only lines between its rows are printed: where each column begins, and last where the lines end."""
 
     top: float
     bottom: float
     rows: list[list[list[PlacedT]]]
+    columns: tuple[float, ...] = ()
 
 
 def find_tables(tokens: Sequence[PlacedT], rules: Rules) -> list[Table[PlacedT]]:
     """The ruled tables of a page, from top to bottom. One that has text beside it is left out: it stands in a column of a
     larger layout, which reads column by column."""
-    if len(rules.horizontal) < 3 or len(rules.vertical) < 3:
+    if len(rules.horizontal) < _LEAST_RULES:
         return []
     upright = _clustered(rules.vertical)
     across = _mended(_clustered(rules.horizontal), upright)
+    tables = _closed_tables(tokens, across, upright) if len(upright) >= _LEAST_RULES else []
+    taken = {id(token) for table in tables for row in table.rows for cell in row for token in cell}
+    tables += _open_tables([t for t in tokens if id(t) not in taken], across)
+    return sorted((t for t in tables if _is_table(t) and _stands_alone(t, tokens)), key=attrgetter("top"))
+
+
+def _closed_tables(tokens: Sequence[PlacedT], across: Sequence[Rule], upright: Sequence[Rule]) -> list[Table[PlacedT]]:
+    """Tables with lines in both directions."""
     heights, places = [r.at for r in across], [r.at for r in upright]
     cells: dict[tuple[float, float, float, float], list[PlacedT]] = {}
     for token in tokens:
@@ -122,7 +135,57 @@ def find_tables(tokens: Sequence[PlacedT], rules: Rules) -> list[Table[PlacedT]]
         else:
             tables.append(Table(top, bottom, [[held for _, _, held in row]]))
             extents.append((low, high))
-    return [t for t in tables if _is_table(t) and _stands_alone(t, tokens)]
+    return tables
+
+
+def _open_tables(tokens: Sequence[PlacedT], across: Sequence[Rule]) -> list[Table[PlacedT]]:
+    """Tables with lines between their rows only: a white gap that runs through all rows parts the columns."""
+    ordered = sorted(tokens, key=_middle)
+    middles = [_middle(t) for t in ordered]
+    tables: list[Table[PlacedT]] = []
+    rows: list[list[PlacedT]] = []
+    columns: list[tuple[float, float]] = []
+    top = bottom = right = -inf
+    for above, below in pairwise(across):
+        inside = ordered[bisect_right(middles, above.at) : bisect_right(middles, below.at)]
+        row = [t for t in inside if above.low <= (t.x0 + t.x1) / 2 <= above.high]
+        alike = abs(above.low - below.low) <= 2 * _TOUCH and abs(above.high - below.high) <= 2 * _TOUCH
+        joined = _columns(columns, row) if rows and alike and row and above.at == bottom else []
+        if len(joined) > 1:
+            rows.append(row)
+            columns = joined
+        else:
+            tables += _as_table(top, bottom, rows, columns, right)
+            own = _columns([], row) if alike else []
+            rows, columns, top = ([row], own, above.at) if len(own) > 1 else ([], [], above.at)
+        bottom, right = below.at, below.high
+    return tables + _as_table(top, bottom, rows, columns, right)
+
+
+def _middle(token: Placed) -> float:
+    return (token.y0 + token.y1) / 2
+
+
+def _columns(columns: Sequence[tuple[float, float]], row: Sequence[Placed]) -> list[tuple[float, float]]:
+    """The columns, from where to where, of rows that had ``columns`` and of one more: parted by gaps no word stands in."""
+    gap = _COLUMN_GAP * max((t.y1 - t.y0 for t in row), default=0.0)
+    out: list[tuple[float, float]] = []
+    for low, high in sorted([*columns, *((t.x0, t.x1) for t in row)]):
+        if out and low - out[-1][1] <= gap:
+            out[-1] = (out[-1][0], max(out[-1][1], high))
+        else:
+            out.append((low, high))
+    return out
+
+
+def _as_table(
+    top: float, bottom: float, rows: Sequence[Sequence[PlacedT]], columns: Sequence[tuple[float, float]], right: float
+) -> list[Table[PlacedT]]:
+    if len(rows) < 2:
+        return []
+    starts = [low for low, _ in columns]
+    cells = [[[t for t in row if bisect_right(starts, t.x0) == n + 1] for n in range(len(starts))] for row in rows]
+    return [Table(top, bottom, [[cell for cell in row if cell] for row in cells], (*starts, right))]
 
 
 def _around(rules: Sequence[Rule], places: Sequence[float], at: float, along: float) -> tuple[float | None, float | None]:

@@ -31,10 +31,14 @@ _MAX_CELLS = 20
 _MIN_COLUMN_LINES = 6
 _NEW_LINE_IN_CELL = re.compile(r"(?:[-•●▪*#]|\(?\d{1,2}[.)]|[A-Za-z]+:)")
 """What begins a line of its own within a cell: a list's mark or number, a label."""
-_CHOICES = frozenset("☐☒☑□◉[(")
+_CHOICE = re.compile(r"[☐☒☑□◉]|[\[(][xX✓]?(?:[\])]|$)")
 """What begins a choice of a form: those of a cell stand on one line, parted."""
 _MOST_CELL_LINES = 6
 _TABLE_LINES = 3
+_MOST_HEADER_LINES, _HEADER_GAP = 5, 2.0
+_CROSSED_LINES = 3
+_MIN_DRAWN_LINES, _TOUCHES = 3, 3.0
+_INDENT = 24.0
 _CROSSED = 12.0
 """How far, in points, a line must reach past a gutter on both sides to cross it."""
 _HYPHEN_END = re.compile("[A-Za-z]{2,}[-\u2010\u00ad]\\Z")
@@ -137,7 +141,10 @@ def _table_lines(table: Table[Token]) -> list[Line]:
     out: list[Line] = []
     for row in table.rows:
         cells = [_lines(cell) for cell in row]
-        if all(_is_one_text(lines) for lines in cells):
+        if table.columns and not all(_is_wrapped(lines, table.columns) for lines in cells):
+            # Lines that are printed to write on part more than one row.
+            out += _lines([token for cell in row for token in cell])
+        elif all(_is_one_text(lines) for lines in cells):
             out.append(_row(cells))
         else:
             out += [line for lines in cells for line in lines]
@@ -151,12 +158,21 @@ def _is_one_text(lines: Sequence[Line]) -> bool:
     return not any(_NEW_LINE_IN_CELL.match(_start(line)) for line in lines[1:])
 
 
+def _is_wrapped(lines: Sequence[Line], columns: Sequence[float]) -> bool:
+    """Whether each further line of a cell was broken only because its first word would not have fitted on the line before."""
+    return all(
+        above.segments[-1].x1 + (below.segments[0].tokens[0].x1 - below.segments[0].x0) + 1.5 * above.height
+        > next((x for x in columns if x > above.segments[-1].x1), columns[-1])
+        for above, below in itertools.pairwise(lines)
+    )
+
+
 def _start(line: Line) -> str:
     return line.segments[0].tokens[0].text
 
 
 def _is_choice(token: Token) -> bool:
-    return token.apart or token.text[0] in _CHOICES
+    return token.apart or bool(_CHOICE.match(token.text))
 
 
 def _row(cells: Sequence[Sequence[Line]]) -> Line:
@@ -291,7 +307,23 @@ def _best_gutter(lines: list[Line], rules: Rules) -> _Gutter | None:
         for gutter in _runs(lines, x):
             if (best is None or gutter.weight > best.weight) and not _is_ruled(lines, gutter, rules):
                 best = gutter
-    return best
+    return best or _drawn_gutter(lines, rules)
+
+
+def _drawn_gutter(lines: list[Line], rules: Rules) -> _Gutter | None:
+    """A line drawn from top to bottom between two texts parts columns, where no line crosses it as in a table."""
+    for rule in rules.vertical:
+        inside = [i for i, line in enumerate(lines) if rule.low <= line.middle <= rule.high]
+        if len(inside) < _MIN_COLUMN_LINES or any(
+            s.x0 < rule.at - 1 and s.x1 > rule.at + 1 for i in inside for s in lines[i].segments
+        ):
+            continue
+        sides = _cut((lines[i] for i in inside), rule.at)
+        crossed = any(rule.low + _TOUCHES < r.at < rule.high - _TOUCHES and r.low < rule.at < r.high for r in rules.horizontal)
+        if not crossed and min(map(len, sides)) >= _MIN_DRAWN_LINES:
+            words = sum(len(s.tokens) for i in inside for s in lines[i].segments)
+            return _Gutter(rule.at, inside[0], inside[-1] + 1, words)
+    return None
 
 
 def _is_ruled(lines: list[Line], gutter: _Gutter, rules: Rules) -> bool:
@@ -329,6 +361,10 @@ def _trim(lines: list[Line], first: int, last: int, x: float) -> tuple[int, int]
     if end - start < _MIN_COLUMN_LINES:
         return None
     start, end = start + first, end + first
+    for i in range(start, min(start + _MOST_HEADER_LINES, end - _MIN_COLUMN_LINES)):
+        # A header's two sides stand over the columns, parted from them by a wide gap.
+        if lines[i + 1].middle - lines[i].middle > _HEADER_GAP * lines[i].height:
+            start = i + 1
     # A left column's lead-in and a column's tail belong to it as long as the lines keep their pitch.
     while start > first and lines[start].middle - lines[start - 1].middle < 1.6 * lines[start].height:
         start -= 1
@@ -351,6 +387,11 @@ def _is_columns(lines: list[Line], x: float) -> bool:
         return True
     both = sum(bool(a and b) for a, b in zip(left, right, strict=True))
     fewest = min(len(left_filled), len(right_filled))
+    if _flush(left_filled) and _flush(right_filled):
+        # A sentence goes on beside the start of something else: in a table's row it would stand beside an empty cell.
+        crossed = sum(a * b < 0 for a, b in zip(_starts(left), _starts(right), strict=True))
+        if crossed and crossed + _interleaved(lines, left, right) >= _CROSSED_LINES and crossed >= 0.08 * both:
+            return True
     return fewest >= 12 and both < 0.35 * fewest and _is_list(left_filled) and _is_list(right_filled)
 
 
@@ -358,6 +399,46 @@ def _is_list(side: list[list[Segment]]) -> bool:
     """One segment a line, most of them flush left."""
     edges = Counter(round(s[0].x0 / 3) for s in side)
     return sum(len(s) == 1 for s in side) >= 0.9 * len(side) and edges.most_common(1)[0][1] >= 0.6 * len(side)
+
+
+def _interleaved(lines: Sequence[Line], left: Sequence[list[Segment]], right: Sequence[list[Segment]]) -> int:
+    """How often a line of one side stands between the baselines of the other's, closer than lines of one text ever do."""
+    return sum(
+        lines[i + 1].middle - lines[i].middle < 0.8 * lines[i].height
+        and bool(left[i]) != bool(right[i])
+        and bool(left[i]) == bool(right[i + 1])
+        for i in range(len(lines) - 1)
+    )
+
+
+def _flush(side: list[list[Segment]]) -> bool:
+    """Most lines start at the column's left edge, list marks and indents aside."""
+    x0 = min(s[0].x0 for s in side)
+    return sum(len(s) == 1 and s[0].x0 - x0 < _INDENT for s in side) >= 0.7 * len(side)
+
+
+def _starts(side: list[list[Segment]]) -> list[int]:
+    """For each line of a column 1 where something new starts, -1 where the line above goes on, 0 where that is open."""
+    filled = [s for s in side if s]
+    x0, x1 = min(s[0].x0 for s in filled), max(s[-1].x1 for s in filled)
+    out: list[int] = []
+    above: list[Segment] = []
+    for here in side:
+        if not here:
+            out.append(0)
+        else:
+            first = here[0].tokens[0].text
+            tokens = [t for s in above for t in s.tokens]
+            full = len(tokens) >= 4 and tokens[-1].x1 - x0 > 0.7 * (x1 - x0)
+            ended = not tokens or tokens[-1].text[-1] in ".:;!?"
+            if full and not ended and first[0].islower():
+                out.append(-1)
+            elif _NEW_LINE_IN_CELL.match(first) or (first[0].isupper() and (ended or not full)):
+                out.append(1)
+            else:
+                out.append(0)
+        above = here
+    return out
 
 
 def _is_prose(side: list[list[Segment]]) -> bool:
