@@ -164,11 +164,11 @@ def test_wrapped_cells_are_read_to_their_end(tmp_path: Path) -> None:
 
 
 def test_a_list_beside_prose_is_a_column_of_its_own(tmp_path: Path) -> None:
-    listed = ["History:", "• Gout", "• Kidney stone", "• Lyme disease", "• Old ankle fracture", "• Cataract"]
+    listed = ["History:", "• Gout", "• Kidney stone, both sides", "• Lyme disease", "• Old ankle fracture", "• Cataract"]
     side = together(lines(PROSE, size=8), lines(listed, x=380, size=8))
     text = read(tmp_path, pdf(together(side, lines(["And a closing line over the whole width of the page."], y=560)))).text
     assert "brace was fitted in the\nspring" in text
-    assert "• Gout\n• Kidney stone\n" in text
+    assert "• Gout\n• Kidney stone, both sides\n" in text
 
 
 def test_a_drawn_line_parts_columns(tmp_path: Path) -> None:
