@@ -140,7 +140,8 @@ def test_notes_parted_by_rules_in_plain_text() -> None:
 
 def test_systems_that_print_note_after_note_open_each_with_the_same_line() -> None:
     first, second = (
-        f" LOCAL TITLE: {title}\nDATE OF NOTE: {day}@09:00\n AUTHOR: {author}\nA: well.\n/es/ {signed}\nSigned: 03/05/2025\n"
+        f" LOCAL TITLE: {title}\nDATE OF NOTE: {day}@09:00\n AUTHOR: {author}\n"
+        f"A/P: stable.\n/es/ {signed}\nSigned: 03/05/2025\n"
         for title, day, author, signed in (
             ("PRIMARY CARE NOTE", "MAR 04, 2025", "HAHN,ILSE", "ILSE HAHN, MD"),
             ("NURSING NOTE", "MAR 02, 2025", "BOP,GERA", "GERA BOP, LPN"),
