@@ -12,7 +12,7 @@ from hccassist.terminology.check import reference_problems
 from hccassist.terminology.codes import load_codes, search_codes
 from hccassist.terminology.compiled import load_lexicon
 from hccassist.terminology.rows import load
-from hccassist.terminology.spelling import Spelling, vocabularies
+from hccassist.terminology.spelling import Spelling, companies, vocabularies
 from hccassist.terminology.words import Normalizer, each_term, expand_braces
 
 
@@ -99,8 +99,8 @@ def test_a_misspelt_or_badly_scanned_word_is_the_one_medical_word_it_can_be() ->
 
 
 def test_a_long_word_broken_off_is_the_commonest_that_begins_so() -> None:
-    names = ["thrombocytopenia", "thrombocytopenia", "thrombocytopathy", "hepatopulmonary"]
-    normalizer = Normalizer({"provision": "provision"}, Spelling(vocabularies([], [*names, "provisional"])))
+    names = ["thrombocytopenia", "thrombocytopenia", "thrombocytopathy", "hepatopulmonary", "provisional"]
+    normalizer = Normalizer({"provision": "provision"}, Spelling(vocabularies([], names), companies((n,) for n in names)))
     assert normalizer.words("thrombocyt and hepatopulm synd") == ("thrombocytopenia", "and", "hepatopulmonary", "synd")
     assert normalizer.words("provision hepato") == ("provision", "hepato")
 
@@ -108,6 +108,24 @@ def test_a_long_word_broken_off_is_the_commonest_that_begins_so() -> None:
 @pytest.mark.parametrize("word", ["regarded", "breeding", "concession", "peacemaker", "impatient", "detention", "elephant"])
 def test_everyday_words_are_never_repaired(word: str) -> None:
     assert load_lexicon().normalizer.words(word) == (word,)
+
+
+def test_a_word_cut_off_is_completed_by_its_neighbours_or_when_its_stem_leaves_no_doubt() -> None:
+    wordings = [
+        ("follicular", "lymphoma"), ("cell", "lymphoma"), ("retinal", "vein", "occlusion"), ("bullous", "pemphigoid"),
+        ("pemphigus", "vulgaris"), ("schizophrenia",), ("paranoid", "schizophrenia"), ("chronic", "schizophrenia"),
+        ("schizophrenic",), ("lymph", "node"),
+    ]  # fmt: skip
+    words = {word for wording in wordings for word in wording}
+    normalizer = Normalizer({}, Spelling(vocabularies(words, words), companies(wordings)))
+    assert normalizer.words("foll lymphoma") == ("follicular", "lymphoma")
+    assert normalizer.words("bullous pemphig. on the arms")[:3] == ("bullous", "pemphigoid", "on")
+    assert normalizer.words("schizophr, stable")[0] == "schizophrenia"
+    # A word of its own is completed only with a full stop and beside a word that the longer one is known with.
+    assert normalizer.words("cell lymph. of bone")[:2] == ("cell", "lymphoma")
+    assert normalizer.words("lymph node") == ("lymph", "node")
+    # Two diseases share this stem, and nothing beside it tells them apart.
+    assert normalizer.words("pemphig seen") == ("pemphig", "seen")
 
 
 def test_a_side_is_told_from_a_vertebra() -> None:

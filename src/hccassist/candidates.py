@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from datetime import date
 
-from hccassist.coding import Coded, Combined, code_condition, code_etiology, combine
+from hccassist.coding import Coded, Combined, code_condition, code_etiology, code_manifestation, combine
 from hccassist.evidence.detect import Item
 from hccassist.evidence.episode import settle
 from hccassist.evidence.link import Candidate as EvidenceCandidate
@@ -88,7 +88,8 @@ def build_candidates(
     candidates: list[Candidate] = []
     combined: dict[str, list[Combined]] = defaultdict(list)
     text = document.text[encounter.start : encounter.end]
-    for made in combine({c: coded[c].code for c in active if c not in folded}, lexicon, text):
+    past = {c: coded[c].code for c, s in status.items() if s == "history"}
+    for made in combine({c: coded[c].code for c in active if c not in folded}, lexicon, text, past):
         combined[made.first].append(made)
     backed = {
         c
@@ -181,7 +182,10 @@ def _coded(condition: str, group: Sequence[Located], status: Status, lexicon: Le
     counted = [m.mention for m in group if m.mention.status == status] or [m.mention for m in group]
     attributes = [a for m in counted for a in m.attributes]
     exact = [code for code, _ in Counter(m.code for m in counted if m.code).most_common()]
-    coded = code_condition(lexicon.conditions[condition], attributes, exact, history=status == "history")
+    known = lexicon.conditions[condition]
+    coded = code_condition(known, attributes, exact, history=status == "history")
+    if status == "active":
+        coded = code_manifestation(known, attributes, coded, lexicon)
     return valid_then(coded, day, lexicon)
 
 

@@ -86,6 +86,20 @@ def code_etiology(condition: Condition, attributes: Sequence[str], manifestation
     return Coded(code, (), f"the disease behind {manifestation}, coded first (guideline I.A.13)")
 
 
+def code_manifestation(condition: Condition, attributes: Sequence[str], disease: Coded, lexicon: Lexicon) -> Coded:
+    """``disease``, or the code that is reported behind it where the wording says as much of what it causes: late onset
+    Alzheimer dementia, severe, is G30.1 and F02.C0 (``code_etiology`` adds the first again)."""
+    given = _merge(attributes)
+    found = [row for row in condition.codes if row[0] and row[0] <= given and lexicon.codes.coded_after(row[1], disease.code)]
+    if not found:
+        return disease
+    need, code = max(found, key=lambda row: len(row[0]))
+    said = ", ".join(sorted(p.split("=", 1)[1].replace("_", " ") for p in need))
+    return Coded(
+        code, disease.alternatives, f"documented: {said}; {disease.code} is coded first (guideline I.A.13)", specific=True
+    )
+
+
 @dataclass(frozen=True, slots=True)
 class Combined:
     """A combination code that two active conditions make; ``replaces`` tells whether it stands instead of the first's own."""
@@ -96,12 +110,14 @@ class Combined:
     replaces: bool
 
 
-def combine(active: Mapping[str, str], lexicon: Lexicon, text: str) -> list[Combined]:
+def combine(active: Mapping[str, str], lexicon: Lexicon, text: str, past: Mapping[str, str] | None = None) -> list[Combined]:
     """Combination codes that pairs of active conditions make: the "with" convention (ICD-10-CM guideline I.A.15) and
     hypertension's with heart and kidney disease (I.C.9.a).
 
-    ``active`` maps condition id to its code; ``text`` is the encounter's. The first rule of a pair of conditions wins.
+    ``active`` maps condition id to its code, ``past`` those that are over; ``text`` is the encounter's. The first rule of a
+    pair of conditions wins.
     """
+    ever = {**(past or {}), **active}
     made: list[Combined] = []
     taken: set[tuple[str, str]] = set()
     low = ""
@@ -109,7 +125,7 @@ def combine(active: Mapping[str, str], lexicon: Lexicon, text: str) -> list[Comb
         for rule in lexicon.combinations.get(first, ()):
             if rule.replaces and not own.startswith(rule.replaces):
                 continue
-            partners = [_partner(p, first, active) for p in rule.partners]
+            partners = [_partner(p, first, ever if rule.past else active) for p in rule.partners]
             if any(p is None or (first, p) in taken for p in partners):
                 continue
             low = low or text.lower()

@@ -28,7 +28,7 @@ _NOW = re.compile(
     r"|relapsed?|refractory|watchful waiting|active surveillance|watch (?:and|&|/) ?wait|residual|persistent|unresectable"
     r"|(?:C|cycle |dose |month |mo |wk |week |fx |fraction |brachy |X?RT |year |yr |# ?)\d+ ?(?:of|/) ?\d+|C\d+ ?D\d+|fx ?\d+"
     r"|(?:year|month|week|cycle|dose|fraction) (?:one|two|three|four|five|six|seven) of|(?:neo)?adj"
-    r"|inoperable|hospice|biopsy[- ]proven|resume\w*"
+    r"|\d+ more (?:planned|cycles?|doses?|to go)|interim (?:PET|CT|scan|MRI)|inoperable|hospice|biopsy[- ]proven|resume\w*"
     r"|continu(?:e|es|ed|ing) (?:on )?(?!yearly|annual|surveillance|routine|to follow|monitor)\w+)\b",
     re.IGNORECASE,
 )
@@ -47,7 +47,8 @@ _PAST = re.compile(
 )
 _STRONG_PAST = re.compile(
     r"\b(?:NED|no evidence of (?:disease|recurr\w+)|without (?:evidence of )?disease|(?:disease|cancer)[ -]free|cured|survivor"
-    r"|(?:years?|yrs?) (?:ago|out)|undetectable since|released from|signed off|discharged by|graduated from"
+    r"|(?:years?|yrs?) (?:ago|out)|undetectable since|released from|signed off|discharged (?:by|(?:in )?(?:19|20)\d\d)"
+    r"|graduated from"
     r"|(?:normal|clean|clear|negative) (?:since|for \w+ y\w+)|(?:no|without) (?:evidence of )?recurrence"
     rf"|no (?:further )?(?:treatment|therapy) (?:since|needed)|{_YOUTH}|{_DECADE})\b",
     re.IGNORECASE,
@@ -63,6 +64,12 @@ _SPAN_BEFORE = re.compile(
     r" ?(?:mos?|months?|y|yrs?|years?|wks?|weeks?|cycles?) (?:of |course of )?$",
     re.IGNORECASE,
 )
+_OPERATED_THEN = re.compile(
+    r"\b(?:19|20)\d\d\b(?!.*\b(?:now|current\w*|continu\w+|on|today)\b)"
+    r".*\b(?:TURBT|XRT|RT|radiation|resection|surgery|\w{4,}ectomy)\b",
+    re.IGNORECASE,
+)
+"""A year with an operation behind it: the drug that was given with it, "2011 TURBT + BCG"."""
 _GIVEN_UNTIL = re.compile(
     r"\b(?:complet\w+|finished|stopped|until|ended"
     r"|x ?\d+(?! ?(?:d|days?|h|mg|wks?|weeks?)\b)(?: ?(?:y|yrs?|years?|mos?|months?))?|(?<!since )(?:19|20)\d\d)\b",
@@ -91,6 +98,13 @@ _RECENT = re.compile(
     re.IGNORECASE,
 )
 _YEAR = re.compile(r"(?<![\d/.-])(?:(?:19|20)\d\d)(?![\d/%-]|\.\d)|(?<=\d/)(?:19|20)\d\d\b|(?<!\w)['’]\d\d\b(?!['’])")
+_COMPARED = re.compile(
+    r"\b(?:vs\.?|versus|compared (?:to|with)"
+    r"|(?:unchanged|same|stable|no change|larger|smaller|bigger) (?:vs\.?|from|since|than|as))"
+    r" (?:(?:in|of|from|MRI|CT|scan|study|exam|\d{1,2}/) ?){0,3}(?:19|20)\d\d\b",
+    re.IGNORECASE,
+)
+"""The year of an older finding beside which today's is held: it dates nothing."""
 _OF_AN_ORGAN = ("N0", "N1", "Q61", "K7", "C22", "I42", "I50", "I25.5", "J44", "J84")
 _TRANSPLANTED_FOR = re.compile(
     r"\btransplant(?:ation|ed)?\b[^.;]{0,40}\b(?:for|due to|secondary to|because of)\b[^.;]{0,25}$", re.IGNORECASE
@@ -264,7 +278,7 @@ def _given_once(document: Document, item: Item) -> bool:
     before = text[low:start]
     ended = _THEN_ENDED.match(text, high, sentence.end)
     until = (ended or _GIVEN_UNTIL.search(text, end, high)) and not _GIVEN_TODAY.search(text, start, high)
-    return bool(_GIVEN_BEFORE.search(before) or _SPAN_BEFORE.search(before) or _BLAMED.search(before) or until)
+    return bool(until or any(past.search(before) for past in (_GIVEN_BEFORE, _SPAN_BEFORE, _BLAMED, _OPERATED_THEN)))
 
 
 def _this_year(document: Document) -> int | None:
@@ -297,6 +311,7 @@ def _count(word: str) -> int:
 
 
 def _in_earlier_year(words: str, this_year: int | None) -> bool:
+    words = _COMPARED.sub(" ", words)
     years = [int(y[-2:]) + (1900 if int(y[-2:]) > 40 else 2000) if y[0] in "'’" else int(y) for y in _YEAR.findall(words)]
     return bool(years) and max(years) < (this_year or 9999)
 

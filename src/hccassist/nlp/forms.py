@@ -13,6 +13,7 @@ _MARK = r"\[\s?[xX✓✔]?\s?\]|[☐□☑☒✓✔]|\(\s?[xX]?\s?\)|_+[xX✓]?_
 _UNCHECKED = re.compile(r"(?:\[\s?\]|☐|□|\(\s\)|__+)\s*$")
 _CHECKED = re.compile(r"(?:\[\s?[xX✓✔]\s?\]|☑|☒|✓|✔|\([xX]\))\s*$")
 _UNCHECKED_AFTER = re.compile(r"^\s*(?:\[\s?\]|☐|□|\(\s\))")
+_BLANK = re.compile(r"\s*[:=]?\s*_{2,}(?![xX✓\w])")
 _CHOICE = re.compile(rf"\s*({_MARK})\s*(yes|no|none|y|n)\b", re.IGNORECASE)
 _CHOICE_BEHIND = re.compile(rf"\s*/?\s*(yes|none|no|y|n)\s*({_MARK})", re.IGNORECASE)
 _TO_ANSWER = re.compile(r"\)?(?:\s?/\s?[^\W\d_]+|\s?\([^()]{1,20}\))?(?:\s*(?:[:?=]|[-–—]\s|\.{3,}|\(|\t)|\s{2,})[\s.:]*")
@@ -65,7 +66,7 @@ def read_layout(document: Document, sentence: Sentence, start: int, end: int) ->
     if _UNCHECKED.search(before) or (_UNCHECKED_AFTER.match(after) and "[" not in text[sentence.start : start]):
         return Assertion("negated", ("box not checked",))
     open_brace = text.rfind("{", sentence.start, start) > text.rfind("}", sentence.start, start)
-    if open_brace or "***" in text[sentence.start : sentence.end]:
+    if open_brace or "***" in text[sentence.start : sentence.end] or _BLANK.match(after):
         return Assertion("hypothetical", ("template text that was not filled in",))
     if _QUESTION_BEFORE.search(before) or _QUESTION_AFTER.match(after):
         return Assertion("uncertain", ("question mark",))

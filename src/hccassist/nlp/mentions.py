@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import itertools
 import re
 from collections import defaultdict
 from collections.abc import Sequence
@@ -61,6 +60,9 @@ _IS_NUMBERED = re.compile(r"-\d\b| \d{2,3}(?=\s|$)")
 _NUMBERED = frozenset({"stage", "type", "dmtype", "class", "grade", "level"})
 _CONFIRMED = 2
 _MOST_COORDINATED = 6
+_MOST_RIVALS = 4
+"""Readings that an explanation names beside the one taken."""
+_SPREAD = frozenset({"to", "involving"})
 _COORDINATORS = frozenset(", and or & / +".split())
 
 
@@ -124,18 +126,23 @@ def _hits(document: Document, lexicon: Lexicon) -> list[_Hit]:
 
 
 def _spread(document: Document, lexicon: Lexicon, number: int, here: list[_Hit]) -> list[_Hit]:
-    """Terms with another condition's name inside them: "metastatic breast cancer to bone and liver" names "metastatic to bone"
-    and "metastatic to liver"."""
-    tokens, stop = document.tokens, document.sentences[number].j
+    """Terms with another condition's name inside them: "metastatic breast cancer to bone and liver" and "met breast ca
+    involving bone" name "metastatic to bone"; so does "widely metastatic to bone"."""
+    norms, (start, stop) = document.tokens.norms, (document.sentences[number].i, document.sentences[number].j)
     found: list[_Hit] = []
-    for first, second in itertools.pairwise(here):
-        to = second.j
-        if first.j != second.i or to >= stop or tokens.norms[to] != "to":
+    for hit in here:
+        to = hit.j
+        if to >= stop or norms[to] not in _SPREAD:
             continue
-        if ends := lexicon.terms.after(tokens.norms[first.i : first.j], tokens, to, stop):
-            end, values = ends[-1]
-            found.append(_Hit(number, to, end, tuple(values)))
-            found.extend(_coordinated(document, lexicon, number, to, end, tokens.norms[first.i : first.j]))
+        before = next((h for h in here if h.j == hit.i), None)
+        heads = [norms[before.i : before.j]] if before else []
+        heads += [norms[max(hit.i - 1, start) : hit.i], norms[hit.j - 1 : hit.j]]
+        for head in heads:
+            if head and (ends := lexicon.terms.after(head, document.tokens, to, stop)):
+                end, values = ends[-1]
+                found.append(_Hit(number, to, end, tuple(values)))
+                found.extend(_coordinated(document, lexicon, number, to, end, head))
+                break
     return found
 
 
@@ -207,7 +214,8 @@ def _resolve(hit: _Hit, document: Document, lexicon: Lexicon, support: dict[str,
         return None, ()
     scores = [(_score(r, document, hit.i, hit.j, sentence, support), r) for r in readings]
     top, reading = max(scores, key=lambda s: (s[0], not s[1].condition))
-    others = ", ".join(r.name for _, r in sorted(scores, key=lambda s: -s[0]) if r is not reading)
+    rivals = dict.fromkeys(r.name for _, r in sorted(scores, key=lambda s: -s[0]) if r.condition != reading.condition)
+    others = ", ".join(list(rivals)[:_MOST_RIVALS])
     shouted = len(word) <= _SHORT_FORM and _is_shouted(document, sentence)
     if not any(score for score, _ in scores) and plain and not shouted:
         return plain[0], ()
@@ -289,7 +297,7 @@ def find_mentions(document: Document, lexicon: Lexicon, inpatient: bool, support
         around = [*_attribute_hits(document, lexicon, sentence), *everywhere]
         for hit in group:
             term, why = _resolve(hit, document, lexicon, support)
-            if term is None or _marks_another(hit, term, group, document, lexicon):
+            if term is None or _marks_another(hit, term, group, document, lexicon) or _explained(hit, group, document):
                 continue
             others = [(h.i, h.j) for h in group if h is not hit]
             for named in (term, *(replace(term, condition=c, attributes=a, code=None) for c, a in term.also)):
@@ -321,6 +329,18 @@ def _marks_another(hit: _Hit, term: Term, group: list[_Hit], document: Document,
     category = lexicon.conditions[term.condition].default_code[:3]
     before = [t.condition for o in group if o.j == hit.i - 1 for t in o.terms]
     return bool(before) and all(lexicon.conditions[c].default_code[:3] != category for c in before)
+
+
+def _explained(hit: _Hit, group: list[_Hit], document: Document) -> bool:
+    """Whether the note itself spells a short form out as something that is no condition: "CLL (contact lens left)"."""
+    norms, tokens = document.tokens.norms, document.tokens
+    word = document.text[tokens.starts[hit.i] : tokens.ends[hit.j - 1]]
+    first, last = hit.j + 1, hit.j + 1 + len(word)
+    if hit.j - hit.i > 1 or not word.isupper() or len(word) < _SHORT_FORM or norms[hit.j : hit.j + 1] != ["("]:
+        return False
+    initials = "".join(n[0] for n in norms[first:last])
+    named = any(first <= h.i and h.j <= last for h in group)
+    return norms[last : last + 1] == [")"] and initials == word.lower() and not named
 
 
 def _locate(

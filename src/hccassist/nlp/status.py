@@ -31,7 +31,7 @@ _FAMILY_HISTORY = re.compile(r"histor|\bf?hx\b|\bfh\b", re.IGNORECASE)
 _TITLE_REACH = 500
 _PLANNED = frozenset(
     "discuss discussed decline declined refuse refused offer offered plan planned await awaiting scheduled eligible eligibility"
-    " candidate candidacy evaluation workup waitlist waitlisted consider considering future eventual eventually"
+    " eval candidate candidacy evaluation workup waitlist waitlisted consider considering future eventual eventually"
     " deferred list too".split()
 )
 _CLAUSE_MARKS = frozenset(", ; : . ( ) |".split())
@@ -187,6 +187,10 @@ def _in_scope(
         norms = document.tokens.norms
         if ":" in norms[j:high] and rule.category in ("resolved", "history") and norms[high - 1] != ":":
             return False
+        under = ":" in norms[j:high] and norms[high - 1] != ":"
+        if under and rule.category == "negated" and (rule.phrase == "none" or any(j < a and b <= high for a, b in others)):
+            # "Bipolar 2: hypomania none": what is denied is said under the problem, not of it.
+            return False
         if "," in norms[j:high] and not _behind_comma(rule, document, j, high, others):
             return False
         if cue.j - cue.i == 1 and cue.j < sentence.j and norms[cue.j] not in _END_OF_CLAUSE:
@@ -283,6 +287,9 @@ def assert_status(
     if {"negated", "family"} <= set(found) and place["negated"] < place["family"] and _FAMILY_HISTORY.search(found["family"]):
         # "Never had a family history of gout": what is denied is the relative's.
         del found["family"]
+    if any(a.startswith(("remission=", "remit=yes")) for a in attributes):
+        # Remission of a use disorder or a depression is coded as such (guideline I.C.5.b.1).
+        found = {c: phrase for c, phrase in found.items() if "remission" not in phrase}
     stays = condition.course in _OPEN_COURSES or (condition.course in ENDS and "acuity=chronic" in attributes)
     resolved = found.pop("resolved", None)
     if resolved and (condition.course != "status" or _UNDONE.search(resolved)):

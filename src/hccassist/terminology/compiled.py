@@ -38,7 +38,7 @@ from hccassist.terminology.lexicon import (
 )  # fmt: skip
 from hccassist.terminology.phrases import Packed, Phrases, Trie, packed_trie
 from hccassist.terminology.rows import Condition, ContextRow, KnowledgeError, knowledge_files, knowledge_folders, load
-from hccassist.terminology.spelling import Spelling, Vocabulary, vocabularies
+from hccassist.terminology.spelling import Company, Spelling, Vocabulary, companies, vocabularies
 from hccassist.terminology.words import Normalizer
 
 V = TypeVar("V")
@@ -48,6 +48,7 @@ _PHRASES: dict[str, Any] = {
 }  # fmt: skip
 """The lexicon's tries, and what they map to."""
 _VOCABULARY = TypeAdapter(Vocabulary)
+_COMPANY = TypeAdapter(dict[str, Company])
 _READINGS = TypeAdapter(list[tuple[str, str, list[tuple[str, ...]]]])
 _KEPT_FILES = 4
 
@@ -180,6 +181,8 @@ def write_compiled(path: Path, lexicon: Lexicon, abbreviations: dict[str, str]) 
         places["readings"][word] = put(_READINGS.dump_json(rows))
     for letter, words in vocabulary_of(lexicon).items():
         places["vocabulary"][letter] = put(_VOCABULARY.dump_json(words))
+    for stem, words_of in companies(_named(lexicon)).items():
+        places["company"][stem] = put(_COMPANY.dump_json(words_of))
     head = _Head(
         zlib.crc32(body), abbreviations, lexicon.conditions, lexicon.sections, lexicon.combinations, lexicon.attribute_names,
         lexicon.implied, lexicon.high_risk, lexicon.suspects, places,
@@ -198,16 +201,21 @@ def write_compiled(path: Path, lexicon: Lexicon, abbreviations: dict[str, str]) 
             old.unlink(missing_ok=True)
 
 
+def _named(lexicon: Lexicon) -> Iterator[tuple[str, ...]]:
+    """The words of every wording that names a condition or a drug."""
+    for first, terms in lexicon.terms.entries.items():
+        yield from ((first, *rest) for rest, _ in terms)
+    for first, items in lexicon.evidence.entries.items():
+        yield from ((first, *rest) for rest, item in items if item.kind == "drug")
+
+
 def vocabulary_of(lexicon: Lexicon) -> dict[str, Vocabulary]:
     """The words that the knowledge and the code titles hold, and those among them that name a condition or a drug."""
     tables = [*(getattr(lexicon, name) for name in _PHRASES), *(r.cues for found in lexicon.readings.values() for r in found)]
     known = {w for table in tables for first, found in table.entries.items() for rest, _ in found for w in (first, *rest)}
     known.update(w for written in (*lexicon.readings, *lexicon.sections, *lexicon.codes.titles.values())
                  for w in lexicon.normalizer.words(written))  # fmt: skip
-    names = [w for first, found in lexicon.terms.entries.items() for rest, _ in found for w in (first, *rest)]
-    drugs = lexicon.evidence.entries.items()
-    names += [w for first, found in drugs for rest, e in found if e.kind == "drug" for w in (first, *rest)]
-    return vocabularies(known, names)
+    return vocabularies(known, (word for words in _named(lexicon) for word in words))
 
 
 def read_compiled(path: Path, version: str, codes: Codes) -> Lexicon | None:
@@ -232,7 +240,10 @@ def read_compiled(path: Path, version: str, codes: Codes) -> Lexicon | None:
         codes=codes,
         normalizer=Normalizer(
             head.abbreviations,
-            Spelling(_Table(body, head.places.get("vocabulary", {}), _VOCABULARY.validate_json)),
+            Spelling(
+                _Table(body, head.places.get("vocabulary", {}), _VOCABULARY.validate_json),
+                _Table(body, head.places.get("company", {}), _COMPANY.validate_json),
+            ),
         ),
         conditions=head.conditions,
         terms=phrases("terms"),

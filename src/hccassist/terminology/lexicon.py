@@ -119,12 +119,13 @@ class Partner:
 @dataclass(frozen=True, slots=True)
 class Combination:
     """With all ``partners`` also active, the code; ``replaces``: code prefixes of the first that it stands instead of;
-    ``unless``: lower-case words that say they are unrelated."""
+    ``unless``: lower-case words that say they are unrelated; ``past``: a partner may be over."""
 
     partners: tuple[Partner, ...]
     code: str
     replaces: tuple[str, ...]
     unless: tuple[str, ...]
+    past: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -293,7 +294,7 @@ def _combinations(knowledge: Knowledge) -> dict[str, tuple[Combination, ...]]:
     for row in knowledge.combinations:
         unless = tuple(words for w in row.unless.lower().split("|") if (words := w.strip()))
         partners = tuple(_partner(part.split("|"), knowledge) for part in row.second.split("+"))
-        rule = Combination(partners, row.code, row.replaces, unless)
+        rule = Combination(partners, row.code, row.replaces, unless, row.past == "yes")
         for first in knowledge.matching(row.first):
             found[first].append(rule)
     return {first: tuple(rules) for first, rules in found.items()}

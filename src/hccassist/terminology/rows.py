@@ -99,7 +99,8 @@ class AmbiguousRow(Row):
 class CombinationRow(Row):
     """``second``: what must be active beside ``first``: ids, ``prefix_*`` or code prefixes (``N18.5``).
 
-    Alternatives stand with ``|`` between them, several that must all be there with ``+``.
+    Alternatives stand with ``|`` between them, several that must all be there with ``+``. ``past``: "yes" where it is enough
+    that the second was there once (an illness that defines AIDS).
     """
 
     first: IdOrPrefix
@@ -107,6 +108,7 @@ class CombinationRow(Row):
     code: Code
     replaces: Annotated[tuple[str, ...], _split("|")] = ()
     unless: Optional = ""
+    past: Literal["yes", ""] = ""
 
 
 class ImplicationRow(Row):

@@ -1,15 +1,17 @@
-"""Misspelt and badly scanned words, taken for the one medical word that they can only be.
+"""Misspelt, badly scanned and cut-off words, taken for the one medical word that they can only be.
 
 The repair is bounded, so that speed and trust hold: only words that the knowledge does not know at all; only long ones; one
 slip (a letter wrong, missing, too many, or two swapped), never in the first letter; and only when a single medical word fits.
-Scanners get a second rule: the shapes they confuse (``rn`` for ``m``), and clinicians a third: a long word broken off
-(``hepatopulm``) is the commonest one that begins so. The words of ``plain_words.csv`` are never repaired ("addition" is no
-"addiction").
+Scanners get a second rule: the shapes they confuse (``rn`` for ``m``). The words of ``plain_words.csv`` are never repaired
+("addition" is no "addiction").
+
+A word cut off behind its stem ("schizophr.", "foll lymphoma") is completed to the word of that stem which the lexicon knows
+beside its neighbours; without such neighbours only a long stem is, to the commonest word that begins so.
 """
 
 from __future__ import annotations
 
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
@@ -17,6 +19,11 @@ _LONG = 8
 _SCANNED = 5
 _CONFUSED = (("rn", "m"), ("m", "rn"), ("ii", "u"), ("vv", "w"), ("cl", "d"), ("li", "h"), ("ri", "n"))
 """What a scanner reads, and what was printed."""
+STEM = 4
+"""Letters that a cut-off word has at least."""
+_LONG_STEM, _LONG_DOTTED_STEM = 7, 5
+_MOST_AGREE = 0.6
+_LEAST_CUT = 2
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,12 +46,74 @@ def vocabularies(known: Iterable[str], names: Iterable[str]) -> dict[str, Vocabu
     }
 
 
-class Spelling:
-    """Repairs words against vocabularies by first letter."""
+@dataclass(frozen=True, slots=True)
+class Company:
+    """A word of the lexicon: in how many wordings it stands, and which words stand right before and behind it in them."""
 
-    def __init__(self, vocabulary: Mapping[str, Vocabulary]) -> None:
+    count: int
+    before: frozenset[str]
+    behind: frozenset[str]
+
+
+def companies(wordings: Iterable[tuple[str, ...]]) -> dict[str, dict[str, Company]]:
+    """The longer words of all wordings by their first letters."""
+    count: dict[str, int] = defaultdict(int)
+    before: dict[str, set[str]] = defaultdict(set)
+    behind: dict[str, set[str]] = defaultdict(set)
+    for words in wordings:
+        for k, word in enumerate(words):
+            if len(word) < STEM + _LEAST_CUT or not word.isalpha():
+                continue
+            count[word] += 1
+            before[word].update(words[k - 1 : k] if k else ())
+            behind[word].update(words[k + 1 : k + 2])
+    found: dict[str, dict[str, Company]] = defaultdict(dict)
+    for word, times in sorted(count.items()):
+        found[word[:STEM]][word] = Company(times, frozenset(before[word]), frozenset(behind[word]))
+    return dict(found)
+
+
+class Spelling:
+    """Repairs words against vocabularies by first letter, and completes cut-off ones by ``company`` (``companies``)."""
+
+    def __init__(
+        self, vocabulary: Mapping[str, Vocabulary], company: Mapping[str, Mapping[str, Company]] | None = None
+    ) -> None:
         self._vocabulary = vocabulary
+        self._company = company or {}
         self._by_length: dict[str, dict[int, list[str]]] = {}
+
+    def is_known(self, word: str) -> bool:
+        """Whether any file holds the word."""
+        own = self._vocabulary.get(word[0])
+        return own is not None and word in own.known
+
+    def completions(self, stem: str) -> dict[str, Company]:
+        """The words that a cut-off word may be: ``schizophr`` -> ``schizophrenia``, ``schizophrenic``..."""
+        if len(stem) < STEM or not stem.isalpha() or stem[:STEM] not in self._company:
+            return {}
+        longest = self._company[stem[:STEM]]
+        return {w: c for w, c in longest.items() if w.startswith(stem) and len(w) >= len(stem) + _LEAST_CUT}
+
+    def completed(self, stem: str, before: str, behind: str, dotted: bool) -> str:
+        """The word that ``stem`` is cut off from, between its neighbours; the stem itself where that is not sure.
+
+        ``dotted``: a full stop behind it shows that it is cut off. A stem that is a word itself needs the full stop, and
+        neighbours beside which the lexicon knows the longer word and not the stem."""
+        known = self.is_known(stem)
+        options = {} if known and not dotted else self.completions(stem)
+        if not options:
+            return stem
+        fits = {w: (before in c.before) + (behind in c.behind) for w, c in options.items()}
+        best = max(options, key=lambda w: (fits[w], options[w].count, w))
+        if known:
+            own = self._company.get(stem[:STEM], {}).get(stem)
+            stands = own is not None and (before in own.before or behind in own.behind)
+            return best if fits[best] and not stands else stem
+        if fits[best]:
+            return best
+        sure = len(stem) >= _LONG or options[best].count >= _MOST_AGREE * sum(c.count for c in options.values())
+        return best if sure and len(stem) >= (_LONG_DOTTED_STEM if dotted else _LONG_STEM) else stem
 
     def repaired(self, word: str) -> str:
         """The normalized word, or the medical word that it was meant to be. ``carcenoma`` -> ``carcinoma``."""
@@ -58,8 +127,7 @@ class Spelling:
             return next(iter(scanned))
         if own is None or len(word) < _LONG:
             return word
-        near = self._nearest(word)
-        return near if near != word else next((n for n in own.names if n.startswith(word)), word)
+        return self._nearest(word)
 
     def _is_name(self, word: str) -> bool:
         own = self._vocabulary.get(word[0])

@@ -23,6 +23,8 @@ _BY_PLACE = _HYPHENS | {"L", "R", ".", "&", "+"}
 _MOST_CACHED = 100_000
 _GOES_ON = re.compile(r" [a-z]")
 _ADDS = re.compile(r"(?<=\s)\+ (?=[A-Za-z])")
+_ABBREVIATES = re.compile(r" [a-z]|[,;)/]")
+"""What follows the full stop of a word that is cut off within a sentence."""
 _BRACES = re.compile(r"\{([^{}]*)\}")
 
 FILLERS = frozenset("the a an his her their my your its this that left right bilateral , ( both underlying known )".split())
@@ -70,6 +72,7 @@ class Normalizer:
         self._spelling = spelling
         self._single: dict[str, tuple[str, ...]] = {}
         self._cache: dict[str, tuple[str, ...]] = {}
+        self._stems: set[str] = set()
         self._phrases_of: dict[str, list[tuple[list[str], list[str]]]] = {}
         for written, meaning in abbreviations.items():
             words = tuple(normalize(w) for w in meaning.split())
@@ -85,17 +88,52 @@ class Normalizer:
         norms = self._single.get(raw) or self._single.get(raw.lower())
         if norms is None:
             word = normalize(raw)
-            norms = (self._spelling.repaired(word) if self._spelling else word,)
+            norms = (self._repaired(raw.lower(), word) if self._spelling else word,)
         if len(self._cache) >= _MOST_CACHED:
             self._cache.clear()
+            self._stems.clear()
         self._cache[raw] = norms
         return norms
+
+    def _repaired(self, raw: str, word: str) -> str:
+        """The normalized word repaired; one that stays unknown and may be cut off is remembered for ``_complete``."""
+        if (spelling := self._spelling) is None:
+            return word
+        fixed = spelling.repaired(word)
+        if fixed == word and raw != word and raw.isalpha():
+            # What looks like a plural may be a slip: "dermatomyosits".
+            whole = spelling.repaired(raw)
+            fixed = whole if whole != raw else word
+        if fixed == word and word.isalpha() and not spelling.is_known(word) and spelling.completions(word):
+            self._stems.add(word)
+        return fixed
+
+    def _complete(self, found: Tokens, dots: list[int]) -> Tokens:
+        """Cut-off words completed by their neighbours ("foll lymphoma", "retinal vein occl. of"); ``dots``: the full stops
+        behind words within a sentence, left out where they belong to such a word."""
+        norms, starts, ends = found.norms, found.starts, found.ends
+        dotted = {k - 1 for k in dots if k and ends[k - 1] == starts[k]}
+        gone: set[int] = set()
+        for k in sorted(dotted | {k for k, norm in enumerate(norms) if norm in self._stems}):
+            after = k + 2 if k in dotted else k + 1
+            ends_here = after == k + 1 and norms[after : after + 1] == ["."] and starts[after] == ends[k]
+            before, behind = norms[k - 1] if k else "", norms[after] if after < len(norms) else ""
+            if self._spelling and norms[k].isalpha():
+                whole = self._spelling.completed(norms[k], before, behind, k in dotted or ends_here)
+                if whole != norms[k]:
+                    norms[k] = whole
+                    gone.update({k + 1} if k in dotted else ())
+        if not gone:
+            return found
+        kept = [k for k in range(len(norms)) if k not in gone]
+        return Tokens([norms[k] for k in kept], [starts[k] for k in kept], [ends[k] for k in kept])
 
     def tokens(self, text: str, start: int = 0, end: int | None = None) -> Tokens:
         """Tokens of ``text[start:end]``; places are offsets into ``text``. Hyphens inside words are dropped."""
         norms: list[str] = []
         starts: list[int] = []
         ends: list[int] = []
+        dots: list[int] = []
         cache = self._cache
         stop = len(text) if end is None else end
         for match in _TOKEN.finditer(text, start, stop):
@@ -112,6 +150,8 @@ class Normalizer:
                     # The full stop of an abbreviation within a sentence: "sev. persistent asthma".
                     if starts and ends[-1] == at and text[starts[-1] : at].lower() in self._single and _GOES_ON.match(text, to):
                         continue
+                    if _ABBREVIATES.match(text, to):
+                        dots.append(len(norms))
                     found = (raw,)
                 elif raw in "&+":
                     # "systolic + diastolic", not "HIV+" or "2+".
@@ -135,7 +175,8 @@ class Normalizer:
                     if norms[at : at + len(written)] == written:
                         norms[at : at + len(written)] = meaning
                         known.update(meaning)
-        return Tokens(norms, starts, ends)
+        found_all = Tokens(norms, starts, ends)
+        return self._complete(found_all, dots) if self._spelling and (dots or self._stems) else found_all
 
     def words(self, phrase: str) -> tuple[str, ...]:
         """The normalized words of one term, fillers that carry no meaning inside a term left out."""
