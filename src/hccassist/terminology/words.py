@@ -85,13 +85,13 @@ class Normalizer:
                 self._single[written if written.isupper() else written.lower()] = words
 
     def _expand(self, raw: str) -> tuple[str, ...]:
+        if len(self._cache) >= _MOST_CACHED:
+            self._cache.clear()
+            self._stems.clear()
         norms = self._single.get(raw) or self._single.get(raw.lower())
         if norms is None:
             word = normalize(raw)
             norms = (self._repaired(raw.lower(), word) if self._spelling else word,)
-        if len(self._cache) >= _MOST_CACHED:
-            self._cache.clear()
-            self._stems.clear()
         self._cache[raw] = norms
         return norms
 
