@@ -100,13 +100,14 @@ class Normalizer:
         if (spelling := self._spelling) is None:
             return word
         fixed = spelling.repaired(word)
-        if fixed == word and raw != word and raw.isalpha():
-            # What looks like a plural may be a slip: "dermatomyosits".
-            whole = spelling.repaired(raw)
-            fixed = whole if whole != raw else word
-        if fixed == word and word.isalpha() and not spelling.is_known(word) and spelling.completions(word):
+        if fixed != word or not word.isalpha() or spelling.is_known(word):
+            return fixed
+        if raw != word and raw.isalpha() and (whole := spelling.repaired(raw)) != raw:
+            # What looks like a plural is a slip: "dermatomyosits".
+            return whole
+        if spelling.completions(word):
             self._stems.add(word)
-        return fixed
+        return word
 
     def _complete(self, found: Tokens, dots: list[int]) -> Tokens:
         """Cut-off words completed by their neighbours ("foll lymphoma", "retinal vein occl. of"); ``dots``: the full stops
