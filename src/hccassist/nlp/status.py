@@ -31,7 +31,8 @@ _FAMILY_HISTORY = re.compile(r"histor|\bf?hx\b|\bfh\b", re.IGNORECASE)
 _TITLE_REACH = 500
 _PLANNED = frozenset(
     "discuss discussed decline declined refuse refused offer offered plan planned await awaiting scheduled eligible eligibility"
-    " ask asks asked asking inquire inquires eval candidate candidacy evaluation workup waitlist waitlisted consider considering future eventual eventually"
+    " ask asks asked asking inquire inquires eval"
+    " candidate candidacy evaluation workup waitlist waitlisted consider considering future eventual eventually"
     " deferred list too".split()
 )
 _CLAUSE_MARKS = frozenset(", ; : . ( ) |".split())
