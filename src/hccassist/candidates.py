@@ -91,7 +91,8 @@ def build_candidates(
     past = {c: coded[c].code for c, s in status.items() if s == "history"}
     for made in combine({c: coded[c].code for c in active if c not in folded}, lexicon, text, past):
         combined[made.first].append(made)
-    backed = {
+    # What is over needs no support of today.
+    backed = set(past) | {
         c
         for c in active
         if _candidate(encounter, c, groups[c], "active", coded[c], tuple(evidence.get(c, ())), lexicon, ()).backed
