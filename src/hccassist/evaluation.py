@@ -244,7 +244,7 @@ def linker_rows(cases: Iterable[Case], lexicon: Lexicon) -> Iterator[dict[str, f
                     yield {
                         "group": f"g{number}",
                         "letters": "".join(sorted(letters)),
-                        "clues": "|".join(candidate.clues.names),
+                        "clues": "|".join(sorted(candidate.clues.names)),
                     }
 
 

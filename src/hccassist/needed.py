@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import itertools
 import re
+from collections import defaultdict
 from collections.abc import Collection, Iterable, Sequence
 from re import _constants as ops  # type: ignore[attr-defined]
 from re import _parser as parser  # type: ignore[attr-defined]
@@ -22,9 +23,9 @@ _MOST_WAYS = 400
 _MOST_CACHED = 50_000
 
 
-def words_of(text: str) -> set[str]:
+def words_of(text: str) -> list[str]:
     """The words of a text that a gate looks at: its runs of letters, in lower case, and of digits."""
-    return set(_RUN.findall(text.lower()))
+    return _RUN.findall(text.lower())
 
 
 Need = str
@@ -37,32 +38,55 @@ class Gate:
 
     def __init__(self, patterns: Iterable[str]) -> None:
         needed = [needs_of(pattern) for pattern in patterns]
-        # Sets of needs as the bits of a number.
-        self._bit = {need: 1 << n for n, need in enumerate(sorted({need for ways in needed for way in ways for need in way}))}
-        self._patterns: list[tuple[int, int, int, list[int]]] = []
+        # What words let in is a number: a bit for each pattern that one word opens, and above them one for each need that
+        # opens a pattern only together with others.
+        self._opened_by: dict[Need, int] = defaultdict(int)
+        self._always = 0
+        self._together: list[tuple[int, int, list[int]]] = []
+        self._all = (1 << len(needed)) - 1
+        bits = (1 << n for n in itertools.count(len(needed)))
+        bit_of: dict[Need, int] = defaultdict(lambda: next(bits))
         for number, ways in enumerate(needed):
-            masks = [sum(self._bit[need] for need in way) for way in ways]
-            alone = sum({mask for mask, way in zip(masks, ways, strict=True) if len(way) == 1})
-            several = [mask for mask, way in zip(masks, ways, strict=True) if len(way) > 1]
-            heads = sum({max(self._bit[need] for need in way) for way in ways if len(way) > 1})
-            self._patterns.append((number, alone if ways else -1, heads, several))
+            self._always |= (not ways) << number
+            for way in ways:
+                if len(way) == 1:
+                    self._opened_by[way[0]] |= 1 << number
+            together = [sum(bit_of[need] for need in way) for way in ways if len(way) > 1]
+            # The longest word of each way: where none of them stands, no way has to be looked at.
+            heads = {bit_of[max(way, key=len)] for way in ways if len(way) > 1}
+            if together:
+                self._together.append((1 << number, sum(heads), together))
+        for need, bit in bit_of.items():
+            self._opened_by[need] |= bit
         self._met_by: dict[str, int] = {}
 
-    def open(self, words: Collection[str]) -> list[int]:
-        met, known = 1 << len(self._bit), self._met_by
+    def open(self, words: Iterable[str]) -> list[int]:
+        met, known = self._always, self._met_by
         for word in words:
             found = known.get(word)
-            met |= self._look_at(word) if found is None else found
-        return [
-            number
-            for number, alone, heads, several in self._patterns
-            if met & alone or (met & heads and any(met & way == way for way in several))
-        ]
+            if found is None:
+                found = self._look_at(word)
+            if found:
+                met |= found
+        if met > self._all:
+            for pattern, heads, together in self._together:
+                if met & heads and not met & pattern and any(met & way == way for way in together):
+                    met |= pattern
+        opened, numbers = met & self._all, []
+        while opened:
+            first = opened & -opened
+            numbers.append(first.bit_length() - 1)
+            opened ^= first
+        return numbers
 
     def _look_at(self, word: str) -> int:
         if len(self._met_by) >= _MOST_CACHED:
             self._met_by.clear()
-        met = self._met_by[word] = sum(bit for need, bit in self._bit.items() if _meets(word, need))
+        met = 0
+        for need, opened in self._opened_by.items():
+            if _meets(word, need):
+                met |= opened
+        self._met_by[word] = met
         return met
 
 

@@ -27,6 +27,8 @@ _DATE = re.compile(
     )""",
     re.IGNORECASE | re.VERBOSE,
 )
+_MAY_HOLD_DATE = re.compile(r"\d\s?[/.\-]\s?\d|\d{8}|jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec", re.IGNORECASE)
+"""What every date holds: a quicker look than for the date itself."""
 _OCR_DIGITS = str.maketrans({"O": "0", "o": "0", "l": "1", "I": "1", "|": "1", "S": "5", "B": "8"})
 _OCR_NUMERIC = re.compile(r"(?<![A-Za-z\d/])[\dOolI|SB]{1,2}/[\dOolI|SB]{1,2}/[\dOolI|SB]{2,4}(?![A-Za-z\d/])")
 _CELL_START = re.compile(r" {2,}|\t|[|:;]")
@@ -82,6 +84,8 @@ def find_dates(lines: Sequence[Line]) -> list[DateHit]:
             continue
         if line.scanned:
             text = _OCR_NUMERIC.sub(lambda m: m.group().translate(_OCR_DIGITS), text)
+        if not _MAY_HOLD_DATE.search(text):
+            continue
         previous_end = 0
         previous_kind: str | None = None
         for match in _DATE.finditer(text):

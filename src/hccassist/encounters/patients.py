@@ -8,6 +8,7 @@ from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
+from functools import lru_cache
 from typing import Literal
 
 from rapidfuzz import fuzz
@@ -29,6 +30,7 @@ _BEFORE_DOB = re.compile(
     re.IGNORECASE,
 )
 _BIRTH = re.compile(r"d\.?o\.?b\b|birth|born", re.IGNORECASE)
+_BIRTH_WORDS = ("birth", "born", "dob", "d.o.b", "d.ob", "do.b")
 _LAST_COMMA_FIRST = re.compile(
     r"^\W*(?P<name>[A-Z][A-Za-z'’\-]+(?:[ -][A-Z][A-Za-z'’\-]+)?,\s?[A-Z][A-Za-z'’\-]+(?:\s[A-Z]\b\.?)?)"
     r"(?=\s{2,}|\s*[|(]|\s*$)"
@@ -72,19 +74,10 @@ def identity_of(lines: Sequence[Line], hits: Sequence[DateHit], offset: int) -> 
     """The patient identifiers in ``lines``; ``hits`` are their dates, ``offset`` the index of the first line."""
     births = [h for h in hits if h.kind == "birth"]
     names: list[str] = []
-    # Most records tell who the patient is on their first page: one look at the others is enough.
-    tells_birth = _BIRTH.search("\n".join(line.text for line in lines)) is not None
+    births_told = tells_birth(lines)
     for line in lines:
-        if line.fax:
-            continue
-        patterns = [_LABELLED] if ":" in line.text or "#" in line.text else []
-        if tells_birth and _BIRTH.search(line.text):
-            patterns.append(_BEFORE_DOB)
-        for pattern in patterns:
-            for match in pattern.finditer(line.text):
-                name = _clean(match.group("name"))
-                if name:
-                    names.append(name)
+        if not line.fax:
+            names += _names_in(line.text, births_told)
     names += _names_under_labels(lines)
     near_birth = {n for h in births for n in range(h.line - offset - 2, h.line - offset + 2)}
     for n, line in enumerate(lines):
@@ -101,6 +94,22 @@ def identity_of(lines: Sequence[Line], hits: Sequence[DateHit], offset: int) -> 
     }
     scanned = any(line.scanned for line in lines)
     return Identity(tuple(dict.fromkeys(names)), frozenset(h.value for h in births), frozenset(numbers), scanned)
+
+
+def tells_birth(lines: Sequence[Line]) -> bool:
+    """Whether any line may speak of a birth: most records tell it on one page, and one look at the others is enough."""
+    text = "\n".join(line.text for line in lines).lower()
+    return any(word in text for word in _BIRTH_WORDS)
+
+
+@lru_cache(maxsize=4096)
+def _names_in(text: str, births_told: bool) -> tuple[str, ...]:
+    """The names that a line prints behind a label or before a birth date; asked for its page and for its record."""
+    patterns = [_LABELLED] if ":" in text or "#" in text else []
+    if births_told and _BIRTH.search(text):
+        patterns.append(_BEFORE_DOB)
+    found = (_clean(match.group("name")) for pattern in patterns for match in pattern.finditer(text))
+    return tuple(name for name in found if name)
 
 
 def _names_under_labels(lines: Sequence[Line]) -> list[str]:

@@ -7,7 +7,6 @@ from dataclasses import dataclass
 from functools import cache, lru_cache
 
 from hccassist.encounters.rules import credential_rules
-from hccassist.needed import Gate, words_of
 from hccassist.schema import Validity
 
 _NAME_WORD = r"(?:[A-Z][A-Za-z'’\-]*[A-Za-z]|[A-Z]\.?(?![a-z]))"
@@ -103,16 +102,9 @@ def _judge_one(printed: str) -> Validity:
     return "unknown"
 
 
-@cache
-def _credential_gate() -> Gate:
-    return Gate([_credential_pattern()])
-
-
 @lru_cache(maxsize=1024)
 def find_people(text: str) -> tuple[Person, ...]:
     """The names with credentials in a line, in order."""
-    if not _credential_gate().open(words_of(text)):
-        return ()
     people = []
     filed = [m for m in _last_credential_first().finditer(text) if _clean(f"{m.group('first')} {m.group('last')}")]
     for match in filed:

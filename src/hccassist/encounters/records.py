@@ -11,7 +11,7 @@ from functools import cache
 
 from hccassist.encounters.dates import DateHit
 from hccassist.encounters.lines import Line
-from hccassist.encounters.patients import Identity, identity_of, name_words
+from hccassist.encounters.patients import Identity, identity_of, name_words, tells_birth
 from hccassist.encounters.rules import openings
 from hccassist.encounters.settings import header_of, record_title, titles_of
 from hccassist.encounters.signatures import SIGNED_KINDS, cue_of
@@ -199,17 +199,21 @@ def _starts_inside(lines: Sequence[Line], hits: Sequence[DateHit], page: PageFac
     ended."""
     found: list[int] = []
     lines_at = [h.line for h in hits]
-    own_opening = _opening_in_header(lines[page.first : page.last])
-    labels = [bool(_PATIENT_LABEL.search(line.text)) for line in lines[page.first : page.last]]
-    if not any(labels) and not any(page.first <= h.line < page.last and h.kind in SERVICE_KINDS for h in hits):
-        # Without a date or a patient of its own no record begins here.
+    mine = lines[page.first : page.last]
+    own_opening = _opening_in_header(mine)
+    unmarked = tells_birth(mine) or any("mrn" in line.text.lower() for line in mine)
+    labels = [(unmarked or ":" in line.text) and bool(_PATIENT_LABEL.search(line.text)) for line in mine]
+    opens = [_opens_record(line) for line in mine]
+    dated = any(page.first <= h.line < page.last and h.kind in SERVICE_KINDS for h in hits)
+    if not (dated or any(labels) or any(opens)):
+        # Without an opening, a date or a patient of its own no record begins here.
         return []
     current = start
     closed = any(_is_signed(lines[n]) for n in range(start, page.first))
     n = page.first
     while n < page.last:
         line = lines[n]
-        if _opens_record(line) and n - page.first != own_opening:
+        if opens[n - page.first] and n - page.first != own_opening:
             begin = _letterhead_above(lines, n, max(current + 1, page.first))
             found.append(begin)
             current, closed = begin, False

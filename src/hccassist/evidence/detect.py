@@ -31,14 +31,17 @@ _STOPPED = re.compile(
     re.IGNORECASE,
 )
 _DIGIT = re.compile(r"\d")
+_MOST_SENTENCES = 1024
+"""As many as a record has: each is asked about for every condition of the record."""
 
 
-@lru_cache(maxsize=64)
+@lru_cache(maxsize=_MOST_SENTENCES)
 def is_planned(text: str) -> bool:
     """Whether a sentence speaks of a test to come."""
     return bool(_PLANNED.search(text))
 
 
+@lru_cache(maxsize=_MOST_SENTENCES)
 def says_stopped(text: str) -> bool:
     """Whether a sentence says that something is no longer, or never was, taken."""
     return bool(_STOPPED.search(text))

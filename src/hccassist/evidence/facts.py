@@ -6,6 +6,7 @@ from __future__ import annotations
 import re
 
 from hccassist.evidence.detect import Item
+from hccassist.needed import Gate, words_of
 from hccassist.nlp.document import Document
 
 _MEASURED = frozenset({"lab", "vital", "test", "imaging", "monitor"})
@@ -51,6 +52,10 @@ _ACTIONS: tuple[tuple[str, re.Pattern[str]], ...] = tuple(
 )
 
 
+_FLAG_GATE = Gate(pattern.pattern for _, pattern in _FLAGS)
+_ACTION_GATE = Gate(pattern.pattern for _, pattern in _ACTIONS)
+
+
 def fact_of(document: Document, item: Item) -> str:
     """The fact as one short phrase ("8.2 %, high, 03/2021"; "increased, 40 mg daily"); blank where none is written."""
     sentence, tokens = document.sentences[item.sentence], document.tokens
@@ -66,7 +71,8 @@ def fact_of(document: Document, item: Item) -> str:
 def _drug(before: str, behind: str) -> str:
     clause = re.split(r"[;.]|, (?=\w+ (?:on|with))", before)[-1]
     # "Started on": the act says more than that it is taken.
-    found = [((name != _TAKEN, m.end()), name) for name, pattern in _ACTIONS for m in pattern.finditer(clause)]
+    acts = map(_ACTIONS.__getitem__, _ACTION_GATE.open(words_of(clause)))
+    found = [((name != _TAKEN, m.end()), name) for name, pattern in acts for m in pattern.finditer(clause)]
     dose = _DOSE.match(behind)
     return ", ".join([*([max(found)[1]] if found else []), *([dose["dose"]] if dose else [])])
 
@@ -75,6 +81,7 @@ def _measurement(behind: str, said: str) -> str:
     clause = re.split(r"[;\n]|, (?=[A-Z])", said)[0]
     value = _VALUE.match(behind)
     parts = [" ".join(filter(None, (value["value"].strip(), value["unit"])))] if value else []
-    parts += [name for name, pattern in _FLAGS if pattern.search(clause)][:1]
+    flags = map(_FLAGS.__getitem__, _FLAG_GATE.open(words_of(clause)))
+    parts += [name for name, pattern in flags if pattern.search(clause)][:1]
     date = _DATE.search(clause)
     return ", ".join([*parts, *([date[0]] if date and parts else [])])

@@ -373,7 +373,7 @@ def _candidates(scene: _Scene, condition: str, ties: Mapping[int, Tie], own: Map
         all_items = [
             item
             for item in scene.items_of.get(number, ())
-            if not any(a <= item.i and item.j <= b and (c == condition or item.generic) for a, b, c in inside)
+            if not inside or not any(a <= item.i and item.j <= b and (c == condition or item.generic) for a, b, c in inside)
         ]
         named = [m for m in here if m.mention.condition == condition]
         # "Osteoporosis, Prolia": of so few words only one that speaks for the condition itself says more than its name.
@@ -443,7 +443,7 @@ def _said_again(
 
 def _only_stops(items: Sequence[Item], text: str) -> bool:
     """Whether a sentence says of a treatment that it ended or never was, and judges nothing: that proves no element."""
-    return says_stopped(text) and all(i.generic and i.word.kind == "treatment" for i in items)
+    return all(i.generic and i.word.kind == "treatment" for i in items) and says_stopped(text)
 
 
 def _says_more(sentence: Sentence, mentions: Sequence[Located]) -> bool:

@@ -101,6 +101,7 @@ _SAYS: tuple[tuple[str, re.Pattern[str]], ...] = tuple(
     )
 )
 _GATE = Gate(pattern.pattern for _, pattern in _SAYS)
+_UNIT = 1 << 40
 _SIZES = (4, 9, 18, 32)
 _SECTIONS = {
     "assessment_plan": "plan", "hospital_course": "plan", "hpi": "hpi", "exam": "exam", "vitals": "exam", "results": "results",
@@ -114,17 +115,7 @@ def sentence_clues(sentence: Sentence, text: str) -> tuple[str, ...]:
     size = sentence.j - sentence.i
     names = [f"section {_SECTIONS.get(sentence.section, 'other')}"]
     names += [name for name, pattern in map(_SAYS.__getitem__, _GATE.open(words_of(text))) if pattern.search(text)]
-    names.append(
-        "size 4"
-        if size <= 4
-        else "size 9"
-        if size <= 9
-        else "size 18"
-        if size <= 18
-        else "size 32"
-        if size <= 32
-        else "size more"
-    )
+    names.append(f"size {next((most for most in _SIZES if size <= most), 'more')}")
     if is_planned(text):
         names.append("planned")
     return tuple(names)
@@ -134,44 +125,52 @@ def sentence_clues(sentence: Sentence, text: str) -> tuple[str, ...]:
 class Clues:
     """What speaks for and against a sentence as evidence of a condition: the names of the clues that hold."""
 
-    names: tuple[str, ...]
+    names: frozenset[str]
 
     @classmethod
     def of(cls, own: Sequence[str], ties: Sequence[str], items: Sequence[Item], condition: str) -> Clues:
         """``own``: the clues of the sentence; ``ties``: what ties it to the condition, the strongest first; ``items``: its
         evidence words."""
         section, tie = own[0], ties[0]
-        mine = {f"its {i.word.kind}" for i in items if condition in i.word.conditions}
-        words = {f"{'word' if i.generic else 'other'} {i.word.kind}" for i in items if condition not in i.word.conditions}
-        said = {f"proves {e}" for i in items for e in i.elements}
-        said |= {f"its own proves {e}" for i in items if condition in i.word.conditions for e in i.elements}
-        names = {*own, *ties, *mine, *words, *said}
+        mine: set[str] = set()
+        words: set[str] = set()
+        names = {*own, *ties}
+        for item in items:
+            if condition in item.word.conditions:
+                mine.add(f"its {item.word.kind}")
+                names.update(f"its own proves {e}" for e in item.elements)
+            else:
+                words.add(f"{'word' if item.generic else 'other'} {item.word.kind}")
+            names.update(f"proves {e}" for e in item.elements)
+        names |= mine
+        names |= words
         if mine:
             names.add("its own")
         elif not items:
             names.add("no word")
         names.add(f"words {min(len({i.word.written.lower() for i in items}), 4)}")
-        crossed = {f"{a} & {b}" for a, b in combinations((section, tie, "its own" if mine else "not its own"), 2)}
-        crossed |= {f"{tie} & {n}" for n in (*mine, *own[1:])}
-        crossed |= {f"{section} & {n}" for n in (*mine, *words, *own[1:])}
-        return cls(tuple(sorted(names | crossed)))
+        names.update(f"{a} & {b}" for a, b in combinations((section, tie, "its own" if mine else "not its own"), 2))
+        names.update([f"{tie} & {n}" for n in (*mine, *own[1:])])
+        names.update([f"{section} & {n}" for n in (*mine, *words, *own[1:])])
+        return cls(frozenset(names))
 
 
 @dataclass(frozen=True, slots=True)
 class Strength:
     """The trained weights of five logistic models: whether a sentence is quoted at all, and for each of ``ELEMENTS`` whether it
-    is quoted for that letter if it is. ``weights`` holds the five of each clue, so that a clue is looked up once."""
+    is quoted for that letter if it is. ``weights`` holds the five of each clue, so that a clue is looked up once, as whole
+    numbers of a tiny unit: their sum does not depend on the order of the clues, which is another in every process."""
 
     version: str
     intercepts: tuple[float, ...]
-    weights: Mapping[str, tuple[float, ...]]
+    weights: Mapping[str, tuple[int, ...]]
 
     def of(self, clues: Clues) -> tuple[float, dict[Element, float]]:
         """The probability that the sentence is quoted (two decimals), and per letter that it is quoted for that one."""
         weights = self.weights
         columns = zip(*[weights[n] for n in clues.names if n in weights], strict=True)
-        sums = [sum(column) for column in columns] or [0.0] * len(self.intercepts)
-        quoted, *letters = (1 / (1 + math.exp(-i - s)) for i, s in zip(self.intercepts, sums, strict=True))
+        sums = list(map(sum, columns)) or [0] * len(self.intercepts)
+        quoted, *letters = (1 / (1 + math.exp(-i - s / _UNIT)) for i, s in zip(self.intercepts, sums, strict=True))
         return round(quoted, 2), dict(zip(ELEMENTS, letters, strict=True))
 
 
@@ -184,5 +183,5 @@ def strength_from(value: dict[str, Any]) -> Strength:
     """The linker's weights from their JSON value."""
     models = [value["quoted"], *(value["letters"][element] for element in ELEMENTS)]
     clues = {clue for model in models for clue in model["weights"]}
-    weights = {clue: tuple(float(model["weights"].get(clue, 0.0)) for model in models) for clue in clues}
+    weights = {clue: tuple(round(model["weights"].get(clue, 0.0) * _UNIT) for model in models) for clue in clues}
     return Strength(str(value["version"]), tuple(float(model["intercept"]) for model in models), weights)

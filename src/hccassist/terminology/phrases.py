@@ -101,7 +101,8 @@ class Phrases(Generic[V]):
     def at(self, tokens: Tokens, i: int, stop: int) -> list[tuple[int, list[V]]]:
         """Every phrase that starts at token ``i``: (end token, values), shortest first."""
         norms = tokens.norms
-        node = self._tries.get(norms[i]) or self._node(norms[i])
+        first = norms[i]
+        node = self._tries.get(first) or self._node(first)
         if node is None:
             return []
         if i + 1 >= stop or not ((word := norms[i + 1]) in node or (self._skip and word in FILLERS)):
@@ -115,6 +116,8 @@ class Phrases(Generic[V]):
         if node is None:
             return []
         norms = tokens.norms
+        if not self._skip:
+            return list(self._straight(node, norms, i + 1, stop))
         hits: dict[int, list[V]] = {}
         paths = [(node, i + 1, 0)]
         while paths:
@@ -124,16 +127,24 @@ class Phrases(Generic[V]):
             if j >= stop:
                 continue
             word = norms[j]
-            if self._skip and skipped < _MOST_FILLERS and word in FILLERS:
+            if skipped < _MOST_FILLERS and word in FILLERS:
                 paths.append((at, j + 1, skipped + 1))
             if (child := at.get(word)) is not None:
                 paths.append((child, j + 1, 0))
         return sorted(hits.items(), key=_end)
 
+    def _straight(self, node: Trie | None, norms: Sequence[str], j: int, stop: int) -> Iterator[tuple[int, list[V]]]:
+        """The hits from a node where every word counts."""
+        while node is not None:
+            if values := self._values(node):
+                yield j, values
+            node, j = node.get(norms[j]) if j < stop else None, j + 1
+
     def every(self, tokens: Tokens, start: int, stop: int) -> Iterator[tuple[int, int, list[V]]]:
         """All matches, overlapping ones too: (first token, end token, values)."""
+        norms, first = tokens.norms, self.first_words
         for i in range(start, stop):
-            if tokens.norms[i] in self.first_words:
+            if norms[i] in first:
                 for end, values in self.at(tokens, i, stop):
                     yield i, end, values
 

@@ -16,7 +16,8 @@ from hccassist.terminology.spelling import Spelling
 
 _SLASHED = r"(?:(?:s/p|w/o|w/out|w/u|2/2|d/t|b/l|h/o|r/o|d/o|c/b|a/w|c/w|f/u|y/o|p/w)(?![a-z0-9])|w/(?!o|u\b)|[12]°)"
 _TOKEN = re.compile(
-    rf"(?i:(?<![a-z0-9/]){_SLASHED})|[^\W\d_]+(?:['’][^\W\d_]+)?|\d+(?:\.\d+)?|[^\w\s]|_",
+    # Nearly every token is told by its second character to be none of the slashed forms.
+    rf"(?=.[/°])(?i:(?<![a-z0-9/]){_SLASHED})|[^\W\d_]+(?:['’][^\W\d_]+)?|\d+(?:\.\d+)?|[^\w\s]|_",
 )
 _HYPHENS = frozenset("-–—")
 _BY_PLACE = _HYPHENS | {"L", "R", ".", "&", "+"}
@@ -137,9 +138,11 @@ class Normalizer:
         dots: list[int] = []
         cache = self._cache
         stop = len(text) if end is None else end
-        for match in _TOKEN.finditer(text, start, stop):
-            raw = match[0]
-            at, to = match.span()
+        to = start
+        for raw in _TOKEN.findall(text, start, stop):
+            # Between two tokens stands nothing but space.
+            at = text.find(raw, to)
+            to = at + len(raw)
             if found := cache.get(raw):
                 pass
             elif raw in _BY_PLACE:
