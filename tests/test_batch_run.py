@@ -7,12 +7,14 @@ import json
 import os
 import random
 import signal
+import socket
 import subprocess
 import sys
 import time
 import zipfile
 from collections.abc import Callable
 from concurrent.futures import ProcessPoolExecutor, ThreadPoolExecutor
+from multiprocessing.connection import Connection
 from pathlib import Path
 
 import psutil
@@ -20,6 +22,9 @@ import pytest
 from rich.console import Console
 
 from hccassist.batch import BatchError, Options, Outcome, run
+from hccassist.batch.guard import Guard
+from hccassist.batch.task import Task
+from hccassist.batch.worker import PAGE, screened
 from hccassist.reading.kept import kept
 
 pytestmark = pytest.mark.timeout(900)  # processes are started and killed: on a busy machine that takes its time
@@ -196,6 +201,17 @@ def test_a_chart_beyond_its_limits_is_ended_and_named_and_the_others_are_screene
     (charts / "001.txt").write_text(note(1))
     again, _ = screen(charts, tmp_path / "out", Options(resume=True))
     assert (again.unchanged, again.screened) == (2, 3)
+
+
+def test_each_page_that_was_read_is_told_so_that_a_long_scan_is_no_runaway(tmp_path: Path) -> None:
+    sample = Path(__file__).parents[1] / "sample_charts/medicare_full_year.pdf"
+    told: list[bool] = []
+    done = screened(Task(str(sample), sample.name), lambda: told.append(True))
+    assert len(told) == len(json.loads(done.line)["pages"]) > 1
+    ours, theirs = (Connection(end.detach()) for end in socket.socketpair())
+    for part in (PAGE, PAGE, b"result"):
+        theirs.send_bytes(part)
+    assert Guard()._await(ours, seconds=60, memory=0) == b"result"
 
 
 @pytest.mark.parametrize("pool", [ThreadPoolExecutor, ProcessPoolExecutor])

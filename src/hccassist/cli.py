@@ -41,7 +41,7 @@ def screen(
     out: Annotated[str, typer.Option("--out", help="Folder for the results: a path or fsspec URL.", show_default=False)],
     jobs: Annotated[int, typer.Option("--jobs", "-j", min=1, help="Charts screened at a time, a process each.")] = 1,
     resume: Annotated[bool, typer.Option("--resume", help="Go on after an interruption; skip what is unchanged.")] = False,
-    time_limit: Annotated[float, typer.Option(min=1, help="Seconds a chart may take, as many again per 5 MB.")] = 300,
+    time_limit: Annotated[float, typer.Option(min=1, help="Seconds a chart may take, and more per 5 MB and page.")] = 300,
     memory_limit: Annotated[int, typer.Option(min=0, help="MiB of memory a chart may take; 0 for no limit.")] = 4096,
     year: Annotated[list[int] | None, typer.Option(help="Service year under review; may be repeated. Default: all.")] = None,
     cluster: Annotated[str, typer.Option(help="Address of a Dask scheduler to screen on.", show_default=False)] = "",

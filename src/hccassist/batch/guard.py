@@ -13,14 +13,13 @@ import subprocess
 import sys
 import threading
 import time
-from contextlib import suppress
 from dataclasses import asdict
 from multiprocessing.connection import Connection
 
 import psutil
 
 from hccassist.batch.task import Screened, Task, error_line
-from hccassist.batch.worker import READY
+from hccassist.batch.worker import PAGE, READY
 
 _LOOK = 0.1
 _STARTS = 3
@@ -30,6 +29,8 @@ _GROWN = 1 << 30
 what a chart may take, so that none pays for the one before it."""
 _GROWN_SHARE = 0.75
 _TRIES = 2
+_PAGE_SHARE = 0.1
+"""How much of a chart's time each page of it that was read adds."""
 
 
 class WorkerError(Exception):
@@ -70,17 +71,22 @@ class Guard:
         connection = self._started()
         try:
             connection.send_bytes(json.dumps(asdict(task)).encode())
-            self._await(connection, task.seconds, task.memory)
-            sha256, line, kept = (connection.recv_bytes() for _ in range(3))
+            sha256 = self._await(connection, task.seconds, task.memory)
+            line, kept = connection.recv_bytes(), connection.recv_bytes()
         except (EOFError, OSError):
             raise _Ended("crashed", f"its reader died ({self._how_it_ended()}); export the file again, or report it") from None
         if self._memory() > min(_GROWN, _GROWN_SHARE * task.memory or _GROWN):
             self.stop()
         return Screened(sha256.decode(), line, kept)
 
-    def _await(self, connection: Connection, seconds: float, memory: int) -> None:
+    def _await(self, connection: Connection, seconds: float, memory: int) -> bytes:
+        """The first part of what came of a chart. Each page that was read gives it more time: a long scan is no runaway."""
         end = time.monotonic() + seconds
-        while not connection.poll(_LOOK):
+        while True:
+            if connection.poll(_LOOK):
+                if (part := connection.recv_bytes()) != PAGE:
+                    return part
+                end += seconds * _PAGE_SHARE
             if memory and self._memory() > memory:
                 raise _Ended(
                     "memory_limit", f"took more than {memory / 2**20:,.0f} MiB; split the file or raise --memory-limit"
@@ -90,16 +96,19 @@ class Guard:
 
     def _started(self) -> Connection:
         """The worker's end, started where there is none; one that dies while it starts is started again."""
-        for _ in range(_STARTS - 1):
-            with suppress(WorkerError):
-                return self._start()
-        return self._start()
+        how = ""
+        for _ in range(_STARTS):
+            if self._closed:
+                raise WorkerError("the run was stopped")
+            if self._connection is not None:
+                return self._connection
+            how = self._start()
+        if self._connection is None:
+            raise WorkerError(f"a worker process cannot start ({how}); try `hccassist knowledge check`")
+        return self._connection
 
-    def _start(self) -> Connection:
-        if self._connection is not None:
-            return self._connection
-        if self._closed:
-            raise WorkerError("the run was stopped")
+    def _start(self) -> str:
+        """Starts a worker; one that ends before it is ready leaves no connection, and what is returned says how it ended."""
         ours, theirs = socket.socketpair()
         command = [sys.executable, "-m", "hccassist.batch.worker", str(theirs.fileno())]
         # A session of its own: Ctrl-C is for the run, which then ends its workers. What libraries print may hold words.
@@ -119,8 +128,8 @@ class Guard:
         except (EOFError, OSError):
             how = self._how_it_ended()
             self.stop()
-            raise WorkerError(f"a worker process cannot start ({how}); try `hccassist knowledge check`") from None
-        return connection
+            return how
+        return ""
 
     def _memory(self) -> int:
         try:

@@ -14,6 +14,7 @@ import resource
 import sys
 import threading
 import time
+from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import replace
 from functools import cache
@@ -23,8 +24,10 @@ from typing import Any
 
 from hccassist.batch.task import Screened, Task, error_line, line_of
 from hccassist.reading import ReadError, check_size, file_content, read_bytes
+from hccassist.reading.limits import Limits
 
-READY = b"ready"
+READY, PAGE = b"ready", b"page"
+"""What the worker says beside results: that it has started, and that a page was read."""
 _COLLECT_AFTER = 50_000
 """New objects after which the youngest are searched for rings: a few charts' worth."""
 _BACKSTOP = 4
@@ -43,7 +46,7 @@ def main() -> None:
     with suppress(EOFError, OSError):
         while True:
             task = Task(**json.loads(connection.recv_bytes()))
-            done = screened(task)
+            done = screened(task, lambda: connection.send_bytes(PAGE))
             for part in (done.sha256.encode(), done.line, done.kept):
                 connection.send_bytes(part)
 
@@ -63,8 +66,9 @@ def _end_with_parent(parent: int) -> None:
     os._exit(1)
 
 
-def screened(task: Task) -> Screened:
-    """Reads and screens one chart. One that cannot be read is a line with status "error", never an exception."""
+def screened(task: Task, on_page: Callable[[], None] | None = None) -> Screened:
+    """Reads and screens one chart. One that cannot be read is a line with status "error", never an exception. ``on_page`` is
+    called for each page of it that was read."""
     from hccassist.screening import load_screener, screen
 
     if task.memory:
@@ -75,7 +79,7 @@ def screened(task: Task) -> Screened:
         sha256 = hashlib.sha256(data).hexdigest()
         if sha256 in task.known:
             return Screened(sha256)
-        chart = read_bytes(data, task.name)
+        chart = read_bytes(data, task.name, Limits(on_page=on_page))
         from hccassist.encounters import find_encounters
         from hccassist.reading.kept import packed
 

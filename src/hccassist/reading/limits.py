@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
+from typing import TypeVar
+
+T = TypeVar("T")
 
 
 @dataclass(frozen=True, slots=True)
 class Limits:
-    """Bounds on one chart. Sizes are bytes, page sides PDF points (1/72 inch), times seconds."""
+    """Bounds on one chart. Sizes are bytes, page sides PDF points (1/72 inch), times seconds. ``on_page`` is called when a page
+    was read, so that whoever waits for a long scan knows that it goes on."""
 
     max_bytes: int = 500_000_000
     max_pages: int = 5_000
@@ -19,3 +24,11 @@ class Limits:
     ocr: bool = True
     ocr_dpi: int = 200
     ocr_seconds: float = 30.0
+    on_page: Callable[[], None] | None = None
+
+    def told(self, pages: Iterable[T]) -> Iterator[T]:
+        """The pages, each told to ``on_page`` when it was read."""
+        for page in pages:
+            if self.on_page:
+                self.on_page()
+            yield page

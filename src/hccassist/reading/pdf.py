@@ -46,7 +46,7 @@ def read_pdf(data: bytes, name: str, sha256: str, limits: Limits) -> Chart:
         if count > limits.max_pages:
             raise ReadError("too_many_pages", f"{name}: {count:,} pages, more than {limits.max_pages:,}; split the file")
         drafts = (_read_page(document, index, name, limits) for index in range(count))
-        return assemble(drafts, name, sha256, limits.max_characters)
+        return assemble(limits.told(drafts), name, sha256, limits.max_characters)
 
 
 @contextmanager

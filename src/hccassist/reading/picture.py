@@ -23,7 +23,7 @@ _BLANK = 200
 def read_picture(data: bytes, name: str, sha256: str, limits: Limits) -> Chart:
     """The chart of an image file, a page for each frame; raises ``ReadError``."""
     drafts = (_draft(frame, limits) for frame in frames(data, name, limits))
-    return assemble(drafts, name, sha256, limits.max_characters)
+    return assemble(limits.told(drafts), name, sha256, limits.max_characters)
 
 
 def frames(data: bytes, name: str, limits: Limits) -> Iterator[Image]:
