@@ -12,7 +12,7 @@ from hccassist.places import Places
 from hccassist.ranking.features import FEATURES, MONOTONIC, Around, Candidate, features, surroundings
 from hccassist.ranking.figures import average_precision, ece, precision_at_recall, with_intervals
 from hccassist.ranking.model import Ranker, RankerError, load_ranker, models_folder
-from hccassist.ranking.training import NAMES, Table, nested, read_table, train, write_ranker
+from hccassist.ranking.training import NAMES, Table, nested, read_table, train, write_model
 from hccassist.reading.plain import one_page
 from hccassist.schema import Encounter, Evidence, Mention, Page, Word
 
@@ -80,16 +80,14 @@ def test_reasons_say_what_raised_and_what_lowered_the_confidence() -> None:
 
 def test_the_same_table_gives_the_same_ranker_to_the_byte(tmp_path: Path) -> None:
     for name in ("a.json", "b.json"):
-        write_ranker(train(made_up_table(), "t"), tmp_path / name)
+        write_model(train(made_up_table(), "t"), tmp_path / name)
     assert (tmp_path / "a.json").read_bytes() == (tmp_path / "b.json").read_bytes()
 
 
 @pytest.mark.slow
 def test_the_shipped_ranker_is_what_its_table_gives(tmp_path: Path) -> None:
     shipped = models_folder() / "ranker.json"
-    write_ranker(
-        train(read_table(models_folder() / "training.csv"), json.loads(shipped.read_text())["version"]), tmp_path / "r"
-    )
+    write_model(train(read_table(models_folder() / "training.csv"), json.loads(shipped.read_text())["version"]), tmp_path / "r")
     assert (tmp_path / "r").read_text() == shipped.read_text()
 
 

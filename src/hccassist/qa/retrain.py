@@ -11,7 +11,7 @@ from hccassist.evaluation import Case, linker_rows, ranker_rows, write_table
 from hccassist.evidence.strength import load_strength
 from hccassist.qa.learning import paired
 from hccassist.ranking.figures import Floats, with_intervals
-from hccassist.ranking.training import Table, nested, read_table, train, train_linker, write_ranker
+from hccassist.ranking.training import Table, nested, read_table, train, train_linker, write_model
 from hccassist.terminology.compiled import load_lexicon
 
 Say = Callable[[str], None]
@@ -25,7 +25,7 @@ def retrain(folder: Path, version: str, labelled: Sequence[Case], parts: Sequenc
         if labelled:
             write_table(list(linker_rows(labelled, load_lexicon())), folder / "linker-training.csv")
         value, scores = train_linker(folder / "linker-training.csv", version)
-        write_ranker(value, folder / "linker.json")
+        write_model(value, folder / "linker.json")
         say("linker  " + "  ".join(f"{name} {score:.3f}" for name, score in scores.items()))
     if "ranker" in parts:
         if labelled:
@@ -35,7 +35,7 @@ def retrain(folder: Path, version: str, labelled: Sequence[Case], parts: Sequenc
         say(f"{len(table.y)} candidates of {len(set(table.groups))} texts; 95 % intervals by text")
         for line in figures(table, nested(table)):
             say(line)
-        write_ranker(train(table, version), folder / "ranker.json")
+        write_model(train(table, version), folder / "ranker.json")
 
 
 def figures(table: Table, found: dict[str, Floats]) -> list[str]:

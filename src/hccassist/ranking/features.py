@@ -151,7 +151,7 @@ FEATURES: dict[str, tuple[str, str]] = {
     "known_test": ("a test or finding known for it", "no test or finding known for it"),
     "spans": ("much evidence", "little evidence"),
     "pays": ("it has a payment category", "no payment category"),
-    "minor": ("a symptom, a passing problem or a surgical status", ""),
+    "minor": ("a symptom, a passing problem, care or circumstance", ""),
     "only_use": ("use of a substance without a disorder that it causes", ""),
     "excluded": ("an Excludes1 note keeps it from being reported with another code of the record", ""),
     "only_results": ("named only in a test's result, and not treated", ""),

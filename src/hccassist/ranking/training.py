@@ -264,6 +264,6 @@ def train_linker(path: Path, version: str) -> tuple[dict[str, Any], dict[str, fl
     }, {"AP": float(average_precision_score(quoted, p)), "ECE": ece(p, quoted)}
 
 
-def write_ranker(value: dict[str, Any], path: Path) -> None:
-    """Writes the ranker, stable to the byte for the same table."""
+def write_model(value: dict[str, Any], path: Path) -> None:
+    """Writes a ranker or a linker, stable to the byte for the same table."""
     path.write_text(json.dumps(value, indent=1) + "\n", encoding="utf-8")
