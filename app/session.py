@@ -9,6 +9,7 @@ from pathlib import Path
 from threading import Thread
 
 import streamlit as st
+from streamlit.delta_generator import DeltaGenerator
 
 from hccassist.review import ResultsError, Store, open_store
 from hccassist.review.people import People, Person, Right
@@ -156,3 +157,9 @@ def review_at(number: int, suggestion_id: str | None) -> None:
         store().bookmark(who(), number, suggestion_id)
     open_chart(number)
     st.switch_page("views/review.py", query_params={"chart": str(number)})
+
+
+def chart_button(key: str, number: int, suggestion_id: str | None, place: DeltaGenerator | None = None) -> None:
+    """A button that opens a chart in review, at a suggestion where one is named. ``key`` is the page's own for it."""
+    if (place or st.container()).button("Open chart", key=f"open-{key}", icon=":material/fact_check:"):
+        review_at(number, suggestion_id)

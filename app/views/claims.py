@@ -19,9 +19,9 @@ def confirm(store: Store, person: Person, found: Answer) -> None:
     """A code that no words of its visit were found for: a person looks, then says so. It goes into the record."""
     claim = found.claim
     with st.container(border=True, key=f"{claim.chart}-{claim.key}"):
-        words, look, button = st.columns([5, 1, 2], vertical_alignment="center")
+        words, look, button = st.columns([6, 2, 3], vertical_alignment="center")
         words.text(f"{claim.icd10} on {claim.date}, {found.chart}. {found.reason}")
-        look.page_link("views/review.py", label="Open chart", query_params={"chart": str(found.chart_id)})
+        session.chart_button(f"{claim.chart}-{claim.key}", found.chart_id or 0, None, look)
         if button.button("I looked: not supported here", key=f"delete-{claim.chart}-{claim.key}", width="stretch"):
             opened = store.open_chart(found.chart_id or 0)
             if opened is None:

@@ -23,7 +23,7 @@ def show(person: Person, samples: Samples, lesson: Lesson) -> None:
         if rule:
             st.text(f"Guideline: {rule.title} ({rule.source})")
         st.text(f"Cause: {second.CAUSES[lesson.cause]} · {lesson.who}, {lesson.at[:10]}")
-        st.page_link("views/review.py", label="Open chart", query_params={"chart": str(pair.chart_id)})
+        session.chart_button(str(pair.event_seq), pair.chart_id, pair.suggestion_id)
         if pair.first.who != person.name:
             st.text(f"Their own word: {lesson.reply or 'none yet'}")
             return

@@ -34,7 +34,7 @@ def show(person: Person, query: ProviderQuery) -> None:
     suggestion = opened.suggestion(query.suggestion_id)
     name = suggestion.condition.replace("_", " ") if suggestion else query.suggestion_id
     with st.expander(f"{query.status}: {name}, {query.chart}", expanded=query.status != "answered", key=f"query-{key}"):
-        st.page_link("views/review.py", label="Open chart", query_params={"chart": str(query.chart_id)})
+        session.chart_button(key, query.chart_id, query.suggestion_id)
         wording = first_wording(opened, query)
         text = st.text_area("Question", wording, key=f"text-{key}-{hash(wording)}", height=280, max_chars=8000)
         against = concerns(text)
@@ -61,6 +61,8 @@ def _keep(person: Person, query: ProviderQuery, text: str, status: QueryStatus, 
 def main() -> None:
     """The queries by what is left to do with them."""
     person = session.require("review")
+    if session.import_results() is None:  # charts that were screened again are opened where their lines stand now
+        return
     found = Queries(session.store()).all(person)
     count = "1 query" if len(found) == 1 else f"{len(found)} queries"
     st.markdown(f"**{count}.** Deciding a suggestion as a query (q) puts it here. The draft quotes the record; it leads to no "

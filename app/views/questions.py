@@ -12,11 +12,11 @@ from hccassist.review.questions import Guidance, Question, Questions
 def ask(question: Question, person: Person) -> None:
     """One open question, and for a lead room for its answer."""
     with st.container(border=True, key=f"question-{question.seq}"):
-        words, link = st.columns([6, 1])
+        words, link = st.columns([6, 1], vertical_alignment="top")
         words.text(f"{question.condition}  ·  {question.icd10 or 'no code'}  {question.description}")
         words.text(question.text or "No question was written: see the chart.")
         words.text(f"{question.who}, {question.at[:10]}, {question.chart}")
-        link.page_link("views/review.py", label="Open chart", query_params={"chart": str(question.chart_id)})
+        session.chart_button(str(question.seq), question.chart_id, question.suggestion_id, link)
         if not person.may("lead"):
             return
         answer = st.text_area(

@@ -66,7 +66,7 @@ def explain(person: Person, samples: Samples, pair: second.Pair, lesson: Lesson 
     with st.expander(f"{'✓ explained: ' if lesson else ''}{title}", key=f"pair-{pair.event_seq}"):
         st.text(f"{pair.chart} · first reading {pair.first.who}: {pair.first.rationale or 'no rationale'}")
         st.text(f"Second reading {pair.second.who}: {pair.second.rationale or 'no rationale'}")
-        st.page_link("views/review.py", label="Open chart", query_params={"chart": str(pair.chart_id)})
+        session.chart_button(str(pair.event_seq), pair.chart_id, pair.suggestion_id)
         with st.form(f"lesson-{pair.event_seq}", border=False):
             outcomes, causes = list(second.OUTCOMES), list(second.CAUSES)
             outcome = st.radio(

@@ -21,6 +21,7 @@ class Question:
     seq: int
     chart_id: int
     chart: str
+    suggestion_id: str
     condition: str
     icd10: str | None
     description: str
@@ -64,6 +65,7 @@ class Questions:
             seq=row.seq,
             chart_id=row.chart_id,
             chart=row.chart,
+            suggestion_id=row.suggestion_id,
             condition=suggestion.get("condition", ""),
             icd10=suggestion.get("icd10"),
             description=suggestion.get("description", ""),
