@@ -257,6 +257,10 @@ def test_the_suggestions_are_filtered_by_what_their_rows_say_and_the_text_still_
     page.keyboard.press("f")
     page.keyboard.type("i26")
     playwright.expect(rows).to_have_count(1)
+    page.keyboard.press("Escape")
+    playwright.expect(rows).to_have_count(6)  # the folded ones too
+    page.keyboard.press("f")
+    page.keyboard.type("i26")
     page.keyboard.press("Enter")
     playwright.expect(row(page, "e1:I26.99")).to_have_attribute("aria-current", "true")
     page.locator(".hcca .words .named", has_text="Type 2 diabetes with diabetic CKD").click()

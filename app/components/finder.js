@@ -18,6 +18,7 @@ class Finder {
   open() { this.input.focus(); this.input.select(); }
 
   key(event) {
+    if (event.key === "Escape") { this.input.value = ""; this.find(); }
     if (event.key === "Enter" && this.ranges.length) { event.preventDefault(); this.step(event.shiftKey ? -1 : 1); }
   }
 

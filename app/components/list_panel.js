@@ -31,6 +31,7 @@ class ListPanel {
   get query() { return this.filter.value.trim().toLowerCase(); }
 
   filterKey(event) {
+    if (event.key === "Escape") { this.filter.value = ""; this.draw(this.items, this.chosen); }
     if (event.key !== "Enter" || !this.order.length) return;
     event.preventDefault();
     this.filter.blur();

@@ -102,6 +102,8 @@ class Worklist {
     const found = this.data.filter(this.matches).filter((r) => `${r.chart} ${r.mostly} ${r.assigned || ""}`.toLowerCase().includes(this.query)).sort(compare);
     fill(this.summary, `${plural(found.length, "chart")}${found.length === this.data.length ? "" : ` of ${this.data.length}`}`);
     fill(this.rows, found.slice(0, this.shown).map((r) => this.row(r)));
+    const none = this.data.length ? "No chart fits the search and the status above." : "The results hold no charts yet: screen some, then look here again.";
+    if (!found.length) { fill(this.more, h("p", { class: "quiet" }, none)); return; }
     fill(this.more, found.length > this.shown ? h("button", { class: "plain", onclick: () => { this.shown += 1000; this.body(); } }, `Show more (${found.length - this.shown} left)`) : null);
   }
 

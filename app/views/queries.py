@@ -25,7 +25,7 @@ def first_wording(opened: OpenChart, query: ProviderQuery) -> str:
     return draft(opened, suggestion, form, opened.states.get(suggestion.id))
 
 
-def show(person: Person, query: ProviderQuery) -> None:
+def show(person: Person, query: ProviderQuery, opened_up: bool) -> None:
     """One query: its words, what speaks against sending it, and what became of it."""
     key = f"{query.chart_id}-{query.suggestion_id}"
     opened = session.store().open_chart(query.chart_id)
@@ -33,7 +33,7 @@ def show(person: Person, query: ProviderQuery) -> None:
         return
     suggestion = opened.suggestion(query.suggestion_id)
     name = suggestion.condition.replace("_", " ") if suggestion else query.suggestion_id
-    with st.expander(f"{query.status}: {name}, {query.chart}", expanded=query.status != "answered", key=f"query-{key}"):
+    with st.expander(f"{query.status}: {name}, {query.chart}", expanded=opened_up, key=f"query-{key}"):
         session.chart_button(key, query.chart_id, query.suggestion_id)
         wording = first_wording(opened, query)
         text = st.text_area("Question", wording, key=f"text-{key}-{hash(wording)}", height=280, max_chars=8000)
@@ -67,8 +67,8 @@ def main() -> None:
     count = "1 query" if len(found) == 1 else f"{len(found)} queries"
     st.markdown(f"**{count}.** Deciding a suggestion as a query (q) puts it here. The draft quotes the record; it leads to no "
                 "answer and never says what anything pays.")  # fmt: skip
-    for query in sorted(found, key=lambda q: STATUSES.index(q.status)):
-        show(person, query)
+    for place, query in enumerate(sorted(found, key=lambda q: STATUSES.index(q.status))):
+        show(person, query, opened_up=place == 0 and query.status != "answered")
 
 
 main()
