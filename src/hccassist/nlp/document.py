@@ -85,7 +85,7 @@ def _without_tail(heading: str) -> str:
 
 def _heading(raw: str, sections: dict[str, str]) -> str | None:
     """The section that a heading's words open, or None. A known heading with a few more words around it counts too."""
-    bare = _SPACED_SLASH.sub("/", _without_tail(raw).strip(" \t:.#*=_-–—").lower())
+    bare = _SPACED_SLASH.sub("/", _without_tail(raw).strip(" \t:.?#*=_-–—").lower())
     words = bare.split()
     if not words or len(words) > _MOST_HEADING_WORDS:
         return None
