@@ -9,6 +9,9 @@ from typing import Any
 import pypdfium2 as pdfium
 import pytest
 
+from hccassist.encounters import find_encounters
+from hccassist.reading import read_chart
+from hccassist.screening import Screener, screen
 from hccassist.terminology.codes import load_codes
 from sample_charts.maker.expected import expected_chart
 from sample_charts.maker.source import read_source
@@ -44,3 +47,32 @@ def test_expected_codes_are_icd_10_cm_and_none_is_both_right_and_a_trap() -> Non
             right = {c for code in encounter["codes"] for c in (code["icd10"], *code["icd10_ok"])}
             assert right <= set(titles), f"{chart['chart']}, {encounter['title']}: {right - set(titles)}"
             assert not right & {trap["icd10"] for trap in encounter["traps"]}, f"{chart['chart']}, {encounter['title']}"
+
+
+def test_the_charts_are_screened_much_as_expected(screener: Screener) -> None:
+    """What a coder reports is shown and what is a trap is not: counted over all charts by exact code, with floors that
+    only rise. A code counts where a record that shares its pages shows it."""
+    codes = found = traps = fallen_for = 0
+    for expected in EXPECTED:
+        chart = read_chart(FOLDER / expected["chart"], expected["chart"])
+        result = screen(chart, find_encounters(chart), screener)
+        pages = {e.id: set(e.pages) for e in result.encounters}
+        for record in expected["encounters"]:
+            mine = [s for s in result.suggestions if s.tier == "supported" and pages[s.encounter] & set(record["pages"])]
+            shown = {s.icd10 for s in mine}
+            codes += len(record["codes"])
+            found += sum(bool(shown & {c["icd10"], *c["icd10_ok"]}) for c in record["codes"])
+            traps += len(record["traps"])
+            fallen_for += sum(t["icd10"] in shown for t in record["traps"])
+    assert (codes, traps) == (219, 251)
+    assert found >= 150
+    assert fallen_for <= 13
+
+
+def test_a_handout_that_speaks_to_the_patient_carries_no_code(screener: Screener) -> None:
+    name = "suspects_and_templates.pdf"
+    chart = read_chart(FOLDER / name, name)
+    result = screen(chart, find_encounters(chart), screener)
+    [handout] = [e for e in result.encounters if e.setting == "education"]
+    assert (handout.valid, handout.pages) == ("no", (4,))
+    assert {s.tier for s in result.suggestions if s.encounter == handout.id} == {"suppressed"}
