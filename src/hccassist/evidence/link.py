@@ -373,7 +373,10 @@ def _candidates(scene: _Scene, condition: str, ties: Mapping[int, Tie], own: Map
         all_items = [
             item
             for item in scene.items_of.get(number, ())
-            if not inside or not any(a <= item.i and item.j <= b and (c == condition or item.generic) for a, b, c in inside)
+            # "CF on Trikafta" names its treatment, though the name takes the words in.
+            if not inside
+            or document.tokens.norms[item.i - 1 : item.i] == ["on"]
+            or not any(a <= item.i and item.j <= b and (c == condition or item.generic) for a, b, c in inside)
         ]
         named = [m for m in here if m.mention.condition == condition]
         # "Osteoporosis, Prolia": of so few words only one that speaks for the condition itself says more than its name.

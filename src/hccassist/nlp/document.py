@@ -18,14 +18,16 @@ _NOT_AN_END = re.compile(
     r"|temp|resp|dept|prof)|(?<!\d )\b[A-Z])\.$",
     re.IGNORECASE,
 )
-_HEADING_TAIL = re.compile(r"\s*\([^)]*\)|\s*[-–]?\s*\d{1,2}/\d{1,2}(?:/\d{2,4})?")
+_HEADING_TAIL = re.compile(r"\s*\([^)]*\)|\s*[-–]?\s*\d{1,2}/\d{1,4}(?:/\d{2,4})?")
 _TELLS = re.compile(
     r"\b(?:he|she|they|patient|pt|is|are|has|have|presents?|returns?|seen|here|follow\w*|controlled|stable|on|continues?)\b",
     re.IGNORECASE,
 )
 _SPACED_SLASH = re.compile(r"\s*/\s*")
 _COLON_HEADING = re.compile(
-    r"(?:^|(?<=[.;] )|(?<=  ))[ \t]*([A-Za-z][A-Za-z/&'’ .,()-]{0,60}?)[ \t]*(?::|(?<= )[-–] )", re.MULTILINE
+    r"(?:^|(?<=[.;] )|(?<=  ))[ \t]*([A-Za-z][A-Za-z/&'’ .,()-]{0,60}?(?: \d{1,2}/\d{1,4}(?:/\d{2,4})?)?)[ \t]*"
+    r"(?::|(?<= )[-–] )",
+    re.MULTILINE,
 )
 _SOAP = re.compile(r"^[ \t]*([SOAP])[ \t]?/(?=[ \t])", re.MULTILINE)
 _ONE_LINERS = frozenset({"pmh", "psh", "family_history", "social_history", "allergies", "problem_list", "ros"})

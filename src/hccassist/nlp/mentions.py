@@ -20,6 +20,7 @@ from hccassist.nlp.status import (
 )
 from hccassist.schema import Mention
 from hccassist.terminology.lexicon import AttributeWord, Lexicon, Reading, Term
+from hccassist.terminology.rows import Condition
 from hccassist.terminology.words import FILLERS
 
 _NEAR = 8
@@ -43,13 +44,22 @@ _IMAGING = re.compile(
 )
 _TRACING = re.compile(r"\W*(?:echo\w*|TTE|TEE|MRI|MRA|CTA?|LDCT|CXR|KUB|x-?rays?|ultrasound|duplex|EKG|ECG)\b", re.IGNORECASE)
 _FINDINGS = frozenset({"results", "exam", "vitals"})
+_MONTH = (
+    r"(?:jan(?:uary)?|feb(?:ruary)?|mar(?:ch)?|apr(?:il)?|may|june?|july?|aug(?:ust)?|sept?(?:ember)?|oct(?:ober)?|nov(?:ember)?"
+    r"|dec(?:ember)?)"
+)
 _OVER = re.compile(
     r"\b(?:ago|earlier (?:this|in|that)|last (?:week|month|year|spring|summer|fall|autumn|winter|visit|admission)"
     r"|previous|prior|recent(?:ly)? (?:hospitali[sz]\w+|admi\w+|discharged?)|recover(?:ed|ing) from"
-    r"|since (?:her|his|the|their) (?:last )?"
-    r"|in (?:january|february|march|april|may|june|july|august|september|october|november|december|(?:19|20)\d\d))\b",
+    rf"|since (?:her|his|the|their) (?:last )?|in (?:{_MONTH}|(?:19|20)\d\d))\b",
     re.IGNORECASE,
 )
+_STAYED_THEN = re.compile(
+    r"\b(?:hosp|hospitali[sz]ed|admitted|adm|inpatient|discharged)\b[^.;]{0,20}"
+    rf"\b(?:ago|last|in (?:{_MONTH}|(?:19|20)\d\d))\b",
+    re.IGNORECASE,
+)
+"""A stay that is over: what was acute then ("admitted in May for acute systolic heart failure") is the disease now."""
 _CLAUSE_REACH = 60
 _CUE_WINDOW = 25
 _BESIDE = 3
@@ -320,6 +330,12 @@ def _clause_around(document: Document, sentence: Sentence, hit: _Hit) -> str:
     return document.text[max(sentence.start, start - _CLAUSE_REACH) : min(sentence.end, end + _CLAUSE_REACH)]
 
 
+def _phase_is_over(phased: bool, condition: Condition, attributes: tuple[str, ...], around: str) -> bool:
+    """Whether the acute phase that words or attributes tell of a lifelong disease was that of an earlier time."""
+    acute = condition.course == "lifelong" and not _PHASE.isdisjoint(attributes)
+    return (phased and bool(_OVER.search(around))) or (acute and bool(_STAYED_THEN.search(around)))
+
+
 def _marks_another(hit: _Hit, term: Term, group: list[_Hit], document: Document, lexicon: Lexicon) -> bool:
     """Whether an ambiguous short form alone in parentheses stands behind the name of an unlike condition: the mark of a payment
     category, "COPD (HCC)", not a disease. Behind its own name, or one of the same code category, it only repeats it."""
@@ -373,7 +389,7 @@ def _locate(
         assertion = Assertion("uncertain", (*assertion.cues, ONLY_ITS_PHASE))
         attributes = tuple(a for a in attributes if a not in _PHASE)
         term = replace(term, code=None)
-    elif phased and not stay[0] and _OVER.search(_clause_around(document, sentence, hit)):
+    elif not stay[0] and _phase_is_over(phased, condition, attributes, _clause_around(document, sentence, hit)):
         attributes = tuple(a for a in attributes if a not in _PHASE)
         term = replace(term, code=None)
     mention = Mention(

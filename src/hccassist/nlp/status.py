@@ -33,8 +33,14 @@ _PLANNED = frozenset(
     "discuss discussed decline declined refuse refused offer offered plan planned await awaiting scheduled eligible eligibility"
     " ask asks asked asking inquire inquires eval"
     " candidate candidacy evaluation workup waitlist waitlisted consider considering future eventual eventually"
-    " deferred list too".split()
+    " deferred list listed listing prefer prefers too".split()
 )
+_ON_THE_WAY = frozenset(
+    "activated worked evaluated evaluating eval referred referral refer bridge interested hopes hoping".split()
+)
+"""Said of what is planned only where it leads there: "evaluated for LVAD", not "evaluated after LVAD"."""
+_LEADS = frozenset("for to toward towards in".split())
+_MIGHT = frozenset("could would might if wants awaits".split())
 _CLAUSE_MARKS = frozenset(", ; : . ( ) |".split())
 _MOST_CELL = 4
 _OPERATED = ("s/p", "status post")
@@ -198,7 +204,7 @@ def _in_scope(
             # "lupus with negative dsDNA", "CAD, brother is well": the word is said of what follows it.
             if norms[cue.i] in _SAID_OF_THE_NEXT and not asked:
                 return False
-            if rule.category == "uncertain" and norms[cue.i] in ("v", "versus") and norms[cue.j][0].isdigit():
+            if rule.category == "uncertain" and norms[cue.i] in ("v", "vs", "versus") and norms[cue.j][0].isdigit():
                 return False
             if rule.category == "family" and norms[cue.j] not in _RELATIVE_FACTS and not norms[cue.j][0].isdigit():
                 return False
@@ -231,10 +237,10 @@ def relative_of_row(document: Document, number: int, lexicon: Lexicon) -> str:
 
 def _only_planned(norms: Sequence[str], sentence: Sentence, i: int, j: int) -> bool:
     """Whether the words beside a procedure say that it is only talked of: "declines LVAD", "lung transplant candidate"."""
-    for k in range(i - 1, max(i - 5, sentence.i - 1), -1):
-        if norms[k] in _CLAUSE_MARKS or norms[k] == "status":
+    for k in range(i - 1, max(i - 6, sentence.i - 1), -1):
+        if norms[k] in _CLAUSE_MARKS or norms[k : k + 2] == ["status", "post"]:
             break
-        if norms[k] in _PLANNED:
+        if norms[k] in _PLANNED or norms[k] in _MIGHT or (norms[k] in _ON_THE_WAY and not _LEADS.isdisjoint(norms[k + 1 : i])):
             return True
     for k in range(j, min(j + 3, sentence.j)):
         if norms[k] in _CLAUSE_MARKS:

@@ -225,13 +225,18 @@ def _terms(knowledge: Knowledge, conditions: dict[str, Condition], codes: Codes,
     """Our wordings first, then the code set's own titles; conditions that only titles name are added to ``conditions``."""
     terms: Phrases[Term] = Phrases(skip_fillers=True)
     taken: set[tuple[str, ...]] = set()
+    said: set[tuple[object, ...]] = set()
     for row in knowledge.terms:
         ambiguous, weak = "ambiguous" in row.flags, "weak" in row.flags
         also = tuple((name, tuple(pairs)) for name, *pairs in (a.split() for a in row.also) if name in conditions)
         for written in each_term(row.terms) if row.condition in conditions else ():
-            if words := normalizer.words(written):
+            cased = _is_cased(written, "cased" in row.flags)
+            words = normalizer.words(written)
+            # Wordings that are the same words ("due to", "d/t") stand once; spelling counts only where case does.
+            once = (words, row.condition, row.attributes, ambiguous, weak, also, written if cased else "," in written)
+            if words and once not in said:
+                said.add(once)
                 taken.add(words)
-                cased = _is_cased(written, "cased" in row.flags)
                 terms.add(words, Term(row.condition, row.attributes, written, None, cased, ambiguous, weak, also))
     _add_titles(terms, taken, conditions, codes, normalizer)
     return terms
