@@ -7,6 +7,7 @@ guessed.
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import replace
@@ -60,11 +61,12 @@ def find_encounters(chart: Chart) -> tuple[Encounter, ...]:
     hits = _print_dates_told(lines, _without_misread(lines, hits))
     starts = record_starts(lines, hits, facts)
     encounters = []
+    lines_at = [h.line for h in hits]
     for n, first in enumerate(starts):
         last = starts[n + 1] if n + 1 < len(starts) else len(lines)
         start = 0 if n == 0 else _text_start(chart, lines[first])
         end = len(chart.text) if n + 1 == len(starts) else _text_start(chart, lines[last])
-        own = [h for h in hits if first <= h.line < last]
+        own = hits[bisect_left(lines_at, first) : bisect_left(lines_at, last)]
         around = _margins(lines, first, last)
         encounters.append(_encounter(f"e{n + 1}", chart, lines[first:last], own, first, patient, (start, end), around))
     return tuple(encounters)

@@ -204,7 +204,8 @@ def _starts_inside(lines: Sequence[Line], hits: Sequence[DateHit], page: PageFac
     unmarked = tells_birth(mine) or any("mrn" in line.text.lower() for line in mine)
     labels = [(unmarked or ":" in line.text) and bool(_PATIENT_LABEL.search(line.text)) for line in mine]
     opens = [_opens_record(line) for line in mine]
-    dated = any(page.first <= h.line < page.last and h.kind in SERVICE_KINDS for h in hits)
+    here = hits[bisect_left(lines_at, page.first) : bisect_left(lines_at, page.last)]
+    dated = any(h.kind in SERVICE_KINDS for h in here)
     if not (dated or any(labels) or any(opens)):
         # Without an opening, a date or a patient of its own no record begins here.
         return []

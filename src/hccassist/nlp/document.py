@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import re
+from bisect import bisect_right
 from collections.abc import Sequence
 from dataclasses import dataclass
+from operator import itemgetter
 
 from hccassist.terminology.lexicon import Lexicon
 from hccassist.terminology.words import Tokens
@@ -205,12 +207,8 @@ def analyse(
 
 
 def _section_at(starts: list[tuple[int, int, str]], at: int, default: str) -> str:
-    section = default
-    for where, _, name in starts:
-        if where > at:
-            break
-        section = name
-    return section
+    n = bisect_right(starts, at, key=itemgetter(0))
+    return starts[n - 1][2] if n else default
 
 
 def _lines(

@@ -118,7 +118,7 @@ def _hits(document: Document, lexicon: Lexicon) -> list[_Hit]:
     for number, sentence in enumerate(document.sentences):
         if is_dropped(sentence.section):
             continue
-        i, stop = sentence.i, sentence.j
+        i, stop, before = sentence.i, sentence.j, len(hits)
         while i < stop:
             taken = i + 1
             if root_has(tokens.norms[i]):
@@ -131,7 +131,7 @@ def _hits(document: Document, lexicon: Lexicon) -> list[_Hit]:
                         taken = more[-1].j if more else end
                         break
             i = taken
-        hits.extend(_spread(document, lexicon, number, [h for h in hits if h.sentence == number]))
+        hits.extend(_spread(document, lexicon, number, hits[before:]))
     return hits
 
 
