@@ -29,6 +29,8 @@ _CLEAR = 0.95
 """Letters that look like boxes (D, O, B) lack part of a side; printed boxes do not."""
 _SIZE_SPREAD = 2
 _LEAST_BOXES = 3
+_MOST_OUTLINES = 20_000
+"""More squares than any form prints: a photograph's dark parts, a halftone."""
 _SURE = 55.0
 _FULL = 0.8
 """A solid square is a bullet or a redaction."""
@@ -62,6 +64,8 @@ def find_checkboxes(level: Image, scale: float) -> list[CheckBox]:
     low, high = (max(6, round(points * scale / 2)) for points in (_SMALLEST_POINTS, _LARGEST_POINTS))
     for side in range(low, high + 1):
         found += _outlines(across, down, side)
+    if len(found) > _MOST_OUTLINES:
+        return []
     groups = _places(found)
     boxes = [box for group in groups if (box := _box_of(group[0], ink, grey)) is not None]
     clear = Counter(b.box[2] - b.box[0] for b in boxes if b.score >= _CLEAR)
@@ -101,16 +105,17 @@ def _pixels(top: int, left: int, side: int) -> tuple[int, int, int, int]:
 
 def _places(found: list[_Outline]) -> list[list[_Outline]]:
     """Outlines by the place they share, each place's best ones: a worse one beside them is no second chance."""
+    import numpy as np
+
+    left = sorted(found, reverse=True)
+    at = np.array([outline[1:] for outline in left], np.int32).reshape(-1, 3)
     groups: list[list[_Outline]] = []
-    for outline in sorted(found, reverse=True):
-        score, top, left, side = outline
-        for group in groups:
-            if abs(left - group[0][2]) < side and abs(top - group[0][1]) < side:
-                if score >= group[0][0] - _AS_GOOD:
-                    group.append(outline)
-                break
-        else:
-            groups.append([outline])
+    while left:
+        least = left[0][0] - _AS_GOOD
+        here = (np.abs(at[:, :2] - at[0, :2]) < at[:, 2:]).all(axis=1)
+        groups.append([left[k] for k in np.nonzero(here)[0] if left[k][0] >= least])
+        left = [left[k] for k in np.nonzero(~here)[0]]
+        at = at[~here]
     return groups
 
 

@@ -21,6 +21,10 @@ _DARKEST, _PAPER = 0.002, 0.5
 """The shares of pixels darker than ink and than paper: what is printed covers little of a page, and paper more than half."""
 _FAINT = 150
 """Ink and paper closer than this (of 255) are stretched apart."""
+_COARSE_POINTS, _PRINT_POINTS, _WHITE = 2.2, 48.0, 235
+"""The grain in which paper is told from print (points), how thick print is at most, and paper that needs no evening."""
+_MARGIN_POINTS, _MARGIN_LENGTH_POINTS = 8.0, 100.0
+"""How thick and how long along an edge of the image the dark beside the paper is at least."""
 _PANEL_POINTS, _PANEL_LEAST_POINTS, _PANEL_MOST_POINTS = 60.0, 7.0, 24.0
 """How wide a dark panel is at least, and how high at least and at most (points)."""
 _RIM_INK, _PANEL_INK = 0.97, 0.55
@@ -58,6 +62,49 @@ def cleaned(grey: Image, scale: float) -> Cleaned:
         soft = soft.rotate(skew, resample=pil.Resampling.BILINEAR, fillcolor=255)
     image, rules = _without_rules(soft, scale)
     return Cleaned(image, soft, skew, rules)
+
+
+def evened(grey: Image, scale: float) -> Image:
+    """A page image with its paper made white wherever it lies in shadow or is grey or tinted, and what the camera or the
+    copier saw beside the paper made white too."""
+    import numpy as np
+    from PIL import Image as pil
+    from scipy import ndimage
+
+    step = max(2, round(_COARSE_POINTS * scale))
+    # What is dark and narrower than an inch is print: the paper around it goes through.
+    reach = round(_PRINT_POINTS * scale / step)
+    paper = ndimage.grey_closing(np.asarray(grey.reduce(step)), size=(reach, reach))
+    if paper.min() >= _WHITE:
+        return grey
+    whole = np.asarray(pil.fromarray(paper).resize(grey.size, pil.Resampling.BILINEAR), np.uint16)
+    even = np.minimum(np.asarray(grey, np.uint16) * 255 // np.maximum(whole, 1), 255).astype(np.uint8)
+    beside = _beside_the_paper(pil.fromarray(even).reduce(step), scale / step)
+    if beside is not None:
+        even[np.asarray(beside.resize(grey.size, pil.Resampling.NEAREST)) > 0] = 255
+    return pil.fromarray(even)
+
+
+def _beside_the_paper(small: Image, scale: float) -> Image | None:
+    """Where a coarse image is dark from its edge inwards; None where it is not."""
+    import numpy as np
+    from PIL import Image as pil
+    from scipy import ndimage
+
+    dark = np.asarray(small) < _INK
+    thick = round(_MARGIN_POINTS * scale)
+    labels, count = ndimage.label(ndimage.binary_opening(np.pad(dark, thick, mode="edge"), np.ones((thick, thick))))
+    labels = labels[thick:-thick, thick:-thick]
+    found = np.zeros_like(dark)
+    for number in range(1, count + 1):
+        own = labels == number
+        along = max(int(edge.sum()) for edge in (own[0], own[-1], own[:, 0], own[:, -1]))
+        # A heading in white on black that reaches the edge is short along it, or has letters.
+        if along >= _MARGIN_LENGTH_POINTS * scale and dark[own].mean() >= _RIM_INK:
+            found |= own
+    if not found.any():
+        return None
+    return pil.fromarray((ndimage.binary_dilation(found, iterations=2) * 255).astype(np.uint8))
 
 
 def _stretched(grey: Image) -> Image:

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from hccassist.reading.checkboxes import CheckBox, find_checkboxes, on_form
 from hccassist.reading.circles import Circle, lift_circles
-from hccassist.reading.cleaning import Cleaned, cleaned, lies_on_its_side
+from hccassist.reading.cleaning import Cleaned, cleaned, evened, lies_on_its_side
 from hccassist.reading.grid import Rule, Rules
 from hccassist.reading.layout import Token
 from hccassist.reading.second import ReadLine, second_opinion
@@ -118,7 +118,7 @@ def read_image(image: Image, scale: float, seconds: float) -> OcrPage | None:
     installed."""
     if not available():
         return None
-    grey = image.convert("L")
+    grey = evened(image.convert("L"), scale)
     angle, sight = 0, None
     if not lies_on_its_side(grey):
         sight = _read_straight(grey, scale, seconds)
