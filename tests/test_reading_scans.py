@@ -182,21 +182,50 @@ def test_plain_print_has_no_check_boxes(tmp_path: Path, printed: bytes) -> None:
     assert "\u2610" not in text
 
 
-def test_a_second_reader_is_heard_where_the_first_guesses() -> None:
-    from hccassist.reading.ocr import _agreed, _Row
+def test_a_second_reader_is_heard_where_the_first_guesses_or_sees_nothing() -> None:
+    from hccassist.reading.doubtful import Row
+    from hccassist.reading.ocr import _agreed
+    from hccassist.reading.second import ReadWord
 
     rows = [
-        _Row(0, "Name:", 95.0, (10, 10, 60, 24)),
-        _Row(0, "0fis", 40.0, (70, 8, 110, 26)),
-        _Row(1, "Weight", 96.0, (10, 50, 80, 64)),
-        _Row(1, "stable", 94.0, (86, 50, 140, 64)),
+        Row(0, "Name:", 95.0, (10, 10, 60, 24)),
+        Row(0, "0fis", 40.0, (70, 8, 110, 26)),
+        Row(1, "Weight", 96.0, (10, 50, 80, 64)),
+        Row(1, "stable", 74.0, (86, 50, 140, 64)),
     ]
     lines = [
-        ("Name: Otis Lund", 97.0, (8, 6, 190, 28)),
-        ("Weight steble", 80.0, (8, 48, 142, 66)),
-        ("no pain", 92.0, (10, 90, 90, 108)),
+        ((66, 6, 112, 28), [ReadWord("Otis", 97.0, (68, 8, 112, 26))]),
+        ((8, 48, 142, 66), [ReadWord("Weight", 80.0, (8, 48, 82, 66)), ReadWord("steble", 80.0, (86, 48, 142, 66))]),
+        ((10, 90, 90, 108), [ReadWord("no", 92.0, (10, 90, 40, 108)), ReadWord("pain", 92.0, (46, 90, 90, 108))]),
+        ((10, 130, 90, 148), [ReadWord("~~", 70.0, (10, 130, 90, 148))]),
     ]
-    assert [row.text for row in _agreed(rows, lines, [], [])] == ["Weight", "stable", "Name:", "Otis", "Lund", "no", "pain"]
+    assert [row.text for row in _agreed(rows, lines)] == ["Name:", "Weight", "stable", "Otis", "no", "pain"]
+
+
+def test_a_line_that_the_first_reader_left_out_is_found_by_its_ink(printed: bytes) -> None:
+    from hccassist.reading.doubtful import doubtful_places
+    from hccassist.reading.ocr import _read_straight
+
+    scale = 200 / 72
+    sight = _read_straight(scan(printed), scale, 30)
+    line = next(row.line for row in sight.rows if row.text == "appetite")
+    left_out = [row.box for row in sight.rows if row.line == line]
+    places = doubtful_places(sight.level, [row for row in sight.rows if row.line != line], [], scale)
+    assert places
+    top, bottom = min(box[1] for box in left_out), max(box[3] for box in left_out)
+    assert all(abs(place[1] - top) < 8 and abs(place[3] - bottom) < 8 for place in places)
+
+
+def test_a_page_in_shadow_on_a_dark_table_is_read(tmp_path: Path, printed: bytes) -> None:
+    import numpy as np
+    from PIL import Image
+
+    page = np.asarray(scan(printed, turn=1.5), np.float32)
+    light = np.linspace(0.95, 0.4, page.shape[1])[None, :] * np.linspace(1, 0.8, page.shape[0])[:, None]
+    photo = np.full((page.shape[0] + 120, page.shape[1] + 120), 45.0)
+    photo[60:-60, 60:-60] = page * light
+    noise = np.random.default_rng(4).normal(0, 4, photo.shape)
+    assert found(read(tmp_path, image_pdf(Image.fromarray(np.clip(photo + noise, 0, 255).astype(np.uint8))))) > 0.9
 
 
 def test_a_poor_copy_is_read_with_the_second_reader(tmp_path: Path, printed: bytes) -> None:

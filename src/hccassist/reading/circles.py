@@ -5,6 +5,7 @@ A ring is one stroke whose ink lies all around an ellipse and hardly outside it,
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -28,6 +29,16 @@ _WORD_INK = (0.06, 0.8)
 _RIM_SHARE = 0.56
 """The least part of its ink in its rim: that of a handwritten word is spread."""
 _STROKE_POINTS = 2.4
+_LEAST = 8
+"""Smaller pieces of ink (pixels) are letters."""
+_TIED_POINTS, _TIE_POINTS = 40.0, 14.0
+"""From which width a ring may be tied to something else, and the length of what ties it."""
+_EDGE_KEPT = 0.85
+"""The part of its outer edge that a ring's ellipse is fitted to."""
+_OFF_BOX = 0.25
+"""By how much that ellipse may be larger or smaller than the box of the ink, or beside it (parts of half the box)."""
+_ON_RULE_POINTS = 7.0
+"""How long a piece of a ring runs along a ruled line."""
 
 
 Pixels = tuple["np.ndarray[Any, np.dtype[np.int64]]", "np.ndarray[Any, np.dtype[np.int64]]"]
@@ -41,44 +52,143 @@ class Circle:
     box: tuple[int, int, int, int]
 
 
-def lift_circles(level: Image, scale: float) -> tuple[Image, list[Circle]]:
-    """A level page image of ``scale`` pixels a point without its hand-drawn rings, and where they were."""
+def lift_circles(level: Image, lined: Image, scale: float) -> tuple[Image, list[Circle]]:
+    """A level page image of ``scale`` pixels a point without its hand-drawn rings, and where they were. ``lined`` is the
+    same before its ruled lines were taken out, which took pieces of the rings along."""
     import numpy as np
     from PIL import Image as pil
-    from scipy import ndimage
 
-    # Half size, the darkest of each four pixels kept: thin strokes survive, and small gaps close.
     grey = np.array(level)
-    whole = grey[: grey.shape[0] // 2 * 2, : grey.shape[1] // 2 * 2]
-    small = np.minimum(np.minimum(whole[::2, ::2], whole[1::2, ::2]), np.minimum(whole[::2, 1::2], whole[1::2, 1::2]))
-    ink = small < _INK
-    labels, _ = ndimage.label(ink, structure=np.ones((3, 3)))
     point = scale / 2
+    ink = _mended(_ink(grey), _ink(np.asarray(lined)), point)
     circles: list[Circle] = []
-    for number, place in enumerate(ndimage.find_objects(labels), start=1):
-        height, width = place[0].stop - place[0].start, place[1].stop - place[1].start
-        # Rings on two lines of a form may touch: each is then looked at by itself.
-        rings = 1 if height <= _MOST_HEIGHT_POINTS * point else 2
-        if not (
-            rings * _LEAST_HEIGHT_POINTS * point <= height <= rings * _MOST_HEIGHT_POINTS * point
-            and _LEAST_WIDTH_POINTS * point <= width <= _MOST_WIDTH_POINTS * point
-            and width >= _NARROWEST * height / rings
-        ):
-            continue
-        ys, xs = np.nonzero(labels[place] == number)
-        ys, xs = ys + place[0].start, xs + place[1].start
-        for part in range(rings):
-            low, high = (place[0].start + height * edge // rings for edge in (part, part + 1))
-            own = (ys >= low) & (ys < high)
-            stroke = _ring(ink, (ys[own], xs[own]), point)
-            if stroke is None:
-                continue
-            rows, columns = ys[own][stroke], xs[own][stroke]
+    for own in _connected(ink):
+        strokes = list(_strokes(ink, own, point))
+        if not strokes and np.ptp(own[1]) >= _TIED_POINTS * point:
+            # A piece of a ruled line may tie a ring to its neighbours.
+            strokes = [stroke for part in _untied(own, point) for stroke in _strokes(ink, part, point)]
+        for (rows, columns), box in strokes:
             for oy, ox in ((0, 0), (0, 1), (1, 0), (1, 1)):
                 grey[2 * rows + oy, 2 * columns + ox] = 255
-            left, right = int(xs[own].min()), int(xs[own].max()) + 1
-            circles.append(Circle((2 * left, 2 * low, 2 * right, 2 * high)))
+            circles.append(Circle(box))
     return (pil.fromarray(grey), circles) if circles else (level, [])
+
+
+def _connected(ink: np.ndarray[Any, np.dtype[np.bool_]]) -> Iterator[Pixels]:
+    """The pixels of each connected piece of ink."""
+    import numpy as np
+    from scipy import ndimage
+
+    labels, _ = ndimage.label(ink, structure=np.ones((3, 3)))
+    for number, place in enumerate(ndimage.find_objects(labels), start=1):
+        if min(place[0].stop - place[0].start, place[1].stop - place[1].start) < _LEAST:
+            continue
+        ys, xs = np.nonzero(labels[place] == number)
+        yield ys + place[0].start, xs + place[1].start
+
+
+def _untied(own: Pixels, point: float) -> Iterator[Pixels]:
+    """The pieces of connected ink once its long level runs are taken out."""
+    import numpy as np
+    from scipy import ndimage
+
+    ys, xs = own
+    top, left = int(ys.min()), int(xs.min())
+    mask = np.zeros((np.ptp(ys) + 1, np.ptp(xs) + 1), bool)
+    mask[ys - top, xs - left] = True
+    runs = ndimage.binary_opening(mask, np.ones((1, round(_TIE_POINTS * point))))
+    for rows, columns in _connected(mask & ~runs):
+        yield rows + top, columns + left
+
+
+def _strokes(
+    ink: np.ndarray[Any, np.dtype[np.bool_]], own: Pixels, point: float
+) -> Iterator[tuple[Pixels, tuple[int, int, int, int]]]:
+    """The strokes of the rings that connected ink is, each with its box in pixels of the whole image."""
+    ys, xs = own
+    top, height, width = int(ys.min()), int(ys.max() - ys.min()) + 1, int(xs.max() - xs.min()) + 1
+    # Rings on two lines of a form may touch: each is then looked at by itself.
+    rings = 1 if height <= _MOST_HEIGHT_POINTS * point else 2
+    if not (
+        rings * _LEAST_HEIGHT_POINTS * point <= height <= rings * _MOST_HEIGHT_POINTS * point
+        and _LEAST_WIDTH_POINTS * point <= width <= _MOST_WIDTH_POINTS * point
+        and width >= _NARROWEST * height / rings
+    ):
+        return
+    for part in range(rings):
+        low, high = (top + height * edge // rings for edge in (part, part + 1))
+        inside = (ys >= low) & (ys < high)
+        rows, columns = ys[inside], xs[inside]
+        stroke = _ring(ink, (rows, columns), point)
+        if stroke is not None:
+            box = (2 * int(columns.min()), 2 * low, 2 * int(columns.max()) + 2, 2 * high)
+            yield (rows[stroke], columns[stroke]), box
+
+
+def _directions(angles: np.ndarray[Any, np.dtype[np.float64]]) -> np.ndarray[Any, np.dtype[np.int64]]:
+    import numpy as np
+
+    return ((angles + np.pi) / (2 * np.pi) * _DIRECTIONS).astype(np.int64) % _DIRECTIONS
+
+
+def _on_ellipse(
+    dy: np.ndarray[Any, np.dtype[np.float64]], dx: np.ndarray[Any, np.dtype[np.float64]]
+) -> tuple[np.ndarray[Any, np.dtype[np.float64]], np.ndarray[Any, np.dtype[np.float64]]]:
+    """Places from -1 to 1 of their box, in the frame that makes the ellipse along their outer edge a circle of radius 1:
+    hands draw rings aslant. The same places where no ellipse fits."""
+    import numpy as np
+
+    bins, radii = _directions(np.arctan2(dy, dx)), np.hypot(dy, dx)
+    farthest = np.lexsort((radii, bins))
+    edge = farthest[np.append(np.diff(bins[farthest]) != 0, True)]
+    for _ in range(2):
+        y, x = dy[edge], dx[edge]
+        if len(edge) < _DIRECTIONS / 2:
+            return dy, dx
+        a, b, c, d, e = np.linalg.lstsq(np.stack([x * x, x * y, y * y, x, y], axis=1), np.ones(len(edge)), rcond=None)[0]
+        matrix = np.array([[a, b / 2], [b / 2, c]])
+        if a <= 0 or np.linalg.det(matrix) <= 0:
+            return dy, dx
+        middle = np.linalg.solve(matrix, [-d / 2, -e / 2])
+        matrix = matrix / (1 + middle @ matrix @ middle)
+        reach = np.sqrt(np.diag(np.linalg.inv(matrix)))
+        if np.abs(reach - 1).max() > _OFF_BOX or np.abs(middle).max() > _OFF_BOX:
+            # The ellipse of an arc is no ring's.
+            return dy, dx
+        frame = np.linalg.cholesky(matrix).T
+        placed = frame @ (np.stack([dx, dy]) - middle[:, None])
+        # Where a word sticks out of the ring it is no edge of it.
+        off = np.abs(np.hypot(*placed[:, edge]) - 1)
+        edge = edge[off <= np.quantile(off, _EDGE_KEPT)]
+    return placed[1], placed[0]
+
+
+def _ink(grey: np.ndarray[Any, np.dtype[np.uint8]]) -> np.ndarray[Any, np.dtype[np.bool_]]:
+    """Where ink is, in half size, the darkest of each four pixels kept: thin strokes survive, and small gaps close."""
+    import numpy as np
+
+    whole = grey[: grey.shape[0] // 2 * 2, : grey.shape[1] // 2 * 2]
+    darkest = np.minimum(np.minimum(whole[::2, ::2], whole[1::2, ::2]), np.minimum(whole[::2, 1::2], whole[1::2, 1::2]))
+    found: np.ndarray[Any, np.dtype[np.bool_]] = darkest < _INK
+    return found
+
+
+def _mended(
+    ink: np.ndarray[Any, np.dtype[np.bool_]], lined: np.ndarray[Any, np.dtype[np.bool_]], point: float
+) -> np.ndarray[Any, np.dtype[np.bool_]]:
+    """The ink with the pieces of ruled lines put back that lie between two strokes which end on the line a little apart:
+    those are the sides of a ring drawn over it."""
+    import numpy as np
+    from scipy import ndimage
+
+    rule = lined & ~ink
+    if not rule.any():
+        return ink
+    touched = rule & ndimage.binary_dilation(ink, np.ones((3, 3)))
+    gap = round(_ON_RULE_POINTS * point)
+    between = ndimage.binary_closing(touched, np.ones((gap, 1))) | ndimage.binary_closing(touched, np.ones((1, gap)))
+    mended: np.ndarray[Any, np.dtype[np.bool_]] = ink | (between & rule)
+    return mended
 
 
 def _ring(ink: np.ndarray[Any, np.dtype[np.bool_]], own: Pixels, point: float) -> np.ndarray[Any, np.dtype[np.bool_]] | None:
@@ -90,9 +200,9 @@ def _ring(ink: np.ndarray[Any, np.dtype[np.bool_]], own: Pixels, point: float) -
         return None
     top, left, bottom, right = int(ys.min()), int(xs.min()), int(ys.max()) + 1, int(xs.max()) + 1
     half_height, half_width = (bottom - top) / 2, (right - left) / 2
-    dy, dx = (ys + 0.5 - top) / half_height - 1, (xs + 0.5 - left) / half_width - 1
+    dy, dx = _on_ellipse((ys + 0.5 - top) / half_height - 1, (xs + 0.5 - left) / half_width - 1)
     angles, radii = np.arctan2(dy, dx), np.hypot(dy, dx)
-    bins = ((angles + np.pi) / (2 * np.pi) * _DIRECTIONS).astype(int) % _DIRECTIONS
+    bins = _directions(angles)
     on_ring = (radii >= _RING[0]) & (radii <= _RING[1])
     if len(np.unique(bins[on_ring])) < _AROUND * _DIRECTIONS or (radii > _RING[1]).mean() > _OUTSIDE:
         return None

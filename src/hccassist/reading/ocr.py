@@ -11,11 +11,12 @@ import os
 import re
 from dataclasses import dataclass
 from functools import lru_cache
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any
 
 from hccassist.reading.checkboxes import CheckBox, find_checkboxes, on_form
 from hccassist.reading.circles import Circle, lift_circles
 from hccassist.reading.cleaning import Cleaned, cleaned, evened, lies_on_its_side
+from hccassist.reading.doubtful import Row, doubtful_places
 from hccassist.reading.grid import Rule, Rules
 from hccassist.reading.layout import Token
 from hccassist.reading.second import ReadLine, second_opinion
@@ -26,11 +27,10 @@ if TYPE_CHECKING:
 
 _SURE = 65.0
 """Mean word confidence (0 to 100) from which a first reading is taken as upright."""
-_WEAK, _MOST_WEAK = 70.0, 0.08
-"""Words below this confidence are weak; a page with a larger part of them than this gets a second look."""
-_FEW_LETTERS = 60
-_TRUSTED, _COVERED, _COVERED_RINGED = 80.0, 0.35, 0.2
-"""Where words as sure as this fill as much of a line, it is kept against a second reader."""
+_SURER = 5.0
+"""By how much a second reader must be surer than the first to be heard."""
+_ALONE = 80.0
+"""From this confidence the second reader is believed where the first saw nothing."""
 _READABLE = 50.0
 """Below this mean confidence the words are guesses: the page counts as unread."""
 _LOCAL_THRESHOLDS = "2"
@@ -41,7 +41,6 @@ TICKED, EMPTY, RINGED = "☒", "☐", "◉"
 _LETTERS = re.compile(r"[A-Za-z0-9]")
 _RINGED_LETTERS = frozenset("@©®")
 _RING_REMAINS = re.compile(r"^[^A-Za-z0-9☐☒+-]+|[^A-Za-z0-9)+-]+$")
-_WORDS = re.compile(r"\S+")
 _DESCENDERS = re.compile("[gjpqy,;]")
 
 
@@ -56,20 +55,9 @@ class OcrPage:
     rules: Rules
 
 
-class _Row(NamedTuple):
-    """A word: its line's number, its confidence (0 to 100), its box in pixels of the upright image, and whether it starts
-    a cell whatever the gap before it."""
-
-    line: int
-    text: str
-    confidence: float
-    box: tuple[int, int, int, int]
-    apart: bool = False
-
-
 @dataclass(frozen=True, slots=True)
 class _Reading:
-    rows: list[_Row]
+    rows: list[Row]
     confidence: float
     rules: Rules = Rules()  # noqa: RUF009  frozen
 
@@ -81,7 +69,7 @@ class _Sight:
     page: Cleaned
     level: Image
     circles: list[Circle]
-    rows: list[_Row]
+    rows: list[Row]
     confidence: float
 
 
@@ -130,7 +118,7 @@ def read_image(image: Image, scale: float, seconds: float) -> OcrPage | None:
                 angle, sight = turned, other
         elif sight is None:
             sight = _read_straight(grey, scale, seconds)
-    reading = _finished(sight, scale)
+    reading = _finished(sight, scale, seconds)
     if reading.confidence < _READABLE:
         return None
     skew = sight.page.skew
@@ -148,7 +136,7 @@ def _in_points(rules: Rules, slope: float, scale: float) -> Rules:
 def _read_straight(upright: Image, scale: float, seconds: float) -> _Sight:
     """The words of an image with upright text, as tesseract reads them once it is set level."""
     page = cleaned(upright, scale)
-    level, circles = lift_circles(page.image, scale)
+    level, circles = lift_circles(page.image, page.lined, scale)
     engine = _engine("eng")
     width, height = level.size
     engine.SetImageBytes(level.tobytes(), width, height, 1, width)
@@ -160,13 +148,12 @@ def _read_straight(upright: Image, scale: float, seconds: float) -> _Sight:
     return _Sight(page, level, circles, rows, _confidence(rows))
 
 
-def _finished(sight: _Sight, scale: float) -> _Reading:
-    """What stands on the page in the end: a second opinion on weak words, check boxes and rings marked."""
+def _finished(sight: _Sight, scale: float, seconds: float) -> _Reading:
+    """What stands on the page in the end: a second opinion on what is doubtful, check boxes and rings marked."""
     rows = sight.rows
     boxes = on_form(find_checkboxes(sight.page.lined, scale), [(row.confidence, row.box) for row in rows]) if rows else []
-    if _is_weak(rows):
-        lines = second_opinion(sight.level)
-        rows = _agreed(rows, lines, boxes, sight.circles) if lines else rows
+    places = doubtful_places(sight.level, rows, [b.box for b in boxes], scale)
+    rows = _agreed(rows, second_opinion(sight.level, places, seconds))
     confidence = _confidence(rows)
     if confidence < _READABLE:
         return _Reading(rows, confidence)
@@ -174,49 +161,33 @@ def _finished(sight: _Sight, scale: float) -> _Reading:
     return _Reading(rows, confidence, sight.page.rules)
 
 
-def _is_weak(rows: list[_Row]) -> bool:
-    """Whether so much of a page is guessed that a slower look is worth its time: handwriting, poor copies."""
-    letters = sum(len(row.text) for row in rows)
-    return sum(len(row.text) for row in rows if row.confidence < _WEAK) > _MOST_WEAK * letters or letters < _FEW_LETTERS
-
-
-def _agreed(rows: list[_Row], lines: list[ReadLine], boxes: list[CheckBox], circles: list[Circle]) -> list[_Row]:
-    """The words of both readers: tesseract's on lines that it is sure of or that hold a ringed word (its words have boxes
-    of their own, and it keeps the gaps between a form's choices), the other's where it is not or saw nothing."""
+def _agreed(rows: list[Row], lines: list[ReadLine]) -> list[Row]:
+    """The words of both readers: at each place those of the surer one."""
     number = max((row.line for row in rows), default=-1)
-    for text, confidence, (edge, top, right, bottom) in lines:
-        left = _behind_boxes(edge, top, right, bottom, boxes)
-        held = [row for row in rows if _holds((left, top, right, bottom), row)]
-        sure = sum(row.box[2] - row.box[0] for row in held if row.confidence >= _TRUSTED)
-        ringed = any(_holds(circle.box, row) for circle in circles for row in held)
-        if sure >= _COVERED * (right - left) or (ringed and sure >= _COVERED_RINGED * (right - left)):
+    for place, words in lines:
+        held = [row for row in rows if _holds(place, row)]
+        second = words[0].confidence
+        if held:
+            if second < _confidence(held, 1) + _SURER:
+                continue
+            rows = [row for row in rows if row not in held]
+            line = held[0].line
+        elif second >= _ALONE and _LETTERS.search("".join(word.text for word in words)):
+            number += 1
+            line = number
+        else:
             continue
-        number += 1
-        rows = [row for row in rows if row not in held]
-        # The words share the line's width by their letters; its box has room above and below the ink.
-        step, rim = (right - left) / len(text), round(0.12 * (bottom - top))
-        for word in _WORDS.finditer(text):
-            x0, x1 = round(left + word.start() * step), round(left + word.end() * step)
-            rows.append(_Row(number, word.group(), confidence, (x0, top + rim, x1, bottom - rim)))
+        rows += [Row(line, word.text, word.confidence, word.box) for word in words]
     return rows
 
 
-def _holds(box: tuple[int, int, int, int], row: _Row) -> bool:
+def _holds(box: tuple[int, int, int, int], row: Row) -> bool:
     """Whether a word's middle lies in a box."""
     left, top, right, bottom = row.box
     return box[0] <= (left + right) / 2 <= box[2] and box[1] <= (top + bottom) / 2 <= box[3]
 
 
-def _behind_boxes(left: int, top: int, right: int, bottom: int, boxes: list[CheckBox]) -> int:
-    """Where a line's first word begins: behind the check box that the line was found to begin with."""
-    for box in boxes:
-        x0, y0, x1, y1 = box.box
-        if left - 2 <= x0 <= left + (x1 - x0) and top <= (y0 + y1) / 2 <= bottom:
-            return min(x1 + 2, right - 1)
-    return left
-
-
-def _with_circles(rows: list[_Row], circles: list[Circle]) -> list[_Row]:
+def _with_circles(rows: list[Row], circles: list[Circle]) -> list[Row]:
     """The words with "◉" before those that stand in a ring; what is ringed is a cell of its own."""
     for circle in circles:
         left, top, _, bottom = circle.box
@@ -228,7 +199,7 @@ def _with_circles(rows: list[_Row], circles: list[Circle]) -> list[_Row]:
         first = min(held, key=lambda row: row.box[0])
         end = max(row.box[2] for row in held)
         edge = min(left, first.box[0] - 3)
-        mark = _Row(first.line, RINGED, 90.0, (edge, first.box[1], first.box[0] - 1, first.box[3]), apart=True)
+        mark = Row(first.line, RINGED, 90.0, (edge, first.box[1], first.box[0] - 1, first.box[3]), apart=True)
         behind = min(
             (r for r in rows if r.box[0] >= end - 2 and top <= (r.box[1] + r.box[3]) / 2 <= bottom),
             key=lambda r: r.box[0],
@@ -246,7 +217,7 @@ def _with_circles(rows: list[_Row], circles: list[Circle]) -> list[_Row]:
     return rows
 
 
-def _with_boxes(words: list[_Row], boxes: list[CheckBox]) -> list[_Row]:
+def _with_boxes(words: list[Row], boxes: list[CheckBox]) -> list[Row]:
     """The words with "☒" and "☐" for the check boxes, in place of what OCR made of them."""
     rows = [row for row in words if not any(_is_of_box(row, b) for b in boxes)]
     if not rows:
@@ -260,11 +231,11 @@ def _with_boxes(words: list[_Row], boxes: list[CheckBox]) -> list[_Row]:
         )
         # The box stands on its label's line, whatever its own height.
         mark = TICKED if b.ticked else EMPTY
-        rows.append(_Row(label.line, mark, 90.0, (b.box[0], label.box[1], b.box[2], label.box[3])))
+        rows.append(Row(label.line, mark, 90.0, (b.box[0], label.box[1], b.box[2], label.box[3])))
     return rows
 
 
-def _is_of_box(row: _Row, box: CheckBox) -> bool:
+def _is_of_box(row: Row, box: CheckBox) -> bool:
     """Whether a word is what OCR made of a box or its tick: short, and mostly within a little more than the box."""
     left, top, right, bottom = row.box
     reach = (box.box[2] - box.box[0]) / 2
@@ -273,8 +244,8 @@ def _is_of_box(row: _Row, box: CheckBox) -> bool:
     return inside and right - left < 4 * reach + 2
 
 
-def _parse(table: str) -> list[_Row]:
-    rows: list[_Row] = []
+def _parse(table: str) -> list[Row]:
+    rows: list[Row] = []
     line = -1
     for record in table.splitlines():
         cells = record.split("\t")
@@ -286,11 +257,11 @@ def _parse(table: str) -> list[_Row]:
         if not text or (_SPECK.fullmatch(text) and confidence < 80) or confidence < 10:
             continue
         left, top, width, height = (int(c) for c in cells[6:10])
-        rows.append(_Row(line, text, confidence, (left, top, left + width, top + height)))
+        rows.append(Row(line, text, confidence, (left, top, left + width, top + height)))
     return rows
 
 
-def _confidence(rows: list[_Row], least: int = 8) -> float:
+def _confidence(rows: list[Row], least: int = 8) -> float:
     """The mean over letters, 0 to 100; 0 for fewer than ``least`` letters."""
     letters = sum(len(row.text) for row in rows)
     return sum(row.confidence * len(row.text) for row in rows) / letters if letters >= least else 0.0
