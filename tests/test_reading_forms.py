@@ -97,6 +97,33 @@ def test_ringed_choices_are_marked_and_read(tmp_path: Path) -> None:
     assert 255 < ring.box[0] < 285
 
 
+def test_rings_aslant_and_over_the_line_of_a_table(tmp_path: Path) -> None:
+    pytest.importorskip("tesserocr")
+
+    def draw(canvas: Canvas) -> None:
+        lines(["Valley Home Visits", "Member: Otis Lund   Date of visit: 04/11/2025"], y=740, size=12)(canvas)
+        for n, label in enumerate(("Asthma", "Gout", "Anemia")):
+            y = 660 - 40 * n
+            canvas.setLineWidth(0.6)
+            canvas.grid([66, 194, 540], [y - 14, y + 26])
+            lines([label], y=y, size=12)(canvas)
+            for k, choice in enumerate(("Active", "History", "None")):
+                lines([choice], x=200 + 75 * k, y=y, size=12)(canvas)
+            canvas.saveState()
+            canvas.setLineWidth(1.2)
+            canvas.translate(217 + 75 * (n % 2), y + 4)
+            canvas.rotate(5)
+            canvas.ellipse(-28, -10, 28, 10)
+            canvas.restoreState()
+        lines(PROSE, y=480, size=12, step=18)(canvas)
+
+    text = read(tmp_path, image_pdf(scan(pdf(draw), turn=-0.7))).text
+    for label, ringed in (("Asthma", "Active"), ("Gout", "History"), ("Anemia", "Active")):
+        row = next(line for line in text.splitlines() if label in line)
+        assert row.count("◉") == 1
+        assert row.split("◉")[1].split()[0] == ringed
+
+
 def test_plain_print_has_no_rings(tmp_path: Path) -> None:
     pytest.importorskip("tesserocr")
     heading = lines(["QUARTERLY OBSERVATIONS @ OAK HOUSE"], y=740, size=20)

@@ -176,6 +176,28 @@ def test_check_boxes_of_a_form(tmp_path: Path) -> None:
     assert chart.text.count("\u2612") + chart.text.count("\u2610") == len(labels)
 
 
+def test_crossed_boxes_close_to_their_labels(tmp_path: Path) -> None:
+    answers = [True, False, True, True, False]
+
+    def draw(canvas: object) -> None:
+        for n, yes in enumerate(answers):
+            y = 700 - 24 * n
+            lines([("Cough", "Fever", "Headache", "Rash", "Earache")[n]], x=80, y=y, size=11)(canvas)  # type: ignore[arg-type]
+            for x, label, crossed in ((250, "Yes", yes), (292, "No", not yes)):
+                canvas.rect(x, y, 8, 8)  # type: ignore[attr-defined]
+                if crossed:
+                    canvas.line(x - 1, y - 1, x + 9, y + 9)  # type: ignore[attr-defined]
+                    canvas.line(x - 2, y + 9, x + 9, y - 1)  # type: ignore[attr-defined]
+                lines([label], x=x + 11, y=y, size=11)(canvas)  # type: ignore[arg-type]
+        lines(PROSE, y=520, size=12, step=18)(canvas)  # type: ignore[arg-type]
+
+    text = read(tmp_path, image_pdf(scan(pdf(draw), turn=1.1))).text
+    found_rows = [line for line in text.splitlines() if "Yes" in line]
+    assert len(found_rows) == len(answers)
+    for row, yes in zip(found_rows, answers, strict=True):
+        assert ("\u2612 Yes" in row, "\u2612 No" in row) == (yes, not yes)
+
+
 def test_plain_print_has_no_check_boxes(tmp_path: Path, printed: bytes) -> None:
     text = read(tmp_path, image_pdf(scan(printed))).text
     assert "\u2612" not in text

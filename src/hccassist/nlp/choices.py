@@ -29,13 +29,14 @@ _WORDS: dict[str, Status] = {
     **dict.fromkeys("rule r/o suspect suspected possible probable unknown unsure uncertain questionable".split(), "uncertain"),
     **dict.fromkeys("none no n never absent negative neg denies denied disagree disagreed rejected n/a".split(), "negated"),
 }  # fmt: skip
-_LEAST_MISREAD, _NEAR = 5, 66
+_LEAST_MISREAD, _NEAR, _NEARER = 5, 66, 85
 _LONG_WORDS = [word for word in _WORDS if len(word) >= _LEAST_MISREAD]
 _UNREAD_ANSWER = re.compile(
     r"(?:^|\s)(?:Active|Current|Present)\s*(?:Hist(?:ory)?|Past|Resolved)\s*(?:Rule ?out\s*)?(?:None|No|Never)?(?=\s|$)",
     re.IGNORECASE,
 )
 """The choices of a form printed side by side: which was chosen, no mark tells."""
+_CHOICE_LABEL = re.compile(r".*?(?:[:?]|\b(?:stage|type|grade|class)\b)\s*", re.IGNORECASE)
 _FIRST_WORD = re.compile(r"[A-Za-z/]+")
 
 
@@ -85,12 +86,56 @@ def _prints_choices(row: str) -> tuple[bool, bool]:
     return bool(_MARK.search(row)), bool(_UNREAD_ANSWER.search(row))
 
 
+def ringed_choices(text: str, start: int, end: int) -> tuple[list[tuple[int, int]], list[tuple[int, int]]]:
+    """What the rows in [start, end) that hold a ring offer: the ranges of the words ringed, and of those to choose from that
+    were not: "Stage  1  2  3a  ◉ 3b  4" says nothing of stage 3a."""
+    chosen: list[tuple[int, int]] = []
+    others: list[tuple[int, int]] = []
+    low = text.rfind("\n", 0, start) + 1
+    while low < end and text.find(RING, low, end) >= 0:
+        stop = text.find("\n", low)
+        stop = stop if stop >= 0 else len(text)
+        cells = _cells(text[low:stop]) if RING in text[low:stop] else []
+        for n, cell in enumerate(cells):
+            if cell.mark == "ring":
+                chosen.append((low + cell.start, low + cell.end))
+            elif not cell.mark and (place := _offered(cells, n)):
+                others.append((low + place[0], low + place[1]))
+        low = stop + 1
+    return chosen, others
+
+
+def _offered(cells: Sequence[_Cell], n: int) -> tuple[int, int] | None:
+    """Which part of an unmarked cell is a choice of a group of which another is ringed; None for labels and remarks."""
+    cell = cells[n]
+    label = _CHOICE_LABEL.match(cell.text)
+    if n == 0 or label:
+        # "Kidney disease: stage 1 2  ◉ 3a": the first choices stand in the label's cell.
+        if label and label.end() < len(cell.text) and _ring_in_group(cells[n + 1 :]):
+            return cell.end - len(cell.text[label.end() :].rstrip()) - 1, cell.end
+        return None
+    if not cell.is_option or cell.answer:
+        return None
+    return (cell.start, cell.end) if _ring_in_group(cells[n + 1 :]) or _ring_in_group(cells[n - 1 : 0 : -1]) else None
+
+
+def _ring_in_group(cells: Sequence[_Cell]) -> bool:
+    """Whether a ring comes up among the choices that follow each other; answers ("Active  None") are a group of their own."""
+    for cell in cells:
+        if cell.answer or not cell.is_option or cell.mark not in ("", "ring"):
+            return False
+        if cell.mark == "ring":
+            return True
+    return False
+
+
 def _answer(word: str) -> Status | None:
     """What a word answers; one that a scan spelled slightly wrong ("Retive") still does."""
     if word in _WORDS or len(word) < _LEAST_MISREAD:
         return _WORDS.get(word)
     near = process.extractOne(word, _LONG_WORDS, scorer=fuzz.ratio, score_cutoff=_NEAR)
-    return _WORDS[near[0]] if near and abs(len(near[0]) - len(word)) <= 1 else None
+    # "Severe" is no misspelt "never".
+    return _WORDS[near[0]] if near and (len(near[0]) == len(word) or near[1] >= _NEARER) else None
 
 
 def _cells(row: str) -> list[_Cell]:

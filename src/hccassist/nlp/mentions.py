@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import re
+from bisect import bisect_left
 from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
+from hccassist.nlp.choices import RING, ringed_choices
 from hccassist.nlp.document import Document, Sentence
 from hccassist.nlp.forms import Assertion
 from hccassist.nlp.status import (
@@ -24,6 +26,8 @@ from hccassist.terminology.rows import Condition
 from hccassist.terminology.words import FILLERS
 
 _NEAR = 8
+_CHOICE_LABELS = ("stage", "type", "grade", "class")
+"""Words before a form's choices that belong to each of them."""
 _DONE = ("status ", "post ")
 _NOT_SAID = frozenset("no not without denie deny denied negative never non prevent avoid risk prior previous last if".split())
 _PHASES = frozenset("exacerbation flare decompensation attack crisis relapse decompensated".split())
@@ -239,7 +243,26 @@ def _resolve(hit: _Hit, document: Document, lexicon: Lexicon, support: dict[str,
 
 
 def _attribute_hits(document: Document, lexicon: Lexicon, sentence: Sentence) -> list[tuple[int, int, AttributeWord]]:
-    return [(i, j, word) for i, j, words in lexicon.attributes.every(document.tokens, sentence.i, sentence.j) for word in words]
+    tokens = document.tokens
+    found = [(i, j, word) for i, j, words in lexicon.attributes.every(tokens, sentence.i, sentence.j) for word in words]
+    if RING not in document.text[sentence.start : sentence.end]:
+        return found
+    chosen, others = ringed_choices(document.text, sentence.start, sentence.end)
+    starts, ends = tokens.starts, tokens.ends
+    kept = [hit for hit in found if not any(a < ends[hit[1] - 1] and starts[hit[0]] < b for a, b in others)]
+    ringed = [
+        (bisect_left(starts, a, sentence.i, sentence.j), bisect_left(starts, b, sentence.i, sentence.j)) for a, b in chosen
+    ]
+    labels = [word for word in _CHOICE_LABELS if word in document.tokens.norms[sentence.i : sentence.j]]
+    for i, j in ringed:
+        # "Stage:  3a  ◉ 3b": the label stands before the choices.
+        at = next((k for k in range(i, j) if tokens.norms[k] != RING), j)
+        after = (hit for label in labels for hit in lexicon.attributes.after((label,), tokens, at, j))
+        kept += [(at, end, word) for end, words in after for word in words]
+    # What is ringed speaks for its row's condition, however far the choices stand from its name.
+    return [
+        (i, j, replace(word, everywhere=True)) if any(a <= i < b for a, b in ringed) else (i, j, word) for i, j, word in kept
+    ]
 
 
 def _note_attributes(document: Document, lexicon: Lexicon) -> list[tuple[int, int, AttributeWord]]:

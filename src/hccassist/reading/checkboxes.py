@@ -188,13 +188,27 @@ def on_form(boxes: list[CheckBox], words: list[tuple[float, tuple[int, int, int,
     usual = max(set(sides), key=lambda side: (sum(abs(side - other) <= _SIZE_SPREAD for other in sides), side))
     form = [b for b, side in zip(alone, sides, strict=True) if abs(side - usual) <= _SIZE_SPREAD]
     form = [b for b in form if any(_in_line(b, other) for other in form if other is not b)]
-    return form if len(form) >= _LEAST_BOXES else []
+    if len(form) < _LEAST_BOXES:
+        return []
+    # The label of a box may be unread: what looks like the others and stands in line with them is one too.
+    return form + [b for b in boxes if b not in form and _is_another(b, form, usual, words)]
+
+
+def _is_another(box: CheckBox, form: list[CheckBox], usual: int, words: list[tuple[float, tuple[int, int, int, int]]]) -> bool:
+    if box.score < _CLEAR or abs(box.box[2] - box.box[0] - usual) > _SIZE_SPREAD:
+        return False
+    level, upright = (any(abs(box.box[k] - other.box[k]) <= _reach(box) for other in form) for k in (1, 0))
+    return (level or upright) and (not _in_a_word(box, words) or (level and upright))
 
 
 def _in_line(one: CheckBox, other: CheckBox) -> bool:
     """Whether two boxes stand in one row or one column, as a form's do."""
-    reach = (one.box[2] - one.box[0]) / 3
-    return abs(one.box[0] - other.box[0]) <= reach or abs(one.box[1] - other.box[1]) <= reach
+    return abs(one.box[0] - other.box[0]) <= _reach(one) or abs(one.box[1] - other.box[1]) <= _reach(one)
+
+
+def _reach(box: CheckBox) -> float:
+    """How far boxes of one row or column stand off."""
+    return (box.box[2] - box.box[0]) / 3
 
 
 def _in_a_word(box: CheckBox, words: list[tuple[float, tuple[int, int, int, int]]]) -> bool:
@@ -207,7 +221,10 @@ def _in_a_word(box: CheckBox, words: list[tuple[float, tuple[int, int, int, int]
 
 def _before_a_word(box: CheckBox, words: list[tuple[float, tuple[int, int, int, int]]]) -> bool:
     y, side = (box.box[1] + box.box[3]) / 2, box.box[2] - box.box[0]
+    # A box close to its label is read as the first letter of it.
     return any(
-        0 <= w[0] - box.box[2] + side / 2 <= 2.5 * side and w[1] - side / 2 <= y <= w[3] + side / 2 and w[2] > box.box[2] + side
+        (0 <= w[0] - box.box[2] + side / 2 <= 2.5 * side or abs(w[0] - box.box[0]) <= side / 2)
+        and w[1] - side / 2 <= y <= w[3] + side / 2
+        and w[2] > box.box[2] + side
         for _, w in words
     )

@@ -186,23 +186,16 @@ def _without_rules(grey: Image, scale: float) -> tuple[Image, Rules]:
     found: list[tuple[Rule, ...]] = []
     # Columns first are rows of the transposed page: one way of working serves both directions.
     for page, marks in ((pixels, ink), (pixels.T, ink.T)):
-        # A line that is not quite level goes on a pixel higher or lower.
-        rule = _runs(_thick(marks), length, _RULE_INK) & marks
-        thick = _thick(rule)
+        rule = _runs(marks, length, _RULE_INK) & marks
+        thick = rule.copy()
+        thick[1:] |= rule[:-1]
+        thick[:-1] |= rule[1:]
         above, below = np.zeros_like(marks), np.zeros_like(marks)
         above[reach:] = marks[:-reach]
         below[:-reach] = marks[reach:]
         page[thick & ~(above & below)] = 255
         found.append(_joined(rule, length, reach))
     return pil.fromarray(pixels), Rules(found[0], found[1])
-
-
-def _thick(marks: np.ndarray[Any, np.dtype[np.bool_]]) -> np.ndarray[Any, np.dtype[np.bool_]]:
-    """The marks and the pixels above and below them."""
-    thick = marks.copy()
-    thick[1:] |= marks[:-1]
-    thick[:-1] |= marks[1:]
-    return thick
 
 
 def _joined(rule: np.ndarray[Any, np.dtype[np.bool_]], length: int, reach: int) -> tuple[Rule, ...]:

@@ -21,6 +21,10 @@ _WEAK, _GUESSED, _GUESSED_LETTERS = 80.0, 60.0, 4
 """A part of a line is doubtful below this mean confidence, or where a word of so many letters is below the second."""
 _CELL_GAP = 1.2
 """By line heights: wider, and the line goes on in another cell."""
+_LEAST_PIECE = 0.5
+"""By its height: a narrower piece of a place holds no letter."""
+_TALL = 2.4
+"""By the usual height of words: higher is no line."""
 _LINE_POINTS, _WIDTH_POINTS, _JOIN_POINTS = (4.0, 26.0), 16.0, 9.0
 """The height of a line of print or writing, its least width, and the gap between its words that is bridged."""
 _LINE_INK = (0.06, 0.55)
@@ -41,17 +45,34 @@ class Row(NamedTuple):
 def doubtful_places(level: Image, rows: Sequence[Row], known: Iterable[PixelBox], scale: float) -> list[PixelBox]:
     """The places of a level page image to read again, the widest first. ``known`` are check boxes and rings: their ink is
     no line's."""
-    found = [*_guessed(rows), *_left_out(level, rows, known, scale)]
+    known = list(known)
+    found = [piece for place in _guessed(rows) for piece in _between(place, known)]
+    found += _left_out(level, rows, known, scale)
     return sorted(found, key=lambda box: box[0] - box[2])
 
 
 def _guessed(rows: Sequence[Row]) -> Iterator[PixelBox]:
+    heights = sorted(row.box[3] - row.box[1] for row in rows)
+    usual = heights[len(heights) // 2] if heights else 0
     for _, line in groupby(sorted(rows, key=lambda row: row.line), key=lambda row: row.line):
         for part in _parts(sorted(line, key=lambda row: row.box[0])):
             letters = sum(len(row.text) for row in part)
             mean = sum(row.confidence * len(row.text) for row in part) / letters
             if mean < _WEAK or any(r.confidence < _GUESSED and len(r.text) >= _GUESSED_LETTERS for r in part):
-                yield _around(part)
+                place = _around(part)
+                # A word across two lines would make one of them.
+                if place[3] - place[1] <= _TALL * usual:
+                    yield place
+
+
+def _between(place: PixelBox, known: Sequence[PixelBox]) -> Iterator[PixelBox]:
+    """A place without the check boxes and rings on it."""
+    left, top, right, bottom = place
+    on = sorted((x0, x1) for x0, y0, x1, y1 in known if top <= (y0 + y1) / 2 <= bottom and left - 4 <= x0 and x1 <= right + 4)
+    for low, high in (*on, (right, right)):
+        if low - left > _LEAST_PIECE * (bottom - top):
+            yield (left, top, low, bottom)
+        left = max(left, high + 1)
 
 
 def _parts(line: Sequence[Row]) -> Iterator[list[Row]]:

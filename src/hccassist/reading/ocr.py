@@ -41,6 +41,7 @@ TICKED, EMPTY, RINGED = "☒", "☐", "◉"
 _LETTERS = re.compile(r"[A-Za-z0-9]")
 _RINGED_LETTERS = frozenset("@©®")
 _RING_REMAINS = re.compile(r"^[^A-Za-z0-9☐☒+-]+|[^A-Za-z0-9)+-]+$")
+_BOX_REMAINS = re.compile(r"^[^A-Za-z0-9]*[BCDO0]?(?=[A-Z])")
 _DESCENDERS = re.compile("[gjpqy,;]")
 
 
@@ -198,7 +199,8 @@ def _with_circles(rows: list[Row], circles: list[Circle]) -> list[Row]:
         held = [row for row in held if row not in remains] or held
         first = min(held, key=lambda row: row.box[0])
         end = max(row.box[2] for row in held)
-        edge = min(left, first.box[0] - 3)
+        # Close to its word: the ring may reach into the cell beside it.
+        edge = min(max(left, first.box[0] - (first.box[3] - first.box[1])), first.box[0] - 3)
         mark = Row(first.line, RINGED, 90.0, (edge, first.box[1], first.box[0] - 1, first.box[3]), apart=True)
         behind = min(
             (r for r in rows if r.box[0] >= end - 2 and top <= (r.box[1] + r.box[3]) / 2 <= bottom),
@@ -222,6 +224,7 @@ def _with_boxes(words: list[Row], boxes: list[CheckBox]) -> list[Row]:
     rows = [row for row in words if not any(_is_of_box(row, b) for b in boxes)]
     if not rows:
         return words
+    rows = [_behind_box(row, boxes) for row in rows]
     for b in boxes:
         middle = (b.box[1] + b.box[3]) / 2
         label = min(
@@ -233,6 +236,16 @@ def _with_boxes(words: list[Row], boxes: list[CheckBox]) -> list[Row]:
         mark = TICKED if b.ticked else EMPTY
         rows.append(Row(label.line, mark, 90.0, (b.box[0], label.box[1], b.box[2], label.box[3])))
     return rows
+
+
+def _behind_box(row: Row, boxes: list[CheckBox]) -> Row:
+    """A word without the check box that was read as its first letter."""
+    left, top, right, bottom = row.box
+    for b in boxes:
+        x0, y0, x1, y1 = b.box
+        if abs(left - x0) <= (x1 - x0) / 2 and top <= (y0 + y1) / 2 <= bottom:
+            return row._replace(text=_BOX_REMAINS.sub("", row.text), box=(min(x1 + 1, right - 1), top, right, bottom))
+    return row
 
 
 def _is_of_box(row: Row, box: CheckBox) -> bool:
