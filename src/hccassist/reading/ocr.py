@@ -225,16 +225,21 @@ def _with_boxes(words: list[Row], boxes: list[CheckBox]) -> list[Row]:
     if not rows:
         return words
     rows = [_behind_box(row, boxes) for row in rows]
+    number = max(row.line for row in rows)
     for b in boxes:
-        middle = (b.box[1] + b.box[3]) / 2
+        middle, side = (b.box[1] + b.box[3]) / 2, b.box[2] - b.box[0]
         label = min(
-            (row for row in rows if row.box[2] > b.box[2]),
+            (row for row in rows if row.box[2] > b.box[2] and abs((row.box[1] + row.box[3]) / 2 - middle) <= side),
             key=lambda row: abs((row.box[1] + row.box[3]) / 2 - middle) + max(0, row.box[0] - b.box[2]) / 4,
-            default=rows[0],
+            default=None,
         )
-        # The box stands on its label's line, whatever its own height.
         mark = TICKED if b.ticked else EMPTY
-        rows.append(Row(label.line, mark, 90.0, (b.box[0], label.box[1], b.box[2], label.box[3])))
+        if label is None:
+            number += 1
+            rows.append(Row(number, mark, 90.0, b.box))
+        else:
+            # The box stands on its label's line, whatever its own height.
+            rows.append(Row(label.line, mark, 90.0, (b.box[0], label.box[1], b.box[2], label.box[3])))
     return rows
 
 
