@@ -172,6 +172,15 @@ def test_zip_bomb(tmp_path: Path) -> None:
     assert refusal(tmp_path, data, "all.zip", Limits(max_unpacked_bytes=1_000_000)) == "too_large"
 
 
+def test_zip_that_says_how_much_it_holds_is_not_unpacked(tmp_path: Path) -> None:
+    data = zip_file(a__txt=b"0" * 600_000, b__txt=b"0" * 600_000)
+    assert refusal(tmp_path, data, "all.zip", Limits(max_unpacked_bytes=1_000_000)) == "too_large"
+
+
+def test_html_nested_without_end_is_refused(tmp_path: Path) -> None:
+    assert refusal(tmp_path, b"<html><body>" + b"<div>" * 200_000 + b"x</body></html>", "page.html") == "unsafe"
+
+
 def test_zip_without_charts(tmp_path: Path) -> None:
     assert refusal(tmp_path, zip_file(readme__md=b"x"), "all.zip") == "empty"
 

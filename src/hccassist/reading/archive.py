@@ -27,6 +27,8 @@ def read_zip(data: bytes, name: str, sha256: str, limits: Limits, read: Callable
             raise ReadError("empty", f"{name}: no chart in the archive; put PDF or text files in it")
         if len(members) > limits.max_archive_members:
             raise ReadError("too_many_pages", f"{name}: {len(members):,} files in the archive; split it")
+        if sum(member.file_size for member in members) > room:
+            raise ReadError("too_large", f"{name}: unpacks to too much; split the archive")
         for member in members:
             if PurePosixPath(member.filename).suffix.lower() == ".zip":
                 raise ReadError("unsupported", f"{name}: an archive within the archive; unpack it first")

@@ -17,15 +17,31 @@ _BLOCKS = frozenset(
 )
 _CELLS = frozenset({"td", "th"})
 _UNSEEN = frozenset({"script", "style", "head", "noscript", "template", "svg", "object", "iframe"})
+_NESTING = re.compile(
+    r"<(/?)(?:a|b|big|blockquote|center|div|em|font|form|i|ol|section|small|span|strong|sub|sup|table|u|ul)\b", re.IGNORECASE
+)
+_DEEPEST = 50_000
 _CHARSET = re.compile(rb"charset\s*=\s*[\"']?\s*([A-Za-z0-9_\-]+)", re.IGNORECASE)
 
 
 def read_html(data: bytes, name: str, sha256: str) -> Chart:
     """The chart of an HTML file, as one page without words; raises ``ReadError``."""
-    text = html_text(_decoded(data))
+    markup = _decoded(data)
+    if _depth(markup) > _DEEPEST:
+        raise ReadError("unsafe", f"{name}: its parts are nested too deeply; save it again as PDF")
+    text = html_text(markup)
     if not text.strip():
         raise ReadError("empty", f"{name}: the page holds no text; export it again")
     return one_page(text, name, sha256)
+
+
+def _depth(markup: str) -> int:
+    """How deeply elements that need an end tag are nested: the parser's time grows with the square of it."""
+    deepest = depth = 0
+    for tag in _NESTING.finditer(markup):
+        depth = max(depth - 1, 0) if tag[1] else depth + 1
+        deepest = max(deepest, depth)
+    return deepest
 
 
 def _decoded(data: bytes) -> str:
