@@ -64,6 +64,9 @@ _SPAN_BEFORE = re.compile(
     r" ?(?:mos?|months?|y|yrs?|years?|wks?|weeks?|cycles?) (?:of |course of )?$",
     re.IGNORECASE,
 )
+_NOT_GIVEN = re.compile(
+    r"\b(?:no|not(?: on)?|without|never(?: on)?|declin\w+|refus\w+) (?:(?!missed|issue|problem|trouble)\w+ )?$", re.IGNORECASE
+)
 _OPERATED_THEN = re.compile(
     r"\b(?:19|20)\d\d\b(?!.*\b(?:now|current\w*|continu\w+|on|today)\b)"
     r".*\b(?:TURBT|XRT|RT|radiation|resection|surgery|\w{4,}ectomy)\b",
@@ -278,7 +281,9 @@ def _given_once(document: Document, item: Item) -> bool:
     before = text[low:start]
     ended = _THEN_ENDED.match(text, high, sentence.end)
     until = (ended or _GIVEN_UNTIL.search(text, end, high)) and not _GIVEN_TODAY.search(text, start, high)
-    return bool(until or any(past.search(before) for past in (_GIVEN_BEFORE, _SPAN_BEFORE, _BLAMED, _OPERATED_THEN)))
+    return bool(
+        until or any(past.search(before) for past in (_GIVEN_BEFORE, _SPAN_BEFORE, _BLAMED, _OPERATED_THEN, _NOT_GIVEN))
+    )
 
 
 def _this_year(document: Document) -> int | None:

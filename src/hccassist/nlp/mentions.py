@@ -30,6 +30,7 @@ _CHOICE_LABELS = ("stage", "type", "grade", "class")
 """Words before a form's choices that belong to each of them."""
 _DONE = ("status ", "post ")
 _NOT_SAID = frozenset("no not without denie deny denied negative never non prevent avoid risk prior previous last if".split())
+_DENIED_BEHIND = (["none"], ["absent"], ["denied"])
 _PHASES = frozenset("exacerbation flare decompensation attack crisis relapse decompensated".split())
 _PHASE = frozenset({"exacerbation=yes", "acuity=acute", "acuity=acute_on_chronic"})
 CONCLUSIONS = frozenset({"assessment_plan", "hospital_course"})
@@ -285,7 +286,7 @@ def _attributes(
             continue
         gap = 0 if hit.i <= i < hit.j else (i - hit.j if i >= hit.j else hit.i - j)
         blocked = word.name != "cause" and any(min(hit.j, j) <= a and b <= max(hit.i, i) for a, b in others)
-        if gap and _denied(norms, hit, i):
+        if gap and (_denied(norms, hit, i) or norms[j : j + 1] in _DENIED_BEHIND):
             continue
         if word.everywhere or (gap <= _NEAR and not blocked):
             ranked.append((gap, i - j, word.name, word.value))

@@ -41,6 +41,12 @@ _ON_THE_WAY = frozenset(
 """Said of what is planned only where it leads there: "evaluated for LVAD", not "evaluated after LVAD"."""
 _LEADS = frozenset("for to toward towards in".split())
 _MIGHT = frozenset("could would might if wants awaits".split())
+_SAID_AGAIN = ("that diagnosis", "that dx", "that label", "this diagnosis", "this dx", "this label")
+"""What names a diagnosis again speaks of the one before a semicolon too."""
+_DAYS_AHEAD = frozenset(
+    "tomorrow tmrw tomorow monday tuesday wednesday thursday friday mon tue tues wed weds thur thurs fri next".split()
+)
+"""Behind an operation they tell when it will be done: "BKA Thurs"."""
 _CLAUSE_MARKS = frozenset(", ; : . ( ) |".split())
 _MOST_CELL = 4
 _OPERATED = ("s/p", "status post")
@@ -129,7 +135,7 @@ def _terminated(rule: ContextRow, low: int, high: int, cues: Sequence[Cue], docu
     only cues that have none of their own."""
     norms = document.tokens.norms
     between = norms[low:high]
-    if ";" in between or ("→" in between and rule.direction == "forward"):
+    if (";" in between and not rule.phrase.startswith(_SAID_AGAIN)) or ("→" in between and rule.direction == "forward"):
         return True
     ends = ":" in between and rule.scope is None and rule.category in _ENDED_BY_COLON
     if ends and not _COLON_LEAD.issuperset(between[: between.index(":")]):
@@ -157,7 +163,9 @@ def _behind_comma(rule: ContextRow, document: Document, low: int, high: int, oth
     if all(norms[k] in _LIST_WORDS or any(a <= k < b for a, b in inside) for k in range(low, high)):
         if rule.category == "hypothetical":
             return bool(inside)
-        return not inside or rule.category == "negated" or not _CONJUNCTIONS.isdisjoint(norms[low:high])
+        # "Bipolar 2, hypomania none": "none" is said of the one before it.
+        listed = rule.category == "negated" and rule.phrase != "none"
+        return not inside or listed or not _CONJUNCTIONS.isdisjoint(norms[low:high])
     return rule.category in ("resolved", "history", "uncertain") and not inside and norms[high - 1] == ","
 
 
@@ -245,7 +253,7 @@ def _only_planned(norms: Sequence[str], sentence: Sentence, i: int, j: int) -> b
     for k in range(j, min(j + 3, sentence.j)):
         if norms[k] in _CLAUSE_MARKS:
             break
-        if norms[k] in _PLANNED:
+        if norms[k] in _PLANNED or norms[k] in _DAYS_AHEAD:
             return True
     return False
 
