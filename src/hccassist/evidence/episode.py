@@ -69,7 +69,7 @@ _NOT_GIVEN = re.compile(
 )
 _OPERATED_THEN = re.compile(
     r"\b(?:19|20)\d\d\b(?!.*\b(?:now|current\w*|continu\w+|on|today)\b)"
-    r".*\b(?:TURBT|XRT|RT|radiation|resection|surgery|\w{4,}ectomy)\b",
+    r".*\b(?:TURBT|TURP|TT|RP|RALP|TLH|BSO|XRT|RT|radiation|resection|surgery|\w{4,}ectomy)\b",
     re.IGNORECASE,
 )
 """A year with an operation behind it: the drug that was given with it, "2011 TURBT + BCG"."""

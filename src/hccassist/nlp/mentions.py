@@ -30,6 +30,9 @@ _CHOICE_LABELS = ("stage", "type", "grade", "class")
 """Words before a form's choices that belong to each of them."""
 _DONE = ("status ", "post ")
 _NOT_SAID = frozenset("no not without denie deny denied negative never non prevent avoid risk prior previous last if".split())
+_ELSEWHERE = "elsewhere"
+"""The value of an attribute's words that say it of something else, and hide the shorter ones in them: the side of the stroke
+("L MCA") is not that of the hemiparesis."""
 _DENIED_BEHIND = (["none"], ["absent"], ["denied"])
 _PHASES = frozenset("exacerbation flare decompensation attack crisis relapse decompensated".split())
 _PHASE = frozenset({"exacerbation=yes", "acuity=acute", "acuity=acute_on_chronic"})
@@ -281,11 +284,17 @@ def _attributes(
     of those the longest ("stage 3b", not its "stage 3"), unless they are denied ("without acute exacerbation")."""
     found = dict(pair.split("=", 1) for pair in term.attributes)
     ranked: list[tuple[int, int, str, str]] = []
+    hidden: dict[str, list[tuple[int, int]]] = defaultdict(list)
+    for i, j, word in around:
+        if word.value == _ELSEWHERE and term.condition in word.conditions:
+            hidden[word.name].append((i, j))
     for i, j, word in around:
         if term.condition not in word.conditions or word.name in found:
             continue
         gap = 0 if hit.i <= i < hit.j else (i - hit.j if i >= hit.j else hit.i - j)
         blocked = word.name != "cause" and any(min(hit.j, j) <= a and b <= max(hit.i, i) for a, b in others)
+        if word.value == _ELSEWHERE or any(a <= i and j <= b for a, b in hidden.get(word.name, ())):
+            continue
         if gap and (_denied(norms, hit, i) or norms[j : j + 1] in _DENIED_BEHIND):
             continue
         if word.everywhere or (gap <= _NEAR and not blocked):
