@@ -166,6 +166,39 @@ RECORDS: dict[str, Record] = {
         ),
         "2025-09-05", "no", "", "Mina Teague",
     ),
+    "letter that says when the patient was seen": Record(
+        (
+            "ASHBY NEUROLOGY\nJune 3, 2025\n\nIlse Hahn, MD\n\nRe: Ruth Okafor, born March 9, 1951\n\nDear Dr. Hahn:\n\n"
+            "I saw Ms. Okafor in follow-up on May 30, 2025, accompanied by her husband. Tremor is better on levodopa.\n"
+            "Impression: Parkinson disease, stable. Continue levodopa.\n\nSincerely,\n\nAnselm Keo, M.D.\n"
+            "(electronically reviewed and signed 06/03/2025 17:55)",
+        ),
+        "2025-05-30", "yes unknown", "letter consult", "Anselm Keo", True,
+    ),
+    "physician's visit in a nursing facility": Record(
+        (
+            "GERIATRIC ASSOCIATES  Nursing Facility Visit\nPATIENT: Ruth Okafor  DOB: 03-09-1951  DOS 01/16/2025\n"
+            "Attending physician visit, seen face to face. Facility: Marlow Manor SNF\nS: Eats better.\nO: BP 118/64.\n"
+            "A/P:\n1. Heart failure, compensated on torsemide.\nBasil Thorne, MD  e-signed 1/17/2025 06:50",
+        ),
+        "2025-01-16", "unknown", "snf_visit", "Basil Thorne", True,
+    ),
+    "house call signed above the running footer": Record(
+        (
+            "House Call Note\nVisit date  27 June 2025  Clinician  Odalys Brink, DO\nPlace of service  12 - Home\n"
+            "Exam: BP 104/60.\nAssessment: Dementia, FAST 7a, comfort feeding.\n"
+            "Odalys Brink, DO (Signed electronically, 06/27/25 20:14)\nRuth Okafor | 03/09/1951 | DOB on file",
+        ),
+        "2025-06-27", "yes unknown", "home", "Odalys Brink", True,
+    ),
+    "endoscopy": Record(
+        (
+            "HARBOR ENDOSCOPY CENTER\nPROCEDURE NOTE - ESOPHAGOGASTRODUODENOSCOPY\nPatient Name: Ruth Okafor  Date of Birth: 3/9/1951\n"
+            "Procedure Date: 3/14/2025 10:10 AM\nAttending MD: Lajos Sabo, MD\nFindings: Three columns of varices, banded.\n"
+            "Impression: Esophageal varices in cirrhosis, banded.\nLajos Sabo, MD\nThis report has been signed electronically.",
+        ),
+        "2025-03-14", "yes unknown", "outpatient_hospital", "Lajos Sabo", True,
+    ),
     "dictated letter": Record(
         (
             "ASHBY HEART ASSOCIATES\n100 River Road, Suite 2, Ashby WI 54001\n\nMay 6, 2025\n\nIlse Hahn, MD\n3 Main St\nAshby WI 54001\n\n"

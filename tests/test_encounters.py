@@ -153,6 +153,26 @@ def test_systems_that_print_note_after_note_open_each_with_the_same_line() -> No
     assert (nurse.date_of_service, nurse.valid) == ("2025-03-02", "no")
 
 
+def test_short_visits_under_one_another_each_have_a_header() -> None:
+    visits = (("02/06/2025", "Pia Vane, FNP-BC"), ("02/09/2025", "Joan Petri, RN"), ("02/20/2025", "Mica Strout, LCSW"))
+    body = "\n".join(
+        f"Encounter date  {day}  Provider  {who}\nType  Visit\nSeen for gout, doing well.\nSigned by: {who} on {day} at 8:02 AM"
+        for day, who in visits
+    )
+    found = find_encounters(chart_of("Harbor Health\n" + body + "\nPatient: Ruth Okafor  DOB: 03/09/1951"))
+    assert [e.date_of_service for e in found] == ["2025-02-06", "2025-02-09", "2025-02-20"]
+    assert [e.valid == "no" for e in found] == [False, True, False]
+
+
+def test_a_signed_page_ends_its_record_where_the_next_has_a_header_of_its_own() -> None:
+    header = "Harbor Health  Encounter Report"
+    first = f"{header}\n{RECORDS['endoscopy'].pages[0]}".replace("HARBOR ENDOSCOPY CENTER\n", "HARBOR SURGERY\n")
+    second = f"{header}\n{RECORDS['endoscopy'].pages[0]}"
+    bare = chart_of(first, second)
+    noise = tuple((page.start, page.start + len(header)) for page in bare.pages)
+    assert [e.pages for e in find_encounters(chart_of(first, second, noise=noise))] == [(1,), (2,)]
+
+
 def test_another_patients_document_under_this_patients_running_header() -> None:
     header = "Okafor, Ruth  DOB: 03/09/1951  MRN 00817264"
     pages = [f"{header}\n{visit(day)}" for day in ("01/05/2025", "02/06/2025", "03/07/2025")]

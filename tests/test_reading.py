@@ -171,6 +171,15 @@ def test_a_list_beside_prose_is_a_column_of_its_own(tmp_path: Path) -> None:
     assert "• Gout\n• Kidney stone, both sides\n" in text
 
 
+def test_a_side_bar_at_heights_of_its_own_is_a_column(tmp_path: Path) -> None:
+    bar = lines(
+        ["Problem list", "Gout", "Asthma", "Old stroke", "Allergies", "codeine", "Vitals", "BP 128/70", "Pulse 72"], size=9
+    )
+    note = lines([line[:60] for line in PROSE], x=200, y=714, size=9)
+    text = read(tmp_path, pdf(together(bar, note))).text
+    assert "Old stroke\nAllergies\ncodeine\n" in text
+
+
 def test_a_drawn_line_parts_columns(tmp_path: Path) -> None:
     left = [f"Reading {n} was taken in the" + " morning" * (n % 3) for n in range(8)]
     right = [f"Remark {n} on the reading" for n in range(7)]

@@ -17,7 +17,7 @@ from hccassist.encounters.dates import DateHit, find_dates
 from hccassist.encounters.lines import Line, lines_of
 from hccassist.encounters.patients import Identity, chart_identity, compare, identity_of, with_known_name
 from hccassist.encounters.records import SERVICE_KINDS, page_facts, record_starts
-from hccassist.encounters.settings import is_ongoing, setting_of
+from hccassist.encounters.settings import has_visit, is_ongoing, setting_of
 from hccassist.encounters.signatures import read_signature
 from hccassist.encounters.validity import Facts, judge
 from hccassist.schema import Chart, Encounter
@@ -31,12 +31,14 @@ _PAGE_REACH = 150
 _FOOTER, _CLOSING = 3, 8
 _FIRST_YEAR, _LAST_YEAR = 1995, 2035
 _DIAGNOSTIC = frozenset({"radiology", "lab", "pathology", "diagnostic_test"})
+_LETTERS = frozenset({"letter", "consult"})
 _NO_VISIT = frozenset({"problem_list", "med_list", "cover", "immunization"})
 # How strongly each kind of date is the date of service.
 _WEIGHT = {
     "service": 100,
     "exam": 80,
     "noted": 75,
+    "seen": 10,
     "admission": 70,
     "discharge": 60,
     "bare": 50,
@@ -127,8 +129,10 @@ def _encounter(
     bounds: tuple[int, int],
     margins: Sequence[Line],
 ) -> Encounter:
-    setting = setting_of(lines)
     signature = read_signature(lines, hits, offset)
+    setting = setting_of(lines)
+    if setting == "snf" and signature.provider and signature.provider.accepted == "yes" and has_visit(lines):
+        setting = "snf_visit"
     identity = with_known_name(identity_of(lines, hits, offset), [*lines, *margins], patient)
     chosen = None if setting in _NO_VISIT else _date_of_service(lines, hits, offset, setting)
     facts = Facts(
@@ -202,7 +206,10 @@ def _date_of_service(lines: Sequence[Line], hits: Sequence[DateHit], offset: int
         elif setting == "inpatient" and hit.kind == "noted":
             # Each note of a stay has its own day; the admission stands in the header of all.
             weight = 105.0
-        if hit.prose and hit.kind not in {"signed", "dictated"}:
+        if hit.kind == "seen":
+            # A letter bears the date on which it was written.
+            weight = 90.0 if setting in _LETTERS else 10.0
+        elif hit.prose and hit.kind not in {"signed", "dictated"}:
             weight = 10.0 if hit.labelled else 0.0
         elif hit.kind == "bare" and (line.last < _FOOTER or not (in_head or line.running)):
             weight = 12.0 if line.last < _CLOSING else 0.0

@@ -15,6 +15,7 @@ from rapidfuzz import fuzz
 
 from hccassist.encounters.dates import DateHit
 from hccassist.encounters.lines import Line
+from hccassist.encounters.people import find_people
 
 _WORD = r"[A-Za-z][A-Za-z'’\-]*\.?"
 _NAME = rf"{_WORD}(?:,\s?|\s){_WORD},?(?:\s{_WORD},?){{0,3}}"
@@ -82,7 +83,7 @@ def identity_of(lines: Sequence[Line], hits: Sequence[DateHit], offset: int) -> 
     near_birth = {n for h in births for n in range(h.line - offset - 2, h.line - offset + 2)}
     for n, line in enumerate(lines):
         alone = _LAST_COMMA_FIRST.match(line.text) if n in near_birth or (line.running and line.at < 8) else None
-        if alone is not None:
+        if alone is not None and not find_people(line.text):
             name = _clean(alone.group("name"))
             if name:
                 names.append(name)

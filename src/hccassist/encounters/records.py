@@ -29,6 +29,14 @@ _PATIENT_LABEL = re.compile(
     r"\b(?:patient(?: name)?|pt|client|member|name)\s*:|\bd\.?o\.?b\b|\bdate of birth\b|\bmrn\b", re.IGNORECASE
 )
 _MIN_RECORD_LINES = 6
+_MIN_SHORT_RECORD = 3
+_DATE_LABEL = re.compile(
+    r"(?:encounter|visit|service|session|appointment|contact)? ?date(?: of (?:service|visit|encounter))?|d\.?o\.?s\.?", re.I
+)
+_HEADER_LABEL = re.compile(
+    r"\b(?:provider|clinician|seen by|author|(?:visit|encounter|contact|note)? ?type|staff|practitioner)\s*(?::|\s{2})",
+    re.IGNORECASE,
+)
 _LONGEST_HEADER = 110
 
 
@@ -45,6 +53,10 @@ class PageFacts:
     """The same, or where no label tells, the bare dates of the first lines."""
     titles: frozenset[str]
     letterhead: tuple[str, ...]
+    opening: str
+    """Its first line that is no running header, numbers blotted out."""
+    headed: bool
+    """Its own header, not a running one, names the patient."""
     number: int | None
     count: int | None
     opens: bool
@@ -88,7 +100,8 @@ def _facts(lines: Sequence[Line], first: int, last: int, hits: Sequence[DateHit]
     }
     bare = {h.value for h in hits if h.kind == "bare" and not h.prose and h.line < head_end and lines[h.line].at < _BARE_LINES}
     number, count = _page_number(page)
-    letterhead = tuple(re.sub(r"\d+", "#", line.text.split("  ")[0].strip().lower()) for line in head[:1])
+    letterhead = tuple(_shape(line.text) for line in head[:1])
+    own_head = [line for line in head if not line.running]
     opening = head[0].text.strip() if head else ""
     return PageFacts(
         first,
@@ -98,6 +111,8 @@ def _facts(lines: Sequence[Line], first: int, last: int, hits: Sequence[DateHit]
         frozenset(dates or bare),
         frozenset(titles),
         letterhead,
+        _shape(own_head[0].text) if own_head else "",
+        any(_PATIENT_LABEL.search(line.text) for line in own_head),
         number,
         count,
         opens=bool(re.match(r"[A-Z][A-Za-z]", opening)) and len(opening) < 90 and not opening.endswith((".", ",", ";")),
@@ -124,6 +139,10 @@ def _opening_in_header(page: Sequence[Line]) -> int | None:
         if not line.running and (_is_signed(line) or len(line.text) > _LONGEST_HEADER or line.text.endswith(".")):
             return None
     return None
+
+
+def _shape(text: str) -> str:
+    return re.sub(r"\d+", "#", text.split("  ")[0].strip().lower())
 
 
 def _page_number(page: Sequence[Line]) -> tuple[int | None, int | None]:
@@ -175,6 +194,8 @@ def _goes_on(previous: PageFacts, page: PageFacts) -> bool:
         return True
     if page.titles and previous.titles and not page.titles & previous.titles:
         return False
+    if previous.closed and page.headed and page.opening != previous.opening:
+        return False
     if page.letterhead == previous.letterhead:
         return bool(page.dates & previous.dates) or not (previous.closed and page.titles)
     if page.dates & previous.dates and not page.titles - previous.titles:
@@ -220,6 +241,11 @@ def _starts_inside(lines: Sequence[Line], hits: Sequence[DateHit], page: PageFac
             current, closed = begin, False
             n += 1
             continue
+        if closed and n - current >= _MIN_SHORT_RECORD and _heads_record(lines, hits, lines_at, n, page.last):
+            found.append(n)
+            current, closed = n, False
+            n += 1
+            continue
         if n - max(current, page.first) >= _MIN_RECORD_LINES and not line.running and not line.fax:
             near = hits[bisect_left(lines_at, n) : bisect_left(lines_at, min(n + 7, page.last))]
             own = [h for h in near if h.kind in SERVICE_KINDS and h.labelled and not h.prose]
@@ -239,10 +265,23 @@ def _starts_inside(lines: Sequence[Line], hits: Sequence[DateHit], page: PageFac
                 current, closed = begin, False
                 n += _MIN_RECORD_LINES
                 continue
-        if n - current >= _MIN_RECORD_LINES and _is_signed(line):
+        if n - current >= _MIN_SHORT_RECORD and _is_signed(line):
             closed = True
         n += 1
     return found
+
+
+def _heads_record(lines: Sequence[Line], hits: Sequence[DateHit], lines_at: Sequence[int], n: int, last: int) -> bool:
+    """Whether a line begins a header of its own: a date of service behind its label, first in its line, and who saw the
+    patient or what kind of visit it was beside or below."""
+    line = lines[n]
+    if line.running or line.fax:
+        return False
+    own = hits[bisect_left(lines_at, n) : bisect_left(lines_at, n + 1)]
+    if not own or own[0].kind != "service" or not own[0].labelled or own[0].prose:
+        return False
+    label = line.text[: own[0].start - line.start].strip(" *:-\t")
+    return bool(_DATE_LABEL.fullmatch(label)) and any(_HEADER_LABEL.search(lines[k].text) for k in range(n, min(n + 3, last)))
 
 
 def _is_signed(line: Line) -> bool:

@@ -31,7 +31,7 @@ _BODY_HEADING = re.compile(
 _VISIT_HEADING = re.compile(
     r"^\W*(?:\d+[.)]\s*)?(?P<heading>chief complaint|cc|hpi|history of present(?:ing)? illness|interval history"
     r"|subjective|objective|assessment"
-    r"|impression|a/?p|plan|(?:physical )?exam(?:ination)?|review of systems|ros)\b[^a-z]{0,3}(?:$|:|/|-|\("
+    r"|impression|a/?p|plan|[so](?=:)|(?:physical )?exam(?:ination)?|review of systems|ros)\b[^a-z]{0,3}(?:$|:|/|-|\("
     r"|and\b|&| {2,})",
     re.IGNORECASE,
 )
@@ -99,6 +99,11 @@ def is_ongoing(lines: Sequence[Line]) -> bool:
     """Whether a hospital record names itself one of the days before discharge."""
     header = " ".join(line.text for line in header_of(lines))
     return bool(_BEFORE_DISCHARGE.search(header)) and not _AT_DISCHARGE.search(header)
+
+
+def has_visit(lines: Sequence[Line]) -> bool:
+    """Whether a record has the headings of a visit: what was found and what was made of it."""
+    return sum(bool(_VISIT_HEADING.match(line.text)) for line in lines) >= _NOTE_HEADINGS
 
 
 def setting_of(lines: Sequence[Line]) -> str:

@@ -41,8 +41,10 @@ _BEFORE_PLAN = frozenset({"start", "hpi", "exam", "results", "vitals"})
 _LEAST_STORY, _LEAST_ITEMS, _LEAST_SAID = 400, 2, 4
 """Characters before an unheaded plan, its items, and the words of an item that says more than a name."""
 _GAP = re.compile(r"(?<=\S)\s{2,}(?=\S)")
+_CELL_GAP = re.compile(r"(?<=[^\s.:;!?])\s{2,}(?=\S)")
 _ROW_GAPS = 2
-"""A line with so many wide gaps is a table's row: the next one begins with a cell of its own."""
+"""A line with so many wide gaps is a table's row: the next one begins with a cell of its own. One is enough where the next
+line has one, too."""
 _RING, _REMARK_WORDS = "◉", 4
 _LONGEST_HEADING = 60
 _LONGEST_HEADING_LINE = 110
@@ -250,7 +252,7 @@ def _join_wrapped(text: str, lines: list[_Line]) -> list[list[_Line]]:
             head = text[line.start : line.end].lstrip()
             same = last.paragraph == line.paragraph and not line.cut and not (last.cut and last.cut[-1] >= last.end)
             open_end = body[-1:] not in ".:;!?|" and len(body) >= _WRAP_COLUMN
-            row = len(_GAP.findall(body)) >= _ROW_GAPS
+            row = len(_GAP.findall(body)) >= _ROW_GAPS or (_CELL_GAP.search(body) and _CELL_GAP.search(head))
             wrapped = head[:1].islower() or (open_end and len(body) >= _WRAP_COLUMN + 15 and not row)
             if same and open_end and wrapped and not _BULLET.match(text, line.start, line.end):
                 blocks[-1].append(line)

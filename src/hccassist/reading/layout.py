@@ -36,7 +36,7 @@ _CHOICE = re.compile(r"[☐☒☑□◉]|[\[(][xX✓]?(?:[\])]|$)")
 _MOST_CELL_LINES = 6
 _TABLE_LINES = 3
 _MOST_HEADER_LINES, _HEADER_GAP = 5, 2.0
-_CROSSED_LINES = 3
+_CROSSED_LINES, _INTERLEAVED = 3, 5
 _MIN_DRAWN_LINES, _TOUCHES = 3, 3.0
 _INDENT = 24.0
 _CROSSED = 12.0
@@ -307,7 +307,20 @@ def _best_gutter(lines: list[Line], rules: Rules) -> _Gutter | None:
         for gutter in _runs(lines, x):
             if (best is None or gutter.weight > best.weight) and not _is_ruled(lines, gutter, rules):
                 best = gutter
-    return best or _drawn_gutter(lines, rules)
+    return _as_drawn(lines, best, rules) if best else _drawn_gutter(lines, rules)
+
+
+def _as_drawn(lines: list[Line], gutter: _Gutter, rules: Rules) -> _Gutter:
+    """The gutter as long as the line that is drawn in it, where there is one: what stands below belongs to no column."""
+    inside = lines[gutter.first : gutter.last]
+    left, right = _cut(inside, gutter.x)
+    low, high = max(s.x1 for line in left for s in line.segments), min(s.x0 for line in right for s in line.segments)
+    top, bottom = inside[0].middle, inside[-1].middle
+    for rule in rules.vertical:
+        if low < rule.at < high and min(rule.high, bottom) - max(rule.low, top) > 0.6 * (bottom - top):
+            beside = [i for i in range(gutter.first, gutter.last) if rule.low <= lines[i].middle <= rule.high]
+            return _Gutter(gutter.x, beside[0], beside[-1] + 1, gutter.weight)
+    return gutter
 
 
 def _drawn_gutter(lines: list[Line], rules: Rules) -> _Gutter | None:
@@ -369,8 +382,16 @@ def _trim(lines: list[Line], first: int, last: int, x: float) -> tuple[int, int]
     while start > first and lines[start].middle - lines[start - 1].middle < 1.6 * lines[start].height:
         start -= 1
     while end < last and lines[end].middle - lines[end - 1].middle < 2.6 * lines[end - 1].height:
+        if lines[end].middle - _foot(lines[start:end], lines[end], x) > 2.6 * lines[end - 1].height:
+            break
         end += 1
     return start, end
+
+
+def _foot(lines: Sequence[Line], line: Line, x: float) -> float:
+    """Where the column that ``line`` would go on ends so far: below a wider gap something else begins, over both columns."""
+    left = line.segments[0].x1 <= x
+    return max((m.middle for m in lines for s in m.segments if (s.x1 <= x) == left), default=line.middle)
 
 
 def _is_columns(lines: list[Line], x: float) -> bool:
@@ -390,7 +411,11 @@ def _is_columns(lines: list[Line], x: float) -> bool:
     if _flush(left_filled) and _flush(right_filled):
         # A sentence goes on beside the start of something else: in a table's row it would stand beside an empty cell.
         crossed = sum(a * b < 0 for a, b in zip(_starts(left), _starts(right), strict=True))
-        if crossed and crossed + _interleaved(lines, left, right) >= _CROSSED_LINES and crossed >= 0.08 * both:
+        between = _interleaved(lines, left, right)
+        if crossed and crossed + between >= _CROSSED_LINES and crossed >= 0.08 * both:
+            return True
+        # As many lines on either side, at heights of their own: labels centred beside their text are fewer.
+        if between >= _INTERLEAVED and fewest >= 0.7 * max(len(left_filled), len(right_filled)):
             return True
     return fewest >= 12 and both < 0.35 * fewest and _is_list(left_filled) and _is_list(right_filled)
 
