@@ -13,6 +13,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from reading_files import lines, pdf
 
+from hccassist.encounters import find_encounters
 from hccassist.reading import SUPPORTED_SUFFIXES, Limits, ReadError, read_chart
 from hccassist.schema import Chart
 
@@ -213,3 +214,78 @@ def test_damaged_files_are_read_or_refused(tmp_path: Path, seed: bytes, suffix: 
     assert bool(message) == (found is None)
     if found is not None:
         assert all(found.text[w.start : w.end].strip() for page in found.pages for w in page.words)
+
+
+def whole_bundle() -> bytes:
+    """A bundle as exports make it: resources that refer to one another by their full address."""
+
+    def encounter(name: str, kind: str, start: str, end: str) -> dict[str, object]:
+        return {"resourceType": "Encounter", "id": name, "class": {"code": kind}, "period": {"start": start, "end": end}}
+
+    def practitioner(name: str, given: str, family: str, credential: str) -> dict[str, object]:
+        qualification = [{"code": {"coding": [{"code": credential}]}}]
+        named = [{"given": [given], "family": family}]
+        return {"resourceType": "Practitioner", "id": name, "name": named, "qualification": qualification}
+
+    def document(title: str, visit: str, author: str, text: str, status: str = "final") -> dict[str, object]:
+        who = {"reference": f"urn:uuid:{author}"}
+        return {
+            "resourceType": "DocumentReference",
+            "docStatus": status,
+            "type": {"coding": [{"display": title}]},
+            "subject": {"reference": "Patient/p1"},
+            "date": "2025-12-30T10:00:00Z",
+            "author": [who],
+            **({"authenticator": who} if status == "final" else {}),
+            "context": {"encounter": [{"reference": f"urn:uuid:{visit}"}]},
+            "content": [{"attachment": {"contentType": "text/plain", "data": base64.b64encode(text.encode()).decode()}}],
+        }
+
+    section = {"title": "Assessment", "text": {"div": "<div><p>Atrial fibrillation, on apixaban.</p></div>"}}
+    composition = {
+        "resourceType": "Composition",
+        "status": "final",
+        "type": {"text": "History and physical"},
+        "subject": {"reference": "Patient/p1"},
+        "encounter": {"reference": "Encounter/stay"},
+        "date": "2025-08-02",
+        "author": [{"reference": "Practitioner/doctor"}],
+        "attester": [{"time": "2025-08-02T20:00:00Z", "party": {"reference": "Practitioner/doctor"}}],
+        "section": [section],
+    }
+    resources = [
+        {"resourceType": "Patient", "id": "p1", "name": [{"given": ["Ruth"], "family": "Okafor"}], "birthDate": "1951-03-09"},
+        practitioner("doctor", "Marta", "Solberg", "MD"),
+        practitioner("nurse", "Kim", "Sato", "RN"),
+        encounter("visit", "AMB", "2025-02-12T09:00:00-05:00", "2025-02-12T09:20:00-05:00"),
+        encounter("stay", "IMP", "2025-08-02", "2025-08-06"),
+        document("Progress note", "visit", "doctor", "Assessment: gout, stable on allopurinol."),
+        document("Nurse note", "visit", "nurse", "Flu shot given."),
+        document("Discharge summary", "stay", "doctor", "Discharge diagnoses: pneumonia, treated."),
+        document("Progress note", "visit", "doctor", "Assessment: asthma.", status="preliminary"),
+        composition,
+    ]
+    entries = [{"fullUrl": f"urn:uuid:{r.get('id', n)}", "resource": r} for n, r in enumerate(resources)]
+    return json.dumps({"resourceType": "Bundle", "entry": entries}).encode()
+
+
+def test_fhir_documents_are_records_with_visit_author_and_signature(tmp_path: Path) -> None:
+    found = find_encounters(read(tmp_path, whole_bundle(), "b.json"))
+    assert [(e.date_of_service, e.setting, e.provider, e.signed, e.valid) for e in found] == [
+        ("2025-02-12", "office", "Marta Solberg", True, "yes"),
+        ("2025-02-12", "nurse", "Kim Sato", True, "no"),
+        ("2025-08-06", "inpatient", "Marta Solberg", True, "yes"),
+        ("2025-02-12", "office", "Marta Solberg", False, "no"),
+        ("2025-08-02", "inpatient", "Marta Solberg", True, "yes"),
+    ]
+
+
+def test_archive_with_a_fhir_bundle_and_a_document(tmp_path: Path) -> None:
+    chart = read(tmp_path, zip_file(b__json=whole_bundle(), record__xml=CCDA.encode()), "all.zip")
+    assert len(find_encounters(chart)) == 6
+
+
+def test_ccda_summary_of_lists_is_no_encounter(tmp_path: Path) -> None:
+    summary = CCDA.replace("Progress Note", "Continuity of Care Document").replace(">Assessment<", ">Problems<")
+    (record,) = find_encounters(read(tmp_path, summary.encode(), "record.xml"))
+    assert (record.setting, record.valid) == ("summary", "no")

@@ -32,7 +32,7 @@ _FOOTER, _CLOSING = 3, 8
 _FIRST_YEAR, _LAST_YEAR = 1995, 2035
 _DIAGNOSTIC = frozenset({"radiology", "lab", "pathology", "diagnostic_test"})
 _LETTERS = frozenset({"letter", "consult"})
-_NO_VISIT = frozenset({"problem_list", "med_list", "cover", "immunization"})
+_NO_VISIT = frozenset({"summary", "problem_list", "med_list", "cover", "immunization"})
 # How strongly each kind of date is the date of service.
 _WEIGHT = {
     "service": 100,

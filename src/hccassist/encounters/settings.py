@@ -41,12 +41,12 @@ _BEFORE_DISCHARGE = re.compile(
     re.IGNORECASE,
 )
 _AT_DISCHARGE = re.compile(r"\bdischarge (?:summary|note)\b|\b(?:date of discharge|discharged?(?: date)?)\s*:", re.IGNORECASE)
-_LISTS = ("med_list", "problem_list", "immunization", "education", "patient_form", "referral")
+_LISTS = ("summary", "med_list", "problem_list", "immunization", "education", "patient_form", "referral")
 _RESULTS = frozenset({"lab", "pathology", "diagnostic_test"})
 _NOTE_HEADINGS = 2
 # Sections of a note that are also kinds of record: inside a page they start no record of their own.
 _SECTION_SETTINGS = frozenset(
-    {"med_list", "problem_list", "immunization", "education", "patient_form", "letter", "referral", "administrative"}
+    {"summary", "med_list", "problem_list", "immunization", "education", "patient_form", "letter", "referral", "administrative"}
 )
 
 

@@ -87,11 +87,18 @@ def _read_container(data: bytes, kind: str, name: str, sha256: str, limits: Limi
         return read_zip(data, name, sha256, limits, _read_member)
     from hccassist.reading.fhir import read_fhir
 
-    return read_fhir(data, name, sha256, limits, _read_member)
+    return read_fhir(data, name, sha256, limits, _read_attachment)
 
 
 def _read_member(data: bytes, name: str, limits: Limits) -> Chart:
-    """A file within a file; one that is a container again is refused, so that nesting ends."""
+    """A file of an archive: a FHIR bundle, too, but no archive again, so that nesting ends."""
+    if data and kind_of(data, name) == "fhir":
+        return _read(data, name, limits)
+    return _read_attachment(data, name, limits)
+
+
+def _read_attachment(data: bytes, name: str, limits: Limits) -> Chart:
+    """A file within a FHIR resource; one that is a container again is refused."""
     if data and kind_of(data, name) in {"zip", "fhir"}:
         raise ReadError("unsupported", f"{name}: a container within a container; unpack it first")
     return _read(data, name, limits)

@@ -14,6 +14,8 @@ from hccassist.schema import Chart
 
 _NS = "{urn:hl7-org:v3}"
 _BLOCKS = frozenset({"paragraph", "list", "item", "table", "tr", "thead", "tbody", "caption", "br", "text", "title"})
+_ENCOUNTERS = {"AMB": "office", "IMP": "inpatient", "ACUTE": "inpatient", "EMER": "emergency", "HH": "home", "VR": "virtual"}
+"""Kinds of encounter of HL7's ActCode as a header prints them."""
 _CELLS = frozenset({"td", "th"})
 
 
@@ -48,7 +50,14 @@ def _header(root: Element) -> Iterator[str]:
         time = encounter.find(f"{_NS}effectiveTime")
         low = time.find(f"{_NS}low") if time is not None else None
         when = _date(low if low is not None else time)
-        if when:
+        high = _date(time.find(f"{_NS}high")) if time is not None else ""
+        code = encounter.find(f"{_NS}code")
+        kind = _ENCOUNTERS.get(code.get("code", ""), code.get("displayName", "")) if code is not None else ""
+        if kind:
+            yield f"Encounter type: {kind}"
+        if when and high and high != when:
+            yield f"Admission date: {when}{CELL_SEPARATOR}Discharge date: {high}"
+        elif when:
             yield f"Encounter date: {when}"
     for author in root.findall(f"{_NS}author/{_NS}assignedAuthor/{_NS}assignedPerson"):
         yield f"Author: {_name(author)}"

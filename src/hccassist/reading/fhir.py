@@ -31,6 +31,21 @@ _SUFFIX = {
 }
 
 
+_CLASSES = {
+    "AMB": "office",
+    "IMP": "inpatient",
+    "ACUTE": "inpatient",
+    "NONAC": "inpatient",
+    "OBSENC": "outpatient",
+    "SS": "outpatient",
+    "EMER": "emergency",
+    "HH": "home",
+    "VR": "virtual",
+}
+"""Encounter classes of HL7's ActCode as a header prints them."""
+_STAYS = frozenset({"IMP", "ACUTE", "NONAC"})
+
+
 def read_fhir(data: bytes, name: str, sha256: str, limits: Limits, read: Callable[[bytes, str, Limits], Chart]) -> Chart:
     """The chart of a FHIR resource or bundle. ``read`` reads one attachment. Raises ``ReadError``."""
     try:
@@ -38,11 +53,11 @@ def read_fhir(data: bytes, name: str, sha256: str, limits: Limits, read: Callabl
     except (UnicodeDecodeError, ValueError, RecursionError):
         raise ReadError("broken", f"{name}: broken JSON; export it again") from None
     resources = list(_resources(document))
-    patients = {r.get("id"): r for r in resources if r.get("resourceType") == "Patient"}
+    known = _by_reference(document, resources)
     charts: list[Chart] = []
     room = limits.max_unpacked_bytes
     for resource in resources:
-        header = _header(resource, patients)
+        header = _header(resource, known)
         for attachment in _attachments(resource):
             content = _decoded(attachment, name)
             room -= len(content)
@@ -114,28 +129,108 @@ def _narrative(resource: dict[str, Any]) -> str:
     return "\n".join(lines).strip()
 
 
-def _header(resource: dict[str, Any], patients: dict[Any, dict[str, Any]]) -> list[str]:
-    """What the resource says of patient, day and author, as a printed header would."""
+def _by_reference(document: Any, resources: list[dict[str, Any]]) -> dict[str, dict[str, Any]]:
+    """The resources by what refers to them: "Patient/p1", and in bundles their full address ("urn:uuid:...")."""
+    known = {f"{r.get('resourceType')}/{r.get('id')}": r for r in resources}
+    for entry in _list(document, "entry") if isinstance(document, dict) else ():
+        if isinstance(entry, dict) and entry.get("fullUrl") and isinstance(entry.get("resource"), dict):
+            known[str(entry["fullUrl"])] = entry["resource"]
+    return known
+
+
+def _referred(item: Any, known: dict[str, dict[str, Any]]) -> dict[str, Any]:
+    """The resource that a reference names; empty where the file does not hold it."""
+    reference = str(item.get("reference", "")) if isinstance(item, dict) else ""
+    return known.get(reference) or known.get("/".join(reference.split("/")[-2:])) or {}
+
+
+def _header(resource: dict[str, Any], known: dict[str, dict[str, Any]]) -> list[str]:
+    """What the resource says of patient, visit, author and signature, as a printed header would."""
     lines = []
-    kind = resource.get("type") or resource.get("code")
-    if isinstance(kind, dict) and kind.get("text"):
-        lines.append(str(kind["text"]))
+    kind = _words(resource.get("type")) or _words(resource.get("code")) or str(resource.get("title") or "")
+    if kind:
+        lines.append(kind)
     subject = resource.get("subject")
-    if isinstance(subject, dict):
-        patient = patients.get(str(subject.get("reference", "")).rpartition("/")[2])
-        name = subject.get("display") or (_human_name(patient) if patient else "")
-        birth = f"  DOB: {patient['birthDate']}" if patient and patient.get("birthDate") else ""
-        if name:
-            lines.append(f"Patient: {name}{birth}")
+    patient = _referred(subject, known)
+    name = (subject.get("display") if isinstance(subject, dict) else "") or _human_name(patient)
+    if name:
+        lines.append(f"Patient: {name}" + (f"  DOB: {patient['birthDate']}" if patient.get("birthDate") else ""))
     context = resource.get("context")
-    period = context.get("period") if isinstance(context, dict) else None
-    day = period.get("start") if isinstance(period, dict) else resource.get("effectiveDateTime")
-    if day:
-        lines.append(f"Date of service: {str(day)[:10]}")
+    context = context if isinstance(context, dict) else {}
+    encounters = [*_list(context, "encounter"), resource.get("encounter")]
+    encounter = next((found for e in encounters if (found := _referred(e, known))), {})
+    lines += _visit_lines(encounter, context.get("period") or encounter.get("period"), resource)
     for author in _list(resource, "author"):
-        if isinstance(author, dict) and author.get("display"):
-            lines.append(f"Author: {author['display']}")
+        if who := _person(author, known):
+            lines.append(f"Author: {who}")
+    lines += _signature_lines(resource, known)
     return lines
+
+
+def _visit_lines(encounter: dict[str, Any], period: Any, resource: dict[str, Any]) -> list[str]:
+    """When and how the patient was seen (Encounter.class, ActCode); a stay by its days of admission and discharge."""
+    lines = []
+    cls = encounter.get("class")
+    cls = cls[0] if isinstance(cls, list) and cls else cls
+    code = str((cls.get("code") or _words(cls)) if isinstance(cls, dict) else "").upper()
+    kinds = [w for w in (_CLASSES.get(code, ""), *(_words(t) for t in _list(encounter, "type"))) if w]
+    if kinds:
+        lines.append(f"Encounter type: {', '.join(kinds)}")
+    start, end = (str(period.get(k) or "")[:10] for k in ("start", "end")) if isinstance(period, dict) else ("", "")
+    start = start or str(resource.get("effectiveDateTime") or "")[:10]
+    if start and end and start != end and code in _STAYS:
+        lines.append(f"Admission date: {start}  Discharge date: {end}")
+    elif start:
+        lines.append(f"Date of service: {start}")
+    elif resource.get("resourceType") == "Composition" and resource.get("date"):
+        lines.append(f"Date of note: {str(resource['date'])[:10]}")
+    return lines
+
+
+def _signature_lines(resource: dict[str, Any], known: dict[str, dict[str, Any]]) -> list[str]:
+    """Who attested the document, or that nobody did yet."""
+    status = str(resource.get("docStatus") or (resource.get("status") if resource.get("resourceType") == "Composition" else ""))
+    if status == "preliminary":
+        return ["Document status: preliminary"]
+    lines = []
+    if who := _person(resource.get("authenticator"), known):
+        lines.append(f"Electronically signed by: {who} {str(resource.get('date') or '')[:10]}".rstrip())
+    for attester in _list(resource, "attester"):
+        if isinstance(attester, dict) and (who := _person(attester.get("party"), known)):
+            lines.append(f"Electronically signed by: {who} {str(attester.get('time') or '')[:10]}".rstrip())
+    return lines
+
+
+def _person(item: Any, known: dict[str, dict[str, Any]]) -> str:
+    """A practitioner's name with the credentials of the resource (Practitioner.qualification, name suffix)."""
+    found = _referred(item, known)
+    if found.get("resourceType") == "PractitionerRole":
+        item = found.get("practitioner")
+        found = _referred(item, known)
+    shown = str(item.get("display") or "") if isinstance(item, dict) else ""
+    if found.get("resourceType") != "Practitioner":
+        return shown
+    names = [n for n in _list(found, "name") if isinstance(n, dict)]
+    suffixes = [str(x) for n in names[:1] for x in _list(n, "suffix")]
+    earned = [_code(q.get("code")) for q in _list(found, "qualification") if isinstance(q, dict)]
+    name = _human_name(found) or shown
+    return ", ".join(dict.fromkeys([name, *(c for c in [*suffixes, *earned] if c and c not in name)]))
+
+
+def _code(concept: Any) -> str:
+    """A qualification as it is printed behind a name: its code where that is one ("MD"), else its words."""
+    for coding in _list(concept, "coding") if isinstance(concept, dict) else ():
+        if isinstance(coding, dict) and str(coding.get("code") or "").isalpha():
+            return str(coding["code"])
+    return _words(concept)
+
+
+def _words(concept: Any) -> str:
+    """The text of a coded concept, or the name of its first coding."""
+    if not isinstance(concept, dict):
+        return ""
+    named = (c.get("display") for c in _list(concept, "coding") if isinstance(c, dict))
+    return str(concept.get("text") or next((d for d in named if d), "") or concept.get("display") or "")
 
 
 def _human_name(patient: dict[str, Any]) -> str:
