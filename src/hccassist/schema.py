@@ -107,7 +107,8 @@ class Encounter:
 @dataclass(frozen=True, slots=True)
 class Evidence:
     """Words that prove one MEAT element of a condition. ``strength`` is 0 to 1; ``why`` says what tied it to the condition,
-    ``facts`` what it measures or does ("A1c 8.2 %, high")."""
+    ``facts`` what it measures or does ("A1c 8.2 %, high"); ``own``: by clinical knowledge its words speak for the condition,
+    not only beside it."""
 
     element: Element
     kind: str
@@ -116,6 +117,7 @@ class Evidence:
     strength: float
     why: str
     facts: tuple[str, ...] = ()
+    own: bool = False
 
 
 @dataclass(frozen=True, slots=True)

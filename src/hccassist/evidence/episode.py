@@ -55,8 +55,8 @@ _STRONG_PAST = re.compile(
 )
 _TREATED_THEN = re.compile(r"\b(?:radiation|radiotherapy|XRT|chemo\w*|surgery|lumpectomy|seeds|orchiectomy)\b", re.IGNORECASE)
 _GIVEN_BEFORE = re.compile(
-    r"\b(?:complet\w+|finished|s/p|status post|previously|prior|received|treated with|cured|underwent|had|stopped|off|after"
-    r"|following|followed by)\b(?!.*\b(?:now|current\w*|continu\w+|ongoing|remains|on|today)\b)",
+    r"\b(?:complet\w+|finished|s/p|status post|previously|prior|received|treated(?: \w+){0,3} with|cured|underwent|had|stopped"
+    r"|off|after|following|followed by)\b(?!.*\b(?:now|current\w*|continu\w+|ongoing|remains|on|today)\b)",
     re.IGNORECASE,
 )
 _SPAN_BEFORE = re.compile(

@@ -162,7 +162,7 @@ def _evidence(document: Document, c: Candidate, strength: Strength) -> list[Evid
     facts = {i.i: f"{_written(document, i)} {fact}" for i in c.own if (fact := fact_of(document, i))}
     said = tuple(facts.values())
     return [
-        Evidence(e, c.kinds.get(e, _NO_KIND), c.start, c.end, value, c.why, said)
+        Evidence(e, c.kinds.get(e, _NO_KIND), c.start, c.end, value, c.why, said, bool(c.own))
         for e, value in kept.items()
         if value >= _NO_EVIDENCE
     ]

@@ -21,8 +21,9 @@ _NOT_AN_END = re.compile(
     re.IGNORECASE,
 )
 _HEADING_TAIL = re.compile(r"\s*\([^)]*\)|\s*[-–]?\s*\d{1,2}/\d{1,4}(?:/\d{2,4})?")
+_TOLD_INSTEAD = {"allergy": "start", "data": "hpi"}
 _TELLS = re.compile(
-    r"\b(?:he|she|they|patient|pt|is|are|has|have|presents?|returns?|seen|here|follow\w*|controlled|stable|on|continues?)\b",
+    r"\b(?:he|she|they|patient|pt|client|reports?|is|are|has|have|presents?|returns?|seen|here|follow\w*|controlled|stable|on|continues?)\b",
     re.IGNORECASE,
 )
 _SPACED_SLASH = re.compile(r"\s*/\s*")
@@ -127,7 +128,8 @@ def _section_starts(text: str, start: int, end: int, sections: dict[str, str]) -
                 found.append((at, to, section))
         at = to + 1
     found.sort()
-    found = [(a, b, "start" if name == "allergies" and _is_specialty(text, a, b, end) else name) for a, b, name in found]
+    found = [(a, b, _by_content(text, a, b, end, name)) for a, b, name in found]
+    found = _with_ended_tests(text, end, found)
     return _with_ends(text, end, found)
 
 
@@ -149,12 +151,34 @@ def _with_unheaded_plan(text: str, start: int, end: int, starts: list[tuple[int,
     return sorted([*starts, (at, at, "assessment_plan")])
 
 
-def _is_specialty(text: str, start: int, behind: int, end: int) -> bool:
-    """Whether "Allergy" heads what an allergist tells of the patient, not the list of allergies: sentences, not substances."""
-    if text[start:behind].strip(" \t:#*=_-").lower() != "allergy":
-        return False
+def _by_content(text: str, start: int, behind: int, end: int, section: str) -> str:
+    """The section that a heading of two meanings opens, told by the line behind it: "Allergy" may head what an allergist tells,
+    not a list of substances; "Data" what a therapist was told, not results."""
+    told = _TOLD_INSTEAD.get(text[start:behind].strip(" \t:#*=_-").lower())
+    if told is None:
+        return section
     first = text[behind:end].strip().split("\n", 1)[0]
-    return bool(_TELLS.search(first))
+    return told if _TELLS.search(first) else section
+
+
+def _with_ended_tests(text: str, end: int, starts: list[tuple[int, int, str]]) -> list[tuple[int, int, str]]:
+    """A test named with a colon inside a paragraph ("... TICI 3 flow. MRI: left MCA infarct. She was ...") is over with its
+    sentence; what follows belongs to the section before it."""
+    more: list[tuple[int, int, str]] = []
+    section = "start"
+    for k, (start, behind, name) in enumerate(starts):
+        inside = text[text.rfind("\n", 0, start) + 1 : start].strip() != ""
+        if name != "results" or not inside or section == "results":
+            section = name
+            continue
+        stop = _BOUNDARY.search(text, behind, end)
+        line = text.find("\n", behind, end)
+        following = starts[k + 1][0] if k + 1 < len(starts) else end
+        if stop and (line < 0 or stop.end() < line) and stop.end() < following:
+            more.append((stop.end(), stop.end(), section))
+        else:
+            section = name
+    return sorted([*starts, *more])
 
 
 def _with_ends(text: str, end: int, starts: list[tuple[int, int, str]]) -> list[tuple[int, int, str]]:

@@ -19,7 +19,9 @@ from hccassist.terminology.lexicon import Lexicon
 from hccassist.terminology.rows import ENDS, Condition, ContextRow
 
 _OVER_BEFORE = re.compile(r"histor|h/o|hx|prior|previous|remote|old|past|former|ago|child|teen|recover|surviv")
-_UNDONE = re.compile(r"revers|taken down|take ?down|closed|remov|decannul|explant|no longer|stopped|recovered|inactive|used to")
+_UNDONE = re.compile(
+    r"transplant|revers|taken down|take ?down|closed|remov|decannul|explant|no longer|stopped|recovered|inactive|used to"
+)
 _AT_DISCHARGE = re.compile(r"discharg|final (?:diagnos|progress)|death (?:summary|note)|expir|hospital course", re.IGNORECASE)
 _DURING_STAY = re.compile(
     r"\bH ?(?:&|and) ?P\b|history (?:and|&) physical|admi(?:ssion|tting) (?:note|history|h&p)|daily note|hospital day"
@@ -52,6 +54,7 @@ _MOST_CELL = 4
 _OPERATED = ("s/p", "status post")
 """Behind a condition they name what was done for it: that ends a cancer, not a fracture or a clot."""
 _REACH = 14
+_VERSUS = ("v", "vs", "versus")
 _IN_REMISSION = "in remission"
 """Only a cancer may be past with it; every other condition is coded as in remission (guideline I.C.5.b.1)."""
 _WHEN = frozenset("on after since following from given".split())
@@ -206,13 +209,16 @@ def _in_scope(
         if under and rule.category == "negated" and (rule.phrase == "none" or any(j < a and b <= high for a, b in others)):
             # "Bipolar 2: hypomania none": what is denied is said under the problem, not of it.
             return False
+        if ":" in norms[j:high] and norms[cue.i] in _VERSUS:
+            # "Orthostasis: standing 98/60 vs lying 134/78": what stands behind the colon is compared.
+            return False
         if "," in norms[j:high] and not _behind_comma(rule, document, j, high, others):
             return False
         if cue.j - cue.i == 1 and cue.j < sentence.j and norms[cue.j] not in _END_OF_CLAUSE:
             # "lupus with negative dsDNA", "CAD, brother is well": the word is said of what follows it.
             if norms[cue.i] in _SAID_OF_THE_NEXT and not asked:
                 return False
-            if rule.category == "uncertain" and norms[cue.i] in ("v", "vs", "versus") and norms[cue.j][0].isdigit():
+            if rule.category == "uncertain" and norms[cue.i] in _VERSUS and norms[cue.j][0].isdigit():
                 return False
             if rule.category == "family" and norms[cue.j] not in _RELATIVE_FACTS and not norms[cue.j][0].isdigit():
                 return False

@@ -253,9 +253,10 @@ def features(candidate: Candidate, around: Around) -> dict[str, float]:
 
 
 def _is_enough(e: Evidence) -> bool:
-    """Whether a piece of evidence supports on its own: strong, a drug for the condition, or a treatment in its sentence."""
+    """Whether a piece of evidence supports on its own: strong, a drug for the condition, or a treatment in its sentence. In
+    "HTN, HLD, RA on Plaquenil" the drug is the last one's, and no proof of its neighbours."""
     treats = e.kind in _PROCEDURES and e.why == "same sentence"
-    return e.kind == "drug" or e.strength >= (_BARELY if treats else _ENOUGH)
+    return (e.kind == "drug" and e.own) or e.strength >= (_BARELY if treats else _ENOUGH)
 
 
 def _share_of_long(characters: int) -> float:
