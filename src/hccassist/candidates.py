@@ -27,11 +27,21 @@ _LASTS = frozenset("chronic recurrent recurring longstanding persistent refracto
 _BEFORE_NAME = 3
 _LENT = 0.5
 """The evidence of a combination code's second condition counts for less than the first's own."""
+_KINDS = ("site=", "organ=", "with=", "manifestation=")
 _EXAM = frozenset({"exam", "vitals"})
 _SEEN = 0.5
 """The strength of a condition that the examination names: likelier than not to be quoted."""
 _ENDED = re.compile(r"resolv|cured|no longer|healed|recovered")
 _FIRST: dict[str, int] = {"assessment_plan": 0, "hospital_course": 1, "hpi": 2, "start": 3}
+
+
+def _without_doubted_kinds(mentions: Sequence[Mention]) -> Sequence[Mention]:
+    """Without mentions that doubt only a kind of what is told as present: "history of sarcoidosis ... sarcoid arthropathy was
+    considered"."""
+    told = {a for m in mentions if m.status == "active" for a in m.attributes}
+    if not any(m.status == "active" for m in mentions):
+        return mentions
+    return [m for m in mentions if m.status != "uncertain" or not any(a.startswith(_KINDS) for a in {*m.attributes} - told)]
 
 
 def overall_status(mentions: Sequence[Mention]) -> Status:
@@ -79,7 +89,7 @@ def build_candidates(
     groups: dict[str, list[Located]] = defaultdict(list)
     for m in located:
         groups[m.mention.condition].append(m)
-    status = {c: overall_status([m.mention for m in group]) for c, group in groups.items()}
+    status = {c: _status(c, group, lexicon) for c, group in groups.items()}
     active = [c for c, s in status.items() if s == "active"]
     evidence = link(document, located, items, active, strength)
     day = date.fromisoformat(encounter.date_of_service) if encounter.date_of_service else None
@@ -134,9 +144,15 @@ def link_candidates(
     groups: dict[str, list[Located]] = defaultdict(list)
     for m in located:
         groups[m.mention.condition].append(m)
-    active = [c for c, group in groups.items() if overall_status([m.mention for m in group]) == "active"]
+    active = [c for c, group in groups.items() if _status(c, group, lexicon) == "active"]
     codes = {c: _coded(c, groups[c], "active", lexicon).code for c in active}
     return [(e, codes[e.condition]) for e in evidence_candidates(document, located, items, active)]
+
+
+def _status(condition: str, group: Sequence[Located], lexicon: Lexicon) -> Status:
+    mentions = [m.mention for m in group]
+    lasting = lexicon.conditions[condition].course == "lifelong"
+    return overall_status(_without_doubted_kinds(mentions) if lasting else mentions)
 
 
 def _folded(active: Sequence[str], lexicon: Lexicon) -> dict[str, str]:
@@ -276,7 +292,7 @@ def _gives_way(first: str, second: str, lexicon: Lexicon) -> str:
 def _without_excluded(candidates: list[Candidate], lexicon: Lexicon) -> list[Candidate]:
     """Two present conditions of an Excludes1 pair are not reported together (guideline I.A.12.a): the one whose note names the
     other gives way; where each names the other, the one that the conclusion names, that more words support."""
-    present = [c for c in candidates if c.status == "active" and c.evidence]
+    present = [c for c in candidates if c.status == "active" and c.evidence and not (c.only_results or c.minor)]
     ranked = sorted(present, key=lambda c: (not any(m.section in CONCLUSIONS for m in c.mentions), -len(c.evidence)))
     excluded: dict[str, str] = {}
     for k, first in enumerate(ranked):

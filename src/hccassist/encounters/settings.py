@@ -28,6 +28,9 @@ _BODY_HEADING = re.compile(
     r"|data|allergies|care team|patient's care team|past (?:medical )?history|pmh)\b[^a-z]{0,3}(?:$|:|/|-|\(| {2,})",
     re.IGNORECASE,
 )
+_REASON_HEADING = re.compile(
+    r"^\W*(?:chief complaints?|cc|reason for (?:the )?(?:visit|appointment|encounter))\W*$", re.IGNORECASE
+)
 _VISIT_HEADING = re.compile(
     r"^\W*(?:\d+[.)]\s*)?(?P<heading>chief complaint|cc|hpi|history of present(?:ing)? illness|interval history"
     r"|subjective|objective|assessment"
@@ -111,7 +114,11 @@ def setting_of(lines: Sequence[Line]) -> str:
     score: dict[str, float] = defaultdict(float)
     own = [line for line in lines if not line.fax]
     best: dict[str, float] = {}
-    for n, line in enumerate(header_of(lines)):
+    header = header_of(lines)
+    for n, line in enumerate(header):
+        if n and _REASON_HEADING.match(header[n - 1].text):
+            # "CHIEF COMPLAINT / Medication refill.": why the patient came, not what the record is.
+            continue
         for setting, weight in titles_of(line.text).items():
             best[setting] = max(best.get(setting, 0.0), weight * (1.0 if n < 6 else 0.7))
     for setting, value in best.items():

@@ -21,6 +21,11 @@ _NOT_AN_END = re.compile(
     re.IGNORECASE,
 )
 _HEADING_TAIL = re.compile(r"\s*\([^)]*\)|\s*[-–]?\s*\d{1,2}/\d{1,4}(?:/\d{2,4})?")
+_OF_RELATIVES = re.compile(
+    r"(?:\W*\w+){0,3}?\W*\b(?:mother|father|mom|dad|parents?|brothers?|sisters?|siblings?|sons?|daughters?|children|aunts?|uncles?"
+    r"|grand\w+|cousins?|[MP]G[MF]|maternal|paternal|family|relatives?|no|none|negative|denies|unknown|non-?contributory)\b",
+    re.IGNORECASE,
+)
 _TOLD_INSTEAD = {"allergy": "start", "data": "hpi"}
 _TELLS = re.compile(
     r"\b(?:he|she|they|patient|pt|client|reports?|is|are|has|have|presents?|returns?|seen|here|follow\w*|controlled|stable|on|continues?)\b",
@@ -163,16 +168,18 @@ def _by_content(text: str, start: int, behind: int, end: int, section: str) -> s
 
 def _with_ended_tests(text: str, end: int, starts: list[tuple[int, int, str]]) -> list[tuple[int, int, str]]:
     """A test named with a colon inside a paragraph ("... TICI 3 flow. MRI: left MCA infarct. She was ...") is over with its
-    sentence; what follows belongs to the section before it."""
+    sentence, a family's history with its relatives; what follows belongs to the section before it."""
     more: list[tuple[int, int, str]] = []
     section = "start"
     for k, (start, behind, name) in enumerate(starts):
         inside = text[text.rfind("\n", 0, start) + 1 : start].strip() != ""
-        if name != "results" or not inside or section == "results":
+        if name not in ("results", "family_history") or not inside or section == name:
             section = name
             continue
         stop = _BOUNDARY.search(text, behind, end)
         line = text.find("\n", behind, end)
+        while name == "family_history" and stop and _OF_RELATIVES.match(text, stop.end()):
+            stop = _BOUNDARY.search(text, stop.end(), end)
         following = starts[k + 1][0] if k + 1 < len(starts) else end
         if stop and (line < 0 or stop.end() < line) and stop.end() < following:
             more.append((stop.end(), stop.end(), section))

@@ -32,8 +32,8 @@ _DURING_STAY = re.compile(
 _FAMILY_HISTORY = re.compile(r"histor|\bf?hx\b|\bfh\b", re.IGNORECASE)
 _TITLE_REACH = 500
 _PLANNED = frozenset(
-    "discuss discussed decline declined refuse refused offer offered plan planned await awaiting scheduled eligible eligibility"
-    " ask asks asked asking inquire inquires eval"
+    "discuss discussed talked decline declined refuse refused offer offered plan planned await awaiting scheduled eligible"
+    " eligibility ask asks asked asking inquire inquires eval"
     " candidate candidacy evaluation workup waitlist waitlisted consider considering future eventual eventually"
     " deferred list listed listing prefer prefers too".split()
 )
@@ -54,6 +54,8 @@ _MOST_CELL = 4
 _OPERATED = ("s/p", "status post")
 """Behind a condition they name what was done for it: that ends a cancer, not a fracture or a clot."""
 _REACH = 14
+_PRONOUNS = frozenset({"it", "this", "that"})
+"""In a denial they stand for the condition named last: "a heart catheterization in May excluded it"."""
 _VERSUS = ("v", "vs", "versus")
 _IN_REMISSION = "in remission"
 """Only a cancer may be past with it; every other condition is coded as in remission (guideline I.C.5.b.1)."""
@@ -212,7 +214,10 @@ def _in_scope(
         if ":" in norms[j:high] and norms[cue.i] in _VERSUS:
             # "Orthostasis: standing 98/60 vs lying 134/78": what stands behind the colon is compared.
             return False
-        if "," in norms[j:high] and not _behind_comma(rule, document, j, high, others):
+        spoken_of = rule.category == "negated" and not _PRONOUNS.isdisjoint(norms[cue.i : cue.j])
+        if spoken_of and any(j <= a and b <= high for a, b in others):
+            return False
+        if "," in norms[j:high] and not spoken_of and not _behind_comma(rule, document, j, high, others):
             return False
         if cue.j - cue.i == 1 and cue.j < sentence.j and norms[cue.j] not in _END_OF_CLAUSE:
             # "lupus with negative dsDNA", "CAD, brother is well": the word is said of what follows it.
@@ -222,6 +227,8 @@ def _in_scope(
                 return False
             if rule.category == "family" and norms[cue.j] not in _RELATIVE_FACTS and not norms[cue.j][0].isdigit():
                 return False
+        if spoken_of:
+            return high - j <= reach
         return high - j <= min(reach, _REACH) and not _terminated(rule, j, high, cues, document)
     return False
 
@@ -240,6 +247,9 @@ def relative_of_row(document: Document, number: int, lexicon: Lexicon) -> str:
         k = number + step
         while 0 <= k < len(sentences) and sentences[k].line == line:
             cell = sentences[k]
+            if document.text[min(cell.end, sentences[number].end) - 1] == ".":
+                # Sentences of one line are no cells: "Family hx: dad HTN. Hypothyroid - on levothyroxine."
+                break
             first = cell.i + (document.tokens.norms[cell.i] == "|")
             if 0 < cell.j - first <= _MOST_CELL and not document.text[cell.start : cell.end].endswith("."):
                 for _, rules in lexicon.context.at(document.tokens, first, cell.j):
