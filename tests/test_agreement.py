@@ -27,6 +27,11 @@ NOTES = Path(__file__).parent / "notes"
         ("second", "chronic", 0.91, 0.25, 0.95, 0.94),
         ("third", "hcc", 0.93, 0.14, 0.90, 0.88),
         ("third", "chronic", 0.90, 0.55, 0.95, 0.88),
+        ("first", "hcc", 0.94, 0.08),
+        ("second", "hcc", 0.92, 0.10),
+        ("second", "chronic", 0.91, 0.25),
+        ("evidence", "hcc", 0.91, 0.12),
+        ("evidence", "chronic", 0.90, 0.25),
     ],
 )
 def test_agreement_with_our_own_labelled_notes_holds(

@@ -91,7 +91,7 @@ def build_candidates(
         groups[m.mention.condition].append(m)
     status = {c: _status(c, group, lexicon) for c, group in groups.items()}
     active = [c for c, s in status.items() if s == "active"]
-    evidence = link(document, located, items, active, strength)
+    evidence = link(document, located, items, active, strength, lexicon.sites)
     day = date.fromisoformat(encounter.date_of_service) if encounter.date_of_service else None
     coded = {c: _coded(c, _undenied(document, groups[c]), status[c], lexicon, day) for c in groups}
     folded = _folded(active, lexicon)
@@ -146,7 +146,7 @@ def link_candidates(
         groups[m.mention.condition].append(m)
     active = [c for c, group in groups.items() if _status(c, group, lexicon) == "active"]
     codes = {c: _coded(c, groups[c], "active", lexicon).code for c in active}
-    return [(e, codes[e.condition]) for e in evidence_candidates(document, located, items, active)]
+    return [(e, codes[e.condition]) for e in evidence_candidates(document, located, items, active, lexicon.sites)]
 
 
 def _status(condition: str, group: Sequence[Located], lexicon: Lexicon) -> Status:

@@ -158,8 +158,8 @@ def verify(
 
 @app.command()
 def train(
-    notes_gold: Annotated[Path | None, typer.Option(help="Labelled notes (JSON lines), with --notes.")] = None,
-    notes: Annotated[Path | None, typer.Option(help="Folder of the labelled notes' texts.")] = None,
+    notes_gold: Annotated[list[Path] | None, typer.Option(help="Labelled notes (JSON lines), each with its --notes.")] = None,
+    notes: Annotated[list[Path] | None, typer.Option(help="Folder of the labelled notes' texts.")] = None,
     cases: Annotated[list[Path] | None, typer.Option(help="Labelled single cases (JSON lines).")] = None,
     wording: Annotated[list[Path] | None, typer.Option(help="Wording cases (CSV, as in tests/cases).")] = None,
     charts: Annotated[list[Path] | None, typer.Option(help="Folders of labelled charts (NAME.gold.json beside each).")] = None,
@@ -182,8 +182,11 @@ def train(
     parts = [only] if only else ["linker", "ranker"]
     if not set(parts) <= {"linker", "ranker"}:
         raise _fail(f"--only {only}: use linker or ranker")
+    if len(notes_gold or ()) != len(notes or ()):
+        raise _fail("--notes-gold and --notes go in pairs: one folder of texts for each file of labels")
     try:
-        labelled = list(evaluation.read_notes(notes_gold, notes)) if notes_gold and notes else []
+        pairs = zip(notes_gold or (), notes or (), strict=True)
+        labelled = evaluation.from_sources([evaluation.read_notes(gold, folder) for gold, folder in pairs])
         labelled += [case for path in cases or () for case in evaluation.read_single_cases(path)]
         labelled += [case for path in wording or () for case in evaluation.read_wording_cases(path)]
         labelled += [case for path in charts or () for case in evaluation.read_charts(path)]

@@ -12,7 +12,7 @@ from __future__ import annotations
 import csv
 import json
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from io import StringIO
 from pathlib import Path
 from typing import Any
@@ -61,6 +61,8 @@ class Case:
     kind: str
     chart: Chart
     records: tuple[Record, ...]
+    source: int = 0
+    """Which of several files of labelled notes it stands in: of short notes a reader quotes more."""
 
 
 class LabelledError(Exception):
@@ -230,7 +232,8 @@ def _disease(code: str) -> str:
 
 
 def linker_rows(cases: Iterable[Case], lexicon: Lexicon) -> Iterator[dict[str, float | str]]:
-    """One row per sentence and supported condition: whether a reader quotes it, for which letters, and the clues."""
+    """One row per sentence and supported condition: whether a reader quotes it, for which letters, and the clues. ``source``
+    numbers the file of labelled notes."""
     for number, case in enumerate(cases):
         for record in case.records:
             encounter = record.encounter
@@ -243,6 +246,7 @@ def linker_rows(cases: Iterable[Case], lexicon: Lexicon) -> Iterator[dict[str, f
                     letters = {q[0] for q in quotes if _overlaps(q, candidate.start, candidate.end)}
                     yield {
                         "group": f"g{number}",
+                        "source": case.source,
                         "letters": "".join(sorted(letters)),
                         "clues": "|".join(sorted(candidate.clues.names)),
                     }
@@ -251,6 +255,11 @@ def linker_rows(cases: Iterable[Case], lexicon: Lexicon) -> Iterator[dict[str, f
 def _overlaps(quote: tuple[str, int, int], start: int, end: int) -> bool:
     shared = min(quote[2], end) - max(quote[1], start)
     return shared > 0 and shared >= _HALF * min(quote[2] - quote[1], end - start)
+
+
+def from_sources(sources: Sequence[Iterable[Case]]) -> list[Case]:
+    """All cases of several files of labelled notes, each with the number of its file."""
+    return [replace(case, source=number) for number, cases in enumerate(sources) for case in cases]
 
 
 def write_table(rows: Sequence[dict[str, float | str]], path: Path) -> None:

@@ -1,7 +1,8 @@
 """Which evidence a coder sees first: one to three passages a letter, the strongest; the rest on demand.
 
-A letter is shown when, over all the sentences that may prove it, it is likely enough to be proven at all; its second and
-third passage must be stronger than its first had to be. Neighbouring sentences of one letter are one passage.
+A letter is shown when, over all the sentences that may prove it, it is likely enough to be proven at all (a drug of a bare
+list proves it); its second and third passage must be stronger than its first had to be. Neighbouring sentences of one letter
+are one passage.
 """
 
 from __future__ import annotations
@@ -15,10 +16,11 @@ from hccassist.evidence.strength import ELEMENTS
 from hccassist.schema import Element, Evidence
 
 _PER_LETTER = 3
-_LETTER_PROVEN = 0.13
-_FIRST = 0.12
-_FURTHER = 0.45
-_JOINED = 0.2
+_DRUG = "drug"
+_LETTER_PROVEN = 0.2
+_FIRST = 0.1
+_FURTHER = 0.44
+_JOINED = 0.1
 _LONGEST = 280
 _GAP = 2
 _WORTH_UNFOLDING = 0.1
@@ -41,7 +43,7 @@ def choose(evidence: Sequence[Evidence], text: str) -> tuple[tuple[Evidence, ...
 def _of_letter(group: Sequence[Evidence], text: str) -> list[Evidence]:
     """The passages of one letter."""
     proven = 1 - math.prod(1 - e.strength for e in group)
-    if proven < _LETTER_PROVEN:
+    if proven < _LETTER_PROVEN and not any(e.kind == _DRUG for e in group):
         return []
     passages: list[Evidence] = []
     for e in group:

@@ -15,6 +15,7 @@ SILENT_SECTIONS = frozenset({"allergies", "legal", "family_history", "education"
 """Sections in which no word is evidence of the patient's care."""
 
 _RESULT_KINDS = frozenset({"lab", "vital", "imaging", "test"})
+_FINDINGS = frozenset({"exam", "symptom"})
 _PLANNED = re.compile(
     r"\b(?:order(?:ed|ing)?|will (?:check|obtain|repeat|get|order|scan|send)|repeat(?!ed)|recheck|scheduled?|pending|due"
     r"|send(?:ing)?|check|obtain|get(?:ting)?|plan(?:ned)? for|next|q ?\d+ ?(?:mo|wk|m|w)|every \d|annual(?:ly)?|yearly"
@@ -28,6 +29,11 @@ _STOPPED = re.compile(
     r"|never took|not (?:on|taking)|quit taking|came off|without|held|declin\w+|refus\w+|avoid|contraindicat\w+"
     r"|never (?:needed|required|took|received|had|on|started|used)|(?:did not|didn't) (?:need|require|take|start)"
     r"|not (?:needed|required|started|indicated))\b",
+    re.IGNORECASE,
+)
+_ENDED_FOR = re.compile(
+    r"\b(?:stopped|discontinued?|d/c(?:'?d|ed)|came off|quit taking|taken off)\b.{0,30}?"
+    r"\b(?:for|because of|due to|after|with)\b",
     re.IGNORECASE,
 )
 _DIGIT = re.compile(r"\d")
@@ -45,6 +51,11 @@ def is_planned(text: str) -> bool:
 def says_stopped(text: str) -> bool:
     """Whether a sentence says that something is no longer, or never was, taken."""
     return bool(_STOPPED.search(text))
+
+
+def says_ended(text: str) -> bool:
+    """Whether a sentence says that a treatment was stopped, and why."""
+    return bool(_ENDED_FOR.search(text))
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,10 +124,30 @@ def detect(document: Document, lexicon: Lexicon) -> list[Item]:
                         if refused or is_stopped(text, sentence.start, tokens.starts[i], tokens.ends[end - 1], sentence.end):
                             continue
                     items.append(Item(number, i, end, value, _elements(value, words)))
+                items.extend(_inside(document, lexicon, number, i, end, specific))
                 taken = end
                 break
             i = taken
     return items
+
+
+def _inside(document: Document, lexicon: Lexicon, number: int, i: int, end: int, longest: list[EvidenceWord]) -> list[Item]:
+    """The findings that a longer finding holds: "fine crackles" speak for what "crackles" speak for too. Drugs are left
+    alone: a longer name is another drug or another use of it."""
+    kinds = {v.kind for v in longest} & _FINDINGS
+    if end - i < 2 or not kinds:
+        return []
+    found: list[Item] = []
+    sentence, known = document.sentences[number], {c for v in longest for c in v.conditions}
+    for k in range(i + 1, end):
+        if not lexicon.evidence.starts_with(document.tokens.norms[k]):
+            continue
+        for stop, values in lexicon.evidence.at(document.tokens, k, end):
+            for value in values:
+                if value.kind in kinds and not value.cased and not value.conditions <= known:
+                    text = document.text[sentence.start : sentence.end]
+                    found.append(Item(number, k, stop, value, _elements(value, text)))
+    return found
 
 
 def support_of(items: list[Item]) -> dict[str, int]:

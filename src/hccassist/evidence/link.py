@@ -13,7 +13,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
-from hccassist.evidence.detect import SILENT_SECTIONS, Item, says_stopped
+from hccassist.evidence.detect import SILENT_SECTIONS, Item, says_ended, says_stopped
 from hccassist.evidence.facts import fact_of
 from hccassist.evidence.strength import Clues, Strength, sentence_clues
 from hccassist.nlp.document import Document, Sentence
@@ -31,9 +31,14 @@ _SHORT_NOTE = 900
 _MOST_FOLLOWING = 12
 _MOST_MAIN = 2
 _BARE = 2
+_SHORTEST_STEM = 3
+_FEW_OR_MANY = (3, 6, 10, 16, 25, 40)
 _NO_EVIDENCE = 0.05
 _KNOWN_SHARE = 0.5
 _NO_KIND = "words"
+_SAID_OF_A_DRUG = frozenset({"treatment", "evaluation"})
+_UNCLEAR = "unclear whose it is"
+"""What a coder reads where nothing but a guess ties words to this condition rather than to another."""
 _CLAUSE = re.compile(r"[;,]\s+|\s+(?:but|and)\s+|\.\s+")
 _TOPIC = re.compile(
     r"^\W*(?:regarding|as (?:for|far as)|(?:in|with) (?:regards?|terms|respect|reference) (?:to|of)"
@@ -101,6 +106,11 @@ class _Scene:
         """The active conditions that a sentence names."""
         return frozenset(m.mention.condition for m in self.by_sentence.get(number, ()))
 
+    def under(self, number: int, condition: str) -> bool:
+        """Whether a sentence stands under the condition's own problem of the plan."""
+        block = self.blocks.get(number)
+        return block is not None and block.named and condition in block.conditions
+
     def of_another(self, number: int, condition: str) -> bool:
         """Whether a sentence stands under another problem of the plan."""
         block = self.blocks.get(number)
@@ -111,9 +121,14 @@ Ties = dict[str, dict[int, Tie]]
 
 
 def candidates(
-    document: Document, located: Sequence[Located], items: Sequence[Item], conditions: Iterable[str]
+    document: Document,
+    located: Sequence[Located],
+    items: Sequence[Item],
+    conditions: Iterable[str],
+    sites: Mapping[str, str],
 ) -> list[Candidate]:
-    """Every sentence that may be evidence of one of the ``conditions`` (ids active in this encounter)."""
+    """Every sentence that may be evidence of one of the ``conditions`` (ids active in this encounter). ``sites``: the
+    beginnings of words that name a part of the body."""
     active = frozenset(conditions)
     by_sentence: dict[int, list[Located]] = defaultdict(list)
     for m in located:
@@ -134,19 +149,27 @@ def candidates(
     tied = {number for condition in active for number in ties[condition]}
     sentences = ((n, document.sentences[n]) for n in tied)
     own = {n: sentence_clues(s, document.text[s.start : s.end]) for n, s in sentences}
+    places = _Places(_last_named(scene), {n: _sites(_unnamed_words(scene, n), sites) for n in tied})
     found: list[Candidate] = []
     for condition in sorted(active):
-        found.extend(_candidates(scene, condition, ties[condition], own))
+        named = {w for m in located if m.mention.condition == condition for w in document.tokens.norms[m.i : m.j]}
+        mine = _sites((*named, *condition.split("_")), sites)
+        found.extend(_candidates(scene, condition, ties[condition], own, places, mine))
     return found
 
 
 def link(
-    document: Document, located: Sequence[Located], items: Sequence[Item], conditions: Iterable[str], strength: Strength
+    document: Document,
+    located: Sequence[Located],
+    items: Sequence[Item],
+    conditions: Iterable[str],
+    strength: Strength,
+    sites: Mapping[str, str],
 ) -> dict[str, tuple[Evidence, ...]]:
     """Evidence per condition id, strongest first. A sentence stands under its likeliest letter with its whole strength, and
     under each other letter it may well prove with that letter's share."""
     found: dict[str, list[Evidence]] = defaultdict(list)
-    for c in candidates(document, located, items, conditions):
+    for c in candidates(document, located, items, conditions, sites):
         found[c.condition].extend(_evidence(document, c, strength))
     return {condition: tuple(sorted(group, key=lambda e: (-e.strength, e.start))) for condition, group in found.items()}
 
@@ -321,6 +344,8 @@ def _tie_main(scene: _Scene, ties: Ties) -> None:
                 continue
             clue = "main only" if only else f"main {len(main)}"
             why = "the only condition of this note" if only else "what this visit is about"
+            if len(main) > 1:
+                why = f"one of {len(main)} conditions that this visit is about: {_UNCLEAR}"
             _add(ties, condition, number, why, "tie main", clue)
 
 
@@ -336,8 +361,11 @@ def _tie_knowledge(scene: _Scene, ties: Ties) -> None:
             for condition in item.word.conditions & scene.active:
                 if scene.of_another(number, condition) and block is not None and at[item.i] & block.conditions:
                     continue
-                rivals = min(len(at[item.i] & scene.active), 4)
-                _add(ties, condition, number, f"“{item.word.written}” speaks for it", "tie knowledge", f"shared by {rivals}")
+                rivals = len(at[item.i] & scene.active)
+                why = f"“{item.word.written}” speaks for it"
+                if rivals > 1 and condition not in scene.named(number) and not scene.under(number, condition):
+                    why += f", and as well for {rivals - 1} other{'s' if rivals > 2 else ''} of this record: {_UNCLEAR}"
+                _add(ties, condition, number, why, "tie knowledge", f"shared by {min(rivals, 4)}")
 
 
 def _tie_nearest(scene: _Scene, ties: Ties) -> None:
@@ -354,15 +382,68 @@ def _tie_nearest(scene: _Scene, ties: Ties) -> None:
         for condition in told:
             if gaps[condition] == min(gaps.values()) and not scene.of_another(number, condition):
                 far = f"nearest {min(gaps[condition], 4)}"
-                _add(ties, condition, number, "the nearest condition of this note", "tie nearest", far)
+                _add(ties, condition, number, f"the nearest condition of this note: {_UNCLEAR}", "tie nearest", far)
 
 
-def _candidates(scene: _Scene, condition: str, ties: Mapping[int, Tie], own: Mapping[int, tuple[str, ...]]) -> list[Candidate]:
+@dataclass(frozen=True, slots=True)
+class _Places:
+    """Per sentence the conditions that its paragraph named last, up to and with it, and the parts of the body it speaks of."""
+
+    last_named: Mapping[int, frozenset[str]]
+    sites: Mapping[int, frozenset[str]]
+
+    def clues(self, number: int, condition: str, mine: frozenset[str], section: str, tie: str) -> list[str]:
+        """Whether a sentence speaks of the condition's part of the body, and whether the condition was the last one named."""
+        found = []
+        if here := self.sites[number]:
+            site = "its site" if here & mine else "another site"
+            found += [site, f"{site} & {tie}", f"{site} & {section}"]
+        if last := self.last_named.get(number):
+            named = "last named it" if condition in last else "last named another"
+            found += [named, f"{named} & {tie}"]
+        return found
+
+
+def _last_named(scene: _Scene) -> dict[int, frozenset[str]]:
+    found: dict[int, frozenset[str]] = {}
+    paragraph, last = -1, frozenset[str]()
+    for number, sentence in enumerate(scene.document.sentences):
+        if sentence.paragraph != paragraph:
+            paragraph, last = sentence.paragraph, frozenset()
+        last = scene.named(number) or last
+        if last:
+            found[number] = last
+    return found
+
+
+def _unnamed_words(scene: _Scene, number: int) -> list[str]:
+    """The words of a sentence outside the names of its conditions."""
+    sentence, norms = scene.document.sentences[number], scene.document.tokens.norms
+    named = {k for m in scene.by_sentence.get(number, ()) for k in range(m.i, m.j)}
+    return [norms[k] for k in range(sentence.i, sentence.j) if k not in named]
+
+
+def _sites(words: Iterable[str], sites: Mapping[str, str]) -> frozenset[str]:
+    """The parts of the body that words speak of: "lumbar" and "spinal" the back. A word is known by its first letters."""
+    return frozenset(
+        sites[stem] for word in words for size in range(_SHORTEST_STEM, len(word) + 1) if (stem := word[:size]) in sites
+    )
+
+
+def _candidates(
+    scene: _Scene,
+    condition: str,
+    ties: Mapping[int, Tie],
+    own: Mapping[int, tuple[str, ...]],
+    whereabouts: _Places,
+    mine_sites: frozenset[str],
+) -> list[Candidate]:
     found: list[Candidate] = []
     document = scene.document
     short = document.sentences[-1].end - document.sentences[0].start <= _SHORT_NOTE if document.sentences else False
     has_block = any(b.named and condition in b.conditions for b in scene.blocks.values())
     many = f"{min(len(scene.active), 5)} conditions"
+    among = f"among {next((size for size in _FEW_OR_MANY if len(ties) <= size), 'more')}"
     places, kinds_said = _said_where(scene, condition, ties, own)
     for number, tie in sorted(ties.items()):
         sentence = document.sentences[number]
@@ -383,10 +464,10 @@ def _candidates(scene: _Scene, condition: str, ties: Mapping[int, Tie], own: Map
         if not _says_more(sentence, named) and not any(condition in i.word.conditions for i in all_items):
             continue
         items = [i for i in all_items if i.generic or condition in i.word.conditions or not i.word.conditions & scene.active]
-        if _only_stops(items, document.text[sentence.start : sentence.end]):
+        if _only_stops(items, document.text[sentence.start : sentence.end], condition):
             continue
         clues = list(tie.clues)
-        clues.append(many)
+        clues += [many, among, f"{among} & {clues[0]}"]
         if len(items) < len(all_items):
             clues.append("speaks for others")
         if scene.of_another(number, condition):
@@ -396,6 +477,7 @@ def _candidates(scene: _Scene, condition: str, ties: Mapping[int, Tie], own: Map
         clues += _said_again(items, condition, own[number][0], places, kinds_said)
         if label := scene.labels.get(number):
             clues += [f"label {label}", *(f"label {label} & {i.word.kind}" for i in items)]
+        clues += whereabouts.clues(number, condition, mine_sites, own[number][0], clues[0])
         if has_block:
             clues += ["has block", f"has block & {own[number][0]}"]
         if short:
@@ -444,9 +526,13 @@ def _said_again(
     return sorted(clues)
 
 
-def _only_stops(items: Sequence[Item], text: str) -> bool:
-    """Whether a sentence says of a treatment that it ended or never was, and judges nothing: that proves no element."""
-    return all(i.generic and i.word.kind == "treatment" for i in items) and says_stopped(text)
+def _only_stops(items: Sequence[Item], text: str, condition: str) -> bool:
+    """Whether a sentence says of a treatment that it ended or never was, and judges nothing: that proves no element. Why it
+    was stopped ("for hair loss") is a symptom of the drug, not of the condition."""
+    if all(i.generic and i.word.kind == "treatment" for i in items):
+        return says_stopped(text)
+    reasons = all(i.word.kind == "symptom" or (i.generic and i.word.kind in _SAID_OF_A_DRUG) for i in items)
+    return reasons and not any(condition in i.word.conditions for i in items) and says_ended(text)
 
 
 def _says_more(sentence: Sentence, mentions: Sequence[Located]) -> bool:

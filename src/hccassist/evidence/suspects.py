@@ -31,6 +31,12 @@ _TREND_REACH = 4
 _IMPLAUSIBLE = 6
 _CLUE_STRENGTH = 0.8
 _NO_VALUE = frozenset({";", "goal", "target", "if", "until", "when"})
+_OVER = re.compile(
+    r"\W*(?:%|percent)?[\s,;(]*(?:(?:back )?then\b|at (?:that|the) time|at diagnosis|previously|initially|years? ago"
+    r"|(?:[^.;]{0,30}\b)?(?:but |and )?(?:has |have |had |is |since )*"
+    r"(?:recovered|normali[sz]ed|back (?:up |down )?to|improved to|now (?:up to |down to |at )?\d))",
+    re.IGNORECASE,
+)
 _NOT_A_CLUE = frozenset({"negated", "family", "hypothetical", "uncertain"})
 
 
@@ -79,7 +85,8 @@ def find_suspects(document: Document, lexicon: Lexicon, named: Iterable[str]) ->
 
 def _value_end(document: Document, clue: Clue, j: int, stop: int) -> int | None:
     """The token behind the value that satisfies the clue; ``j`` for a clue of words alone; None when the value does not. Of a
-    trend ("EF from 30 to 55 %") the last value counts."""
+    trend ("EF from 30 to 55 %") the last value counts; one that the sentence tells as past and follows by another ("35 then,
+    back to 60") does not."""
     if not clue.compare:
         return j
     norms = document.tokens.norms
@@ -90,11 +97,19 @@ def _value_end(document: Document, clue: Clue, j: int, stop: int) -> int | None:
             trend = "to" in norms[k + 1 : k + _TREND_REACH]
             at = next((n for n in behind if _NUMBER.match(norms[n])), k) if trend else k
             value = _signed(document, at)
+            if not trend and _is_past(document, at, stop):
+                return None
             plausible = abs(clue.limit) / _IMPLAUSIBLE <= abs(value) <= abs(clue.limit) * _IMPLAUSIBLE
             return at + 1 if plausible and _OPERATORS[clue.compare](value, clue.limit) else None
         if word in _NO_VALUE or (word in ("<", ">") and word != clue.compare[0]):
             return None
     return None
+
+
+def _is_past(document: Document, at: int, stop: int) -> bool:
+    """Whether the words right behind the value of token ``at`` put it in the past, or say that it has recovered since."""
+    ends, text = document.tokens.ends, document.text
+    return bool(_OVER.match(text, ends[at], ends[stop - 1]))
 
 
 def _signed(document: Document, k: int) -> float:

@@ -61,6 +61,7 @@ class _Head:
     abbreviations: dict[str, str]
     conditions: dict[str, Condition]
     sections: dict[str, str]
+    sites: dict[str, str]
     combinations: dict[str, tuple[Combination, ...]]
     attribute_names: dict[str, frozenset[str]]
     implied: dict[str, tuple[str, ...]]
@@ -184,8 +185,8 @@ def write_compiled(path: Path, lexicon: Lexicon, abbreviations: dict[str, str]) 
     for stem, words_of in companies(_named(lexicon)).items():
         places["company"][stem] = put(_COMPANY.dump_json(words_of))
     head = _Head(
-        zlib.crc32(body), abbreviations, lexicon.conditions, lexicon.sections, lexicon.combinations, lexicon.attribute_names,
-        lexicon.implied, lexicon.high_risk, lexicon.suspects, places,
+        zlib.crc32(body), abbreviations, lexicon.conditions, lexicon.sections, lexicon.sites, lexicon.combinations,
+        lexicon.attribute_names, lexicon.implied, lexicon.high_risk, lexicon.suspects, places,
     )  # fmt: skip
     with suppress(OSError):
         path.parent.mkdir(parents=True, exist_ok=True)
@@ -253,6 +254,7 @@ def read_compiled(path: Path, version: str, codes: Codes) -> Lexicon | None:
         context=phrases("context"),
         readings=_Table(body, head.places.get("readings", {}), _parse_readings),
         sections=head.sections,
+        sites=head.sites,
         combinations=head.combinations,
         attribute_names=head.attribute_names,
         implied=head.implied,

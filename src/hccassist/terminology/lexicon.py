@@ -144,6 +144,8 @@ class Lexicon:
     context: Phrases[ContextRow]
     readings: Mapping[str, tuple[Reading, ...]]
     sections: dict[str, str]
+    sites: dict[str, str]
+    """The beginnings of words that speak of a part of the body, and that part."""
     combinations: dict[str, tuple[Combination, ...]]
     attribute_names: dict[str, frozenset[str]]
     implied: dict[str, tuple[str, ...]]
@@ -212,6 +214,7 @@ def compile_lexicon(knowledge: Knowledge, codes: Codes, normalizer: Normalizer, 
         context=_context(knowledge, normalizer),
         readings=_readings(knowledge, normalizer),
         sections={row.heading.lower(): row.section for row in knowledge.sections},
+        sites={stem: row.site for row in knowledge.sites for stem in row.stems.split("|")},
         combinations=_combinations(knowledge),
         attribute_names=names,
         implied=_implied(knowledge),

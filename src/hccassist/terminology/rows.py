@@ -171,6 +171,13 @@ class SectionRow(Row):
     section: Id
 
 
+class SiteRow(Row):
+    """A part of the body and the beginnings of the words that speak of it."""
+
+    site: Id
+    stems: Annotated[str, StringConstraints(pattern=r"^[a-z0-9]{3,}(\|[a-z0-9]{3,})*$")]
+
+
 class ContextRow(Row):
     """One ConText rule: a phrase, what it says of the conditions in its scope, and which way it looks."""
 
@@ -221,6 +228,7 @@ class Knowledge:
     coverage_exceptions: list[CoverageExceptionRow] = field(default_factory=list)
     generic: list[GenericRow] = field(default_factory=list)
     sections: list[SectionRow] = field(default_factory=list)
+    sites: list[SiteRow] = field(default_factory=list)
     context: list[ContextRow] = field(default_factory=list)
 
     def matching(self, pattern: str) -> list[str]:
@@ -269,6 +277,7 @@ def load(folders: Sequence[Path] | None = None) -> tuple[Knowledge, list[str]]:
         "abbreviations": (AbbreviationRow, knowledge.abbreviations),
         "plain_words": (PlainWordsRow, knowledge.plain_words),
         "sections": (SectionRow, knowledge.sections),
+        "sites": (SiteRow, knowledge.sites),
         "generic": (GenericRow, knowledge.generic),
         "high_risk": (HighRiskRow, knowledge.high_risk),
         "coverage_exceptions": (CoverageExceptionRow, knowledge.coverage_exceptions),
