@@ -22,7 +22,7 @@ NOTES = Path(__file__).parent / "notes"
     ("name", "scope", "f1", "most_false", "code", "status"),
     [
         ("first", "hcc", 0.94, 0.08, 0.95, 0.94),
-        ("first", "chronic", 0.94, 0.18, 0.95, 0.94),
+        ("first", "chronic", 0.94, 0.15, 0.95, 0.94),
         ("second", "hcc", 0.92, 0.10, 0.95, 0.94),
         ("second", "chronic", 0.91, 0.25, 0.95, 0.94),
         ("third", "hcc", 0.93, 0.14, 0.90, 0.88),

@@ -67,9 +67,9 @@ def state_of_its_own(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
 
 @pytest.fixture(scope="module")
 def whole(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Path]:
-    """Thirty charts, and their results of a run that nothing disturbed."""
+    """Sixty charts, and their results of a run that nothing disturbed."""
     base = tmp_path_factory.mktemp("whole")
-    charts = folder_of(base / "charts", 30)
+    charts = folder_of(base / "charts", 60)
     screen(charts, base / "out")
     return charts, base / "out"
 
@@ -114,7 +114,7 @@ def test_a_run_killed_at_random_moments_goes_on_without_loss_or_repeat(whole: tu
     before = lines_in(partial)
     outcome, _ = screen(charts, tmp_path / "out", Options(resume=True))
     assert outcome.unchanged == before > 0
-    assert outcome.screened == 30
+    assert outcome.screened == 60
     assert (tmp_path / "out/suggestions.jsonl").read_bytes() == (undisturbed / "suggestions.jsonl").read_bytes()
     assert not partial.exists()
 
@@ -145,7 +145,7 @@ def test_a_scheduler_that_stops_the_run_finds_it_resumable(whole: tuple[Path, Pa
     running.send_signal(signal.SIGTERM)
     assert running.wait(60) == 128 + signal.SIGTERM
     outcome, _ = screen(whole[0], tmp_path / "out", Options(resume=True))
-    assert 0 < outcome.unchanged <= outcome.screened == 30
+    assert 0 < outcome.unchanged <= outcome.screened == 60
 
 
 def test_only_new_and_changed_files_are_screened_again(tmp_path: Path) -> None:

@@ -182,6 +182,13 @@ def test_html_nested_without_end_is_refused(tmp_path: Path) -> None:
     assert refusal(tmp_path, b"<html><body>" + b"<div>" * 200_000 + b"x</body></html>", "page.html") == "unsafe"
 
 
+def test_zip_of_a_version_that_is_not_known(tmp_path: Path) -> None:
+    data = bytearray(zip_file(a__txt=b"x"))
+    at = data.index(b"PK\x01\x02")
+    data[at + 6] = 64  # the version needed to unpack it
+    assert refusal(tmp_path, bytes(data), "all.zip") == "broken"
+
+
 def test_zip_without_charts(tmp_path: Path) -> None:
     assert refusal(tmp_path, zip_file(readme__md=b"x"), "all.zip") == "empty"
 

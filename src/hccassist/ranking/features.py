@@ -32,7 +32,7 @@ _TESTS = frozenset({"lab", "test", "imaging", "exam", "vital"})
 _MINOR = tuple("R0 R1 R2 R3 R4 R5 R6 R70 R71 R72 R73.9 R74 R75 R76 R77 R78 R79 R8 R9 S T".split())
 _LASTING = ("Z21", "Z72.0", "Z89", "Z93", "Z94", "Z95", "Z99")
 """The Z codes that name a lasting state of the patient; the others tell of care, of the past or of circumstances."""
-_DEFINITION = 1
+_DEFINITION = 2
 """Counted up where a feature keeps its name and changes its meaning."""
 _LONG_RECORD = 12_000
 _SHORT_RECORD = 150

@@ -73,7 +73,7 @@ def _binary_kind(data: bytes, name: str) -> Kind | None:
         try:
             with zipfile.ZipFile(io.BytesIO(data)) as archive:
                 return "docx" if "word/document.xml" in archive.namelist() else "zip"
-        except (zipfile.BadZipFile, ValueError, OSError):
+        except (zipfile.BadZipFile, NotImplementedError, ValueError, OSError):
             raise ReadError("broken", f"{name}: a broken or cut off archive; export it again") from None
     return None
 
