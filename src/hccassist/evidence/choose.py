@@ -40,10 +40,21 @@ def choose(evidence: Sequence[Evidence], text: str) -> tuple[tuple[Evidence, ...
     return tuple(shown), _rest(evidence, shown)
 
 
+def shows_any(evidence: Sequence[Evidence]) -> bool:
+    """Whether a coder would see any of ``evidence``, strongest first: what is only there for whoever asks proves nothing."""
+    by_letter: dict[Element, list[Evidence]] = defaultdict(list)
+    for e in evidence:
+        by_letter[e.element].append(e)
+    return any(_is_proven(group) and group[0].strength >= _FIRST for group in by_letter.values())
+
+
+def _is_proven(group: Sequence[Evidence]) -> bool:
+    return any(e.kind == _DRUG for e in group) or 1 - math.prod(1 - e.strength for e in group) >= _LETTER_PROVEN
+
+
 def _of_letter(group: Sequence[Evidence], text: str) -> list[Evidence]:
     """The passages of one letter."""
-    proven = 1 - math.prod(1 - e.strength for e in group)
-    if proven < _LETTER_PROVEN and not any(e.kind == _DRUG for e in group):
+    if not _is_proven(group):
         return []
     passages: list[Evidence] = []
     for e in group:

@@ -8,6 +8,7 @@ from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from hccassist.evidence.choose import shows_any
 from hccassist.nlp.mentions import AS_A_RESULT
 from hccassist.places import Places
 from hccassist.schema import Element, Encounter, Evidence, Mention, Status
@@ -85,10 +86,10 @@ class Candidate:
     @property
     def backed(self) -> bool:
         """Some evidence is enough on its own; a generic word is not for a condition that is named only loosely, and words
-        without a known proof in them or beside them must be likelier than not to be quoted."""
+        without a known proof in them or beside them must be likelier than not to be quoted. What no coder is shown is none."""
         bare = all(e.kind == _WORDS for e in self.evidence)
         proof = (e for e in self.evidence if not self.weak or e.kind in KIND_ELEMENT)
-        return any(e.strength >= _LIKELY if bare else _is_enough(e) for e in proof)
+        return any(e.strength >= _LIKELY if bare else _is_enough(e) for e in proof) and shows_any(self.evidence)
 
 
 @dataclass(frozen=True, slots=True)
