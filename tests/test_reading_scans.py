@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import io
+import struct
+import zlib
 from pathlib import Path
 
 import pytest
@@ -142,6 +144,18 @@ def test_image_bomb_is_refused(tmp_path: Path) -> None:
     path.write_bytes(out.getvalue())
     with pytest.raises(ReadError) as caught:
         read_chart(path, "big.png", Limits(max_image_pixels=1_000_000))
+    assert caught.value.type == "page_too_large"
+
+
+def test_an_image_of_more_pixels_than_any_page_says_that_it_is_too_large(tmp_path: Path) -> None:
+    def chunk(kind: bytes, data: bytes) -> bytes:
+        return struct.pack(">I", len(data)) + kind + data + struct.pack(">I", zlib.crc32(kind + data))
+
+    header = struct.pack(">IIBBBBB", 40_000, 40_000, 8, 0, 0, 0, 0)
+    path = tmp_path / "wall.png"
+    path.write_bytes(b"\x89PNG\r\n\x1a\n" + chunk(b"IHDR", header) + chunk(b"IDAT", zlib.compress(b"")) + chunk(b"IEND", b""))
+    with pytest.raises(ReadError) as caught:
+        read_chart(path, "wall.png", Limits())
     assert caught.value.type == "page_too_large"
 
 

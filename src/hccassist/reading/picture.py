@@ -52,6 +52,8 @@ def frames(data: bytes, name: str, limits: Limits) -> Iterator[Image]:
                 yield grey
     except ReadError:
         raise
+    except Image.DecompressionBombError:
+        raise ReadError("page_too_large", f"{name}: an image of too many pixels; scan at 300 dpi") from None
     except Exception:  # Pillow's plugins raise what the broken bytes make them raise
         raise broken from None
 
