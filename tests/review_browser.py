@@ -6,7 +6,7 @@ import os
 import re
 import shutil
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from typing import NamedTuple
 
 import pytest
@@ -90,6 +90,17 @@ def saved(page: playwright.Page) -> None:
 
 def marked(page: playwright.Page, suggestion: str, kind: str) -> None:
     playwright.expect(row(page, suggestion).locator(".mark")).to_have_class(f"mark {kind}", timeout=WAIT)
+
+
+def pick(page: playwright.Page, label: str, option: str) -> None:
+    """Choose an option of a drop-down. Its list closes when the page moves under it: then it is opened once more."""
+    for _ in range(5):
+        page.get_by_label(label).press("Escape")
+        page.get_by_label(label).click()
+        with suppress(playwright.TimeoutError):
+            page.get_by_role("option", name=option).click(timeout=WAIT / 10)
+            return
+    raise AssertionError(f"{label} offers no {option}")
 
 
 def add(page: playwright.Page, words: str, code: str) -> None:

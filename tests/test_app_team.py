@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 from oidc_provider import CLIENT, SECRET, provider
-from review_browser import WAIT, Desk, add, choose, launched, marked, open_chart, row, saved, watched
+from review_browser import WAIT, Desk, add, choose, launched, marked, open_chart, pick, row, saved, watched
 from review_builder import write_chart, write_results
 from review_server import Reviewer
 
@@ -141,8 +141,7 @@ def test_the_whole_journey_from_the_worklist_to_the_export(browser: playwright.B
         page.get_by_text("2 of 3 agree (67%)").wait_for(timeout=WAIT)
         page.get_by_text("accepted / rejected (no meat)").click()
         page.get_by_text("The second reading stands").click()
-        page.get_by_label("Cause").fill("Evidence was missed")
-        page.get_by_text("Evidence was missed, or counted that does not count").click()
+        pick(page, "Cause", "Evidence was missed, or counted that does not count")
         page.get_by_label("Why").fill("A list is no treatment.")
         page.get_by_role("button", name="Keep the lesson").click()
         page.get_by_text("explained:").wait_for(timeout=WAIT)
