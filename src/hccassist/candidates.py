@@ -101,11 +101,11 @@ def build_candidates(
     past = {c: coded[c].code for c, s in status.items() if s == "history"}
     for made in combine({c: coded[c].code for c in active if c not in folded}, lexicon, text, past):
         combined[made.first].append(made)
-    # What is over needs no support of today.
-    backed = set(past) | {
+    # The second condition of a combination needs support of its own; what is over needs none of today.
+    backed = {
         c
-        for c in active
-        if _candidate(encounter, c, groups[c], "active", coded[c], tuple(evidence.get(c, ())), lexicon, ()).backed
+        for c in {made.second for rules in combined.values() for made in rules}
+        if c in past or _candidate(encounter, c, groups[c], "active", coded[c], tuple(evidence.get(c, ())), lexicon, ()).backed
     }
     for condition, group in groups.items():
         if condition in folded:

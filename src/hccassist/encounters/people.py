@@ -46,6 +46,9 @@ class Person:
     end: int
 
 
+_WORD_ENDS = r"(?![A-Za-z\d'’-])"
+
+
 @cache
 def _credential_pattern() -> str:
     return "(?:" + "|".join(f"(?:{rule.pattern})" for rule in credential_rules()) + ")"
@@ -54,13 +57,12 @@ def _credential_pattern() -> str:
 @cache
 def _person() -> re.Pattern[str]:
     credential = _credential_pattern()
-    end = r"(?![A-Za-z\d'’-])"
     # "Roe, Jane A., MD": what follows the comma is a first name only when it is no credential.
-    given = rf"(?!{credential}{end}){_NAME_WORD}"
+    given = rf"(?!{credential}{_WORD_ENDS}){_NAME_WORD}"
     last_first = rf"{_NAME_WORD}(?:[ -]{_NAME_WORD})?,\s+{given}(?:\s+{given}\.?)?"
     return re.compile(
         rf"(?P<name>{last_first}|{_NAME})(?:\s*,\s*|\s*\(|\s+[-–]\s+|\s+)"
-        rf"(?:[Cc]redentials?\s*:\s*)?(?P<credentials>{credential}(?:\s*[,/]\s*{credential})*){end}"
+        rf"(?:[Cc]redentials?\s*:\s*)?(?P<credentials>{credential}(?:\s*[,/]\s*{credential})*){_WORD_ENDS}"
     )
 
 
@@ -68,12 +70,11 @@ def _person() -> re.Pattern[str]:
 def _last_credential_first() -> re.Pattern[str]:
     """People as systems print them that file by last name: "Performed by: Vantongeren MD, Elise"."""
     credential = _credential_pattern()
-    end = r"(?![A-Za-z\d'’-])"
-    last = rf"(?:{_PARTICLE}\s+){{0,2}}{_NAME_WORD}(?:[ -](?!{credential}{end}){_NAME_WORD})?"
-    first = rf"(?!{credential}{end}){_NAME_WORD}"
+    last = rf"(?:{_PARTICLE}\s+){{0,2}}{_NAME_WORD}(?:[ -](?!{credential}{_WORD_ENDS}){_NAME_WORD})?"
+    first = rf"(?!{credential}{_WORD_ENDS}){_NAME_WORD}"
     return re.compile(
         rf"(?:^\W*|[:|]\s*|\b(?:by|from|to)\s+|\s{{2,}})(?P<last>{last})\s+"
-        rf"(?P<credentials>{credential}(?:\s*[,/]?\s*{credential})*){end},\s+"
+        rf"(?P<credentials>{credential}(?:\s*[,/]?\s*{credential})*){_WORD_ENDS},\s+"
         rf"(?P<first>{first}(?:\s+[A-Z]\b\.?)?(?=\s*[|;,(]|\s{{2,}}|\s*$)|{first}(?:\s+{_NAME_WORD})?(?=\s+(?:on|at)\b|\s+\d))"
     )
 

@@ -30,9 +30,7 @@ _MOST_UNFOLDED = 12
 def choose(evidence: Sequence[Evidence], text: str) -> tuple[tuple[Evidence, ...], tuple[Evidence, ...]]:
     """What is shown and what is kept for whoever asks for more; ``evidence`` and both answers strongest first;
     ``text``: the chart's, which tells whether two sentences stand on one line."""
-    by_letter: dict[Element, list[Evidence]] = defaultdict(list)
-    for e in evidence:
-        by_letter[e.element].append(e)
+    by_letter = _by_letter(evidence)
     shown: list[Evidence] = []
     for letter in ELEMENTS:
         shown.extend(_of_letter(by_letter[letter], text))
@@ -42,10 +40,14 @@ def choose(evidence: Sequence[Evidence], text: str) -> tuple[tuple[Evidence, ...
 
 def shows_any(evidence: Sequence[Evidence]) -> bool:
     """Whether a coder would see any of ``evidence``, strongest first: what is only there for whoever asks proves nothing."""
-    by_letter: dict[Element, list[Evidence]] = defaultdict(list)
+    return any(_is_proven(group) and group[0].strength >= _FIRST for group in _by_letter(evidence).values())
+
+
+def _by_letter(evidence: Sequence[Evidence]) -> dict[Element, list[Evidence]]:
+    groups: dict[Element, list[Evidence]] = defaultdict(list)
     for e in evidence:
-        by_letter[e.element].append(e)
-    return any(_is_proven(group) and group[0].strength >= _FIRST for group in by_letter.values())
+        groups[e.element].append(e)
+    return groups
 
 
 def _is_proven(group: Sequence[Evidence]) -> bool:
