@@ -497,6 +497,49 @@ RECORDS: dict[str, Record] = {
         ),
         "2025-08-03", "yes", "inpatient outpatient_hospital", "Lars Holt", True,
     ),
+    "nursing facility visit by place of service": Record(
+        (
+            "ROUNDING PHYSICIANS GROUP\nPatient: Ruth Okafor   DOB: 3/9/1951\nFacility: Birch Manor, room 12   POS 32\nDate of service: 2/20/2025\n"
+            "INTERVAL: eats well. Weekly wound clinic.\nEXAM: BP 110/60. Frail.\nA/P\n1. Dementia, stable.\nMarta Solberg, MD\ne-signed 2/20/25 17:48",
+        ),
+        "2025-02-20", "unknown", "snf_visit", "Marta Solberg", True,
+    ),
+    "subsequent nursing facility visit": Record(
+        (
+            "Harbor Psychiatry\nSubsequent Nursing Facility Visit\nName: Ruth Okafor   DOB: 03/09/1951   DOS: 03/12/2025   Place: Birch Manor\n"
+            "History: sleeps poorly.\nMSE: calm.\nImpression: Major depression, recurrent.\n/s/ Celia Odum, PMHNP-BC     03/12/2025",
+        ),
+        "2025-03-12", "unknown", "snf_visit", "Celia Odum", True,
+    ),
+    "minimum data set": Record(
+        (
+            "Birch Manor Nursing & Rehab\nResident: Ruth Okafor   DOB: 03/09/1951   Admission Date: 11/20/2023\nMDS 3.0 Nursing Home Comprehensive (NC) Version\n"
+            "Assessment Reference Date (A2300): 06/28/2025\nI0600 X Heart failure\nSignature of RN Assessment Coordinator: Dana Poole, RN   06/28/2025",
+        ),
+        "2025-06-28", "no", "snf", "Dana Poole", True,
+    ),
+    "retinal camera report": Record(
+        (
+            "EyeNet\nDiabetic Retinal Exam Report\nPatient: Ruth Okafor   DOB: 03/09/1951   Exam date: 05/08/2025\nInterpretation: mild retinopathy.\n"
+            "Electronically signed: Ada Fenn, OD   05/10/2025 09:11",
+        ),
+        "2025-05-08", "no", "diagnostic_test", "Ada Fenn", True,
+    ),
+    "camera that did not work": Record(
+        (
+            "Telehealth visit\nPatient: Ruth Okafor   DOB: 03/09/1951   Date: 18 Jul 2025   By: Marta Solberg, MD\n"
+            "The patient's camera did not work, so we talked by telephone for 14 minutes.\nA/P: COPD, inhaler.\n"
+            "Electronically signed 18 Jul 2025 17:15 by Marta Solberg, MD",
+        ),
+        "2025-07-18", "no", "telehealth_audio", "Marta Solberg", True,
+    ),
+    "order for equipment": Record(
+        (
+            "DETAILED WRITTEN ORDER - HOME OXYGEN EQUIPMENT\nPATIENT: OKAFOR, RUTH   DOB: 03/09/1951\nORDER DATE: 10/02/2025\nDIAGNOSIS: EMPHYSEMA\n"
+            "PHYSICIAN: SOLBERG, MARTA MD\nSIGNATURE: Marta Solberg MD   DATE: 10/03/2025",
+        ),
+        "2025-10-02", "no", "dme", "",
+    ),
     "ambulance report": Record(
         ("Ashby EMS\nPatient Care Report\nPatient: Ruth Okafor  DOB: 03/09/1951  Date of service: 01/19/2025\nImpression: stroke.\nSigned: R. Tull, EMT-P 01/19/2025",),
         "2025-01-19", "no", "ambulance", "R. Tull", True,

@@ -17,6 +17,7 @@ from hccassist.encounters.dates import DateHit, find_dates
 from hccassist.encounters.lines import Line, lines_of
 from hccassist.encounters.patients import Identity, chart_identity, compare, identity_of, with_known_name
 from hccassist.encounters.records import SERVICE_KINDS, page_facts, record_starts
+from hccassist.encounters.rules import date_weights
 from hccassist.encounters.settings import has_visit, is_ongoing, setting_of
 from hccassist.encounters.signatures import read_signature
 from hccassist.encounters.validity import Facts, judge
@@ -30,22 +31,11 @@ _EDGE = 2
 _PAGE_REACH = 150
 _FOOTER, _CLOSING = 3, 8
 _FIRST_YEAR, _LAST_YEAR = 1995, 2035
-_DIAGNOSTIC = frozenset({"radiology", "lab", "pathology", "diagnostic_test"})
-_LETTERS = frozenset({"letter", "consult"})
 _NO_VISIT = frozenset({"summary", "problem_list", "med_list", "cover", "immunization"})
-# How strongly each kind of date is the date of service.
-_WEIGHT = {
-    "service": 100,
-    "exam": 80,
-    "noted": 75,
-    "seen": 10,
-    "admission": 70,
-    "discharge": 60,
-    "bare": 50,
-    "collected": 40,
-    "signed": 20,
-    "dictated": 15,
-}
+_AS_DISCHARGED = 130.0
+_MENTIONED = 10.0
+_AT_THE_END = 12.0
+_IN_HEADER, _IN_BODY = 20, -35
 
 
 def find_encounters(chart: Chart) -> tuple[Encounter, ...]:
@@ -193,33 +183,29 @@ def _date_of_service(lines: Sequence[Line], hits: Sequence[DateHit], offset: int
     best_weight = 0.0
     births = {h.value for h in hits if h.kind == "birth"}
     title = " ".join(line.text.lower() for line in lines[:_HEAD_LINES])
+    summarized = setting == "inpatient" and "discharge" in title and "summary" in title
     for hit in hits:
-        weight = float(_WEIGHT.get(hit.kind, 0))
-        if not weight or hit.value in births or not _FIRST_YEAR <= hit.value.year <= _LAST_YEAR:
+        if hit.value in births or not _FIRST_YEAR <= hit.value.year <= _LAST_YEAR:
             continue
-        line = lines[hit.line - offset]
-        in_head = hit.line - offset < _HEAD_LINES
-        if setting in _DIAGNOSTIC and hit.kind in {"exam", "collected"}:
-            weight = 120.0
-        if setting == "inpatient" and hit.kind in {"admission", "discharge"}:
-            weight = 130.0 if hit.kind == "discharge" and "discharge" in title and "summary" in title else 95.0
-        elif setting == "inpatient" and hit.kind == "noted":
-            # Each note of a stay has its own day; the admission stands in the header of all.
-            weight = 105.0
-        if hit.kind == "seen":
-            # A letter bears the date on which it was written.
-            weight = 90.0 if setting in _LETTERS else 10.0
-        elif hit.prose and hit.kind not in {"signed", "dictated"}:
-            weight = 10.0 if hit.labelled else 0.0
-        elif hit.kind == "bare" and (line.last < _FOOTER or not (in_head or line.running)):
-            weight = 12.0 if line.last < _CLOSING else 0.0
-        elif in_head or line.running:
-            weight += 20
-        elif hit.kind not in {"signed", "dictated"}:
-            weight -= 35
+        weight = _weight(hit, lines[hit.line - offset], hit.line - offset < _HEAD_LINES, setting, summarized=summarized)
         if weight > best_weight or (weight == best_weight and best is not None and _is_flow_sheet(hits, best, hit)):
             best, best_weight = hit, weight
     return best
+
+
+def _weight(hit: DateHit, line: Line, in_head: bool, setting: str, *, summarized: bool) -> float:
+    """How strongly a date is the date of service of a record of this setting; 0: not at all."""
+    weights = date_weights()
+    weight = weights.get((hit.kind, setting), weights.get((hit.kind, ""), 0.0))
+    if not weight or hit.kind in {"signed", "dictated", "seen"}:
+        return weight
+    if summarized and hit.kind == "discharge":
+        weight = _AS_DISCHARGED
+    if hit.prose:
+        return _MENTIONED if hit.labelled else 0.0
+    if hit.kind == "bare" and (line.last < _FOOTER or not (in_head or line.running)):
+        return _AT_THE_END if line.last < _CLOSING else 0.0
+    return weight + (_IN_HEADER if in_head or line.running else _IN_BODY)
 
 
 def _is_flow_sheet(hits: Sequence[DateHit], first: DateHit, hit: DateHit) -> bool:

@@ -56,7 +56,7 @@ _STOP_WORDS = frozenset(
     " doctor ssn born"
     " race language pcp admit room bed unit ref fax tel status copy request to from in and for is was with who"
     " this pt has"
-    " medication medications tobacco smoker history signature accession specimen".split()
+    " medication medications tobacco smoker history signature accession specimen seen session order by exam collected".split()
 )
 Match = Literal["same", "other", "unsure"]
 

@@ -18,7 +18,8 @@ _ZIP = re.compile(r",?\s+\d{5}\b")
 _STREET = re.compile(
     r"\b(?:st|street|rd|road|ave|avenue|blvd|boulevard|pkwy|parkway|drive|ln|lane|sq|square|ct|court|way|hwy"
     r"|highway|suite|ste|plaza"
-    r"|pl|floor|box|address|(?<![\d/.\-])\d+ [A-Z][a-z]+(?!\w|:))\b[.,:]?",
+    r"|pl|floor|box|address"
+    r"|(?<![\d/.\-])\d+ (?!(?:jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec))[A-Z][a-z]+(?!\w|:))\b[.,:]?",
     re.IGNORECASE,
 )
 # Words that look like a name in capitals but are headings or labels.

@@ -17,6 +17,7 @@ from hccassist.encounters.settings import header_of, record_title, titles_of
 from hccassist.encounters.signatures import SIGNED_KINDS, cue_of
 
 SERVICE_KINDS = frozenset({"service", "exam", "admission", "discharge", "collected", "noted"})
+_VISIT_KINDS = frozenset({"service", "noted"})
 _HEAD_LINES = 12
 _BARE_LINES = 8
 _DIGITS_AND_CONTINUED = re.compile(r"\d[\d/:.\-]*|\(?\bcont(?:inued|'d|\.)?\)?", re.IGNORECASE)
@@ -49,8 +50,10 @@ class PageFacts:
     identity: Identity
     dates: frozenset[date]
     """Dates of service by their labels."""
+    own_dates: frozenset[date]
+    """Those of them that no running header prints."""
     any_dates: frozenset[date]
-    """The same, or where no label tells, the bare dates of the first lines."""
+    """Dates of service, or where no label tells, the bare dates of the first lines."""
     titles: frozenset[str]
     letterhead: tuple[str, ...]
     opening: str
@@ -85,13 +88,18 @@ def page_facts(lines: Sequence[Line], hits: Sequence[DateHit]) -> list[PageFacts
 
 def _facts(lines: Sequence[Line], first: int, last: int, hits: Sequence[DateHit]) -> PageFacts:
     page = lines[first:last]
-    head = [line for line in page if not line.fax][:_HEAD_LINES]
+    own_opening = _opening_in_header(page)
+    # What stands below the opening of the page's next record is that record's.
+    end = next((n for n, line in enumerate(page[:_HEAD_LINES]) if n != own_opening and _opens_record(line)), len(page))
+    head = [line for line in page[:end] if not line.fax][:_HEAD_LINES]
     head_end = first + page.index(head[-1]) + 1 if head else first
-    dates = {
-        h.value
+    labelled = [
+        h
         for h in hits
         if h.kind in SERVICE_KINDS and h.labelled and not h.prose and (h.line < head_end or lines[h.line].running)
-    }
+    ]
+    dates = {h.value for h in labelled}
+    own_dates = {h.value for h in labelled if h.kind in _VISIT_KINDS and not lines[h.line].running}
     titles = {
         _DIGITS_AND_CONTINUED.sub("", cell).strip(" -:,.").lower()
         for line in header_of(page)
@@ -108,6 +116,7 @@ def _facts(lines: Sequence[Line], first: int, last: int, hits: Sequence[DateHit]
         last,
         identity_of(page, hits, first),
         frozenset(dates),
+        frozenset(own_dates),
         frozenset(dates or bare),
         frozenset(titles),
         letterhead,
@@ -116,7 +125,7 @@ def _facts(lines: Sequence[Line], first: int, last: int, hits: Sequence[DateHit]
         number,
         count,
         opens=bool(re.match(r"[A-Z][A-Za-z]", opening)) and len(opening) < 90 and not opening.endswith((".", ",", ";")),
-        begins=_opening_in_header(page) is not None,
+        begins=own_opening is not None,
         closed=any(_is_signed(line) for line in page[-8:]),
         scanned=any(line.scanned for line in page),
     )
@@ -190,6 +199,9 @@ def _goes_on(previous: PageFacts, page: PageFacts) -> bool:
         return page.number == previous.number + 1 and (page.count == previous.count or None in (page.count, previous.count))
     if page.any_dates and previous.any_dates and not page.any_dates & previous.any_dates:
         return False
+    if page.own_dates and previous.own_dates and not page.own_dates & previous.own_dates:
+        # The notes of one stay share their header's dates of admission and discharge.
+        return False
     if page.number is not None and page.number > 1:
         return True
     if page.titles and previous.titles and not page.titles & previous.titles:
@@ -241,12 +253,13 @@ def _starts_inside(lines: Sequence[Line], hits: Sequence[DateHit], page: PageFac
             current, closed = begin, False
             n += 1
             continue
-        if closed and n - current >= _MIN_SHORT_RECORD and _heads_record(lines, hits, lines_at, n, page.last):
+        roomy = page.last - n > _MIN_SHORT_RECORD
+        if closed and roomy and n - current >= _MIN_SHORT_RECORD and _heads_record(lines, hits, lines_at, n, page.last):
             found.append(n)
             current, closed = n, False
             n += 1
             continue
-        if n - max(current, page.first) >= _MIN_RECORD_LINES and not line.running and not line.fax:
+        if roomy and n - max(current, page.first) >= _MIN_RECORD_LINES and not line.running and not line.fax:
             near = hits[bisect_left(lines_at, n) : bisect_left(lines_at, min(n + 7, page.last))]
             own = [h for h in near if h.kind in SERVICE_KINDS and h.labelled and not h.prose]
             dates = {h.value for h in own}

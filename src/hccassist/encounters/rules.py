@@ -66,6 +66,14 @@ class DateLabel(_Row):
     label: Pattern
 
 
+class DateWeight(_Row):
+    """How strongly a kind of date is the date of service of a record; ``setting`` blank: of any."""
+
+    kind: Text
+    setting: str
+    weight: float
+
+
 class Opening(_Row):
     """The line with which a system begins each of its notes, wherever on a page that is."""
 
@@ -111,6 +119,12 @@ def credential_rules() -> tuple[CredentialRule, ...]:
 def date_labels() -> tuple[DateLabel, ...]:
     """All date labels; the first that fits wins."""
     return _load("date_labels.tsv", DateLabel)
+
+
+@cache
+def date_weights() -> dict[tuple[str, str], float]:
+    """The weight of each kind of date in each setting; in any, where the setting is blank."""
+    return {(row.kind, row.setting): row.weight for row in _load("date_weights.tsv", DateWeight)}
 
 
 @cache

@@ -21,7 +21,7 @@ _SHORT = 40
 _BODY_HEADING = re.compile(
     r"^\W*(?:\d+[.)]\s*)?(?:chief complaint|cc|reason for (?:visit|appointment|consult\w*|referral)"
     r"|(?:history of )?present(?:ing)?"
-    r" (?:illness|complaint)|hpi|subjective|interval history|s:|vitals?(?: signs)?|review of systems|ros"
+    r" (?:illness|complaint)|hpi|subjective|interval(?: history)?|s:|vitals?(?: signs)?|review of systems|ros"
     r"|assessment|impression"
     r"|findings|clinical (?:history|indication|information)|indication|identifying data|hospital course"
     r"|discharge diagnos[ei]s"
@@ -34,7 +34,8 @@ _REASON_HEADING = re.compile(
 _VISIT_HEADING = re.compile(
     r"^\W*(?:\d+[.)]\s*)?(?P<heading>chief complaint|cc|hpi|history of present(?:ing)? illness|interval history"
     r"|subjective|objective|assessment"
-    r"|impression|a/?p|plan|[so](?=:)|(?:physical )?exam(?:ination)?|review of systems|ros)\b[^a-z]{0,3}(?:$|:|/|-|\("
+    r"|impression|a/?p|plan|[so](?=:)|(?:physical |mental status )?exam(?:ination)?"
+    r"|mse|interval|review of systems|ros)\b[^a-z]{0,3}(?:$|:|/|-|\("
     r"|and\b|&| {2,})",
     re.IGNORECASE,
 )

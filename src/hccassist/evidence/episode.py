@@ -115,6 +115,22 @@ _TRANSPLANTED_FOR = re.compile(
 _AMPUTATED_FOR = re.compile(
     r"\b(?:amputat\w+|[abBA]KA|TMA)\b[^.;]{0,50}\b(?:for|due to|secondary to|because of|after|from)\b[^.;]{0,25}$"
 )
+_AMPUTATED_THEN = re.compile(
+    r"^\W*(?:[\w'-]+\W+){0,6}?(?:was|were|(?:has|have) been) (?:treated|managed|cured|resolved) (?:\w+ ){0,2}(?:with|by)"
+    r" (?:[\w'-]+ ){0,4}amputation\b",
+    re.IGNORECASE,
+)
+_OF_A_JOINT = ("M87",)
+_JOINT_REPLACED = re.compile(
+    r"^[^.;]{0,40}?\b(?:s/p|status post|treated (?:with|by)|now with|requiring|required|underwent|had)\b[^.;]{0,25}?"
+    r"\b(?:T[HKS][AR]|arthroplasty|(?:hip|knee|shoulder|joint) replacement|replaced)\b",
+    re.IGNORECASE,
+)
+_JOINT_REPLACED_FOR = re.compile(
+    r"\b(?:T[HKS][AR]|arthroplasty|replacement|replaced)\b[^.;]{0,40}"
+    r"\b(?:for|due to|d/t|secondary to|because of|2/2)\b[^.;]{0,25}$",
+    re.IGNORECASE,
+)
 _FULL_DATE = re.compile(r"\b(?:\d{1,2}[/-]\d{1,2}[/-]((?:20)?\d\d)|(20\d\d)-\d\d-\d\d|[A-Z][a-z]{2,8}\.? \d{1,2},? (20\d\d))\b")
 _ANSWERED = "on the form"
 """What a cue says that a form's own answer gave."""
@@ -201,6 +217,10 @@ class _Story:
     def before(self, m: Located) -> str:
         """The words of its sentence before a mention."""
         return self.document.text[self.document.sentences[m.sentence].start : m.mention.start]
+
+    def after(self, m: Located) -> str:
+        """The words of its sentence after a mention."""
+        return self.document.text[m.mention.end : max(self.document.sentences[m.sentence].end, m.mention.end)]
 
     def behind(self, m: Located) -> str:
         """The few words right behind a mention, where its year stands: "DVT 2017"."""
@@ -350,7 +370,7 @@ def _dated(story: _Story, m: Located, curable: bool, open_days: int) -> Located:
         if open_days and not said_over and ((ago is not None and ago <= open_days) or (ago is None and _RECENT.search(words))):
             return _changed(m, "active", "within four weeks")
         return m
-    if curable and _AMPUTATED_FOR.search(story.before(m)):
+    if curable and (_AMPUTATED_FOR.search(story.before(m)) or _AMPUTATED_THEN.search(story.after(m))):
         return _changed(m, "history", "the reason for an amputation")
     if none_since:
         return _changed(m, "history", _DATED)
@@ -363,12 +383,17 @@ def _dated(story: _Story, m: Located, curable: bool, open_days: int) -> Located:
 
 
 def _replaced(story: _Story, m: Located, known: Condition) -> Located:
-    """The disease of an organ for which a transplant was done is gone with the organ; what lives elsewhere (diabetes) stays."""
+    """The disease of an organ for which a transplant was done is gone with the organ, the dead bone of a joint with the joint;
+    what lives elsewhere (diabetes) stays."""
     if m.mention.status != "active" or known.course != "lifelong":
         return m
     before = story.before(m)
     if _ONLY_ONCE.search(before) and _NEVER_AGAIN.search(story.clause(m)):
         return _changed(m, "history", "a single event, none since")
+    if known.default_code.startswith(_OF_A_JOINT) and (
+        _JOINT_REPLACED_FOR.search(before) or _JOINT_REPLACED.search(story.after(m))
+    ):
+        return _changed(m, "history", "the reason for a joint replacement")
     if not known.default_code.startswith(_OF_AN_ORGAN):
         return m
     return _changed(m, "history", "the reason for a transplant") if _TRANSPLANTED_FOR.search(before) else m

@@ -82,6 +82,8 @@ _MOST_RIVALS = 4
 """Readings that an explanation names beside the one taken."""
 _SPREAD = frozenset({"to", "involving"})
 _COORDINATORS = frozenset(", and or & / +".split())
+_STATE = 2
+_POSTAL_CODE = re.compile(r"[ -]+\d{5}(?:-\d{4})?\b(?![.,]?\d)")
 
 
 @dataclass(frozen=True, slots=True)
@@ -342,6 +344,8 @@ def find_mentions(document: Document, lexicon: Lexicon, inpatient: bool, support
             term, why = _resolve(hit, document, lexicon, support)
             if term is None or _marks_another(hit, term, group, document, lexicon) or _explained(hit, group, document):
                 continue
+            if _in_address(hit, document):
+                continue
             others = [(h.i, h.j) for h in group if h is not hit]
             for named in (term, *(replace(term, condition=c, attributes=a, code=None) for c, a in term.also)):
                 located.append(_locate(hit, named, why, document, sentence, cues, around, others, lexicon, stay, relative))
@@ -390,6 +394,12 @@ def _explained(hit: _Hit, group: list[_Hit], document: Document) -> bool:
     initials = "".join(n[0] for n in norms[first:last])
     named = any(first <= h.i and h.j <= last for h in group)
     return norms[last : last + 1] == [")"] and initials == word.lower() and not named
+
+
+def _in_address(hit: _Hit, document: Document) -> bool:
+    """Whether two capitals before a postal code are a state: "Colebrook, VT 05576"."""
+    start, end = document.tokens.starts[hit.i], document.tokens.ends[hit.j - 1]
+    return end - start == _STATE and document.text[start:end].isupper() and bool(_POSTAL_CODE.match(document.text, end))
 
 
 def _locate(
