@@ -58,6 +58,7 @@ class Gate:
                 self._together.append((1 << number, sum(heads), together))
         for need, bit in bit_of.items():
             self._opened_by[need] |= bit
+        self._longest = max(map(len, self._opened_by), default=0)
         self._met_by: dict[str, int] = {}
 
     def open(self, words: Iterable[str]) -> list[int]:
@@ -82,10 +83,14 @@ class Gate:
     def _look_at(self, word: str) -> int:
         if len(self._met_by) >= _MOST_CACHED:
             self._met_by.clear()
-        met = 0
-        for need, opened in self._opened_by.items():
-            if _meets(word, need):
-                met |= opened
+        # A word has far fewer parts than a gate has needs.
+        size, opened_by = len(word), self._opened_by
+        parts = {word[a:b] for a in range(size) for b in range(a + 1, min(size, a + self._longest) + 1)}
+        met = opened_by.get(f"{_EDGE}{word}{_EDGE}", 0)
+        for part in parts & opened_by.keys():
+            met |= opened_by[part]
+        if word[0].isdigit():
+            met |= opened_by.get(_DIGIT, 0)
         self._met_by[word] = met
         return met
 
@@ -94,12 +99,6 @@ def needs_of(pattern: str) -> list[tuple[Need, ...]]:
     """The ways to match a pattern, each with what a match that goes this way holds, all of it. Empty where nothing can be
     told."""
     return sorted(_best(_ways(parser.parse(pattern, re.IGNORECASE))))
-
-
-def _meets(word: str, need: Need) -> bool:
-    if need == _DIGIT:
-        return word[0].isdigit()
-    return word == need[1:-1] if need[0] == _EDGE else need in word
 
 
 def _best(choices: Sequence[Collection[str]]) -> set[tuple[Need, ...]]:

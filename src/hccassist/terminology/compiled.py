@@ -1,8 +1,8 @@
 """The compiled lexicon in one file, so that a start reads an index instead of compiling a quarter of a million wordings.
 
 The file holds lines of JSON: the small tables, and where the others stand; then for each first word the trie of its phrases,
-parsed when a text first holds that word, and for each phrase what it means, parsed when a text first holds the phrase. It is
-mapped, not read: all workers of a machine share it.
+parsed when a text first holds that word (large parts of it when it holds their words, too), and for each phrase what it means,
+parsed when a text first holds the phrase. It is mapped, not read: all workers of a machine share it.
 """
 
 from __future__ import annotations
@@ -51,6 +51,8 @@ _VOCABULARY = TypeAdapter(Vocabulary)
 _COMPANY = TypeAdapter(dict[str, Company])
 _READINGS = TypeAdapter(list[tuple[str, str, list[tuple[str, ...]]]])
 _KEPT_FILES = 4
+_LARGE = 60
+"""Bytes of a part of a trie above which it has a line of its own."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,12 +110,12 @@ def _packed(body: _Body, places: dict[str, int], value: Any) -> Packed[Any]:
     """Phrases of the file whose values are of the type ``value``."""
     parse = TypeAdapter(value).validate_json
 
-    def trie_of(word: str) -> Trie:
-        trie: Trie = from_json(body.line(places[word]))
+    def trie_at(place: int) -> Trie:
+        trie: Trie = from_json(body.line(place))
         return trie
 
     # The index's own keys answer "is this word known" without a call into Python.
-    return Packed(places.keys(), trie_of, lambda place: parse(body.line(place)))
+    return Packed(places.keys(), lambda word: trie_at(places[word]), trie_at, lambda place: parse(body.line(place)))
 
 
 @cache
@@ -165,6 +167,12 @@ def write_compiled(path: Path, lexicon: Lexicon, abbreviations: dict[str, str]) 
         body.extend(line + b"\n")
         return len(body) - len(line) - 1
 
+    def put_trie(trie: Trie) -> int:
+        for word, child in trie.items():
+            if isinstance(child, dict) and len(to_json(child)) > _LARGE:
+                trie[word] = put_trie(child)
+        return put(to_json(trie))
+
     for name, value in _PHRASES.items():
         adapter: TypeAdapter[Any] = TypeAdapter(value)
         # Many wordings mean the same: what they mean stands once.
@@ -173,8 +181,7 @@ def write_compiled(path: Path, lexicon: Lexicon, abbreviations: dict[str, str]) 
             for _, meant in entries:
                 if meant not in place_of:
                     place_of[meant] = put(adapter.dump_json(meant, exclude_defaults=True))
-            trie = packed_trie((rest, place_of[meant]) for rest, meant in entries)
-            places[name][word] = put(to_json(trie))
+            places[name][word] = put_trie(packed_trie((rest, place_of[meant]) for rest, meant in entries))
     for word, readings in lexicon.readings.items():
         rows = [
             (r.name, r.condition, [(w, *rest) for w, found in r.cues.entries.items() for rest, _ in found]) for r in readings

@@ -13,7 +13,8 @@ Trie = dict[str, Any]
 """Next word -> trie; ``_LEAF`` -> the values of the phrase that ends here."""
 _LEAF = ""
 _PLACES = " "
-"""In a packed trie: the places of those values, until a text first holds the phrase. No word is one of these two keys."""
+"""In a packed trie: the places of those values, until a text first holds the phrase. No word is one of these two keys. A large
+part of a packed trie stands elsewhere: its place, a number, is there instead until a text first holds its words."""
 _MOST_FILLERS = 2
 
 
@@ -41,10 +42,11 @@ def packed_trie(entries: Iterable[tuple[tuple[str, ...], int]]) -> Trie:
 
 @dataclass(frozen=True, slots=True)
 class Packed(Generic[V]):
-    """Phrases that were compiled earlier: their first words, the packed trie behind one, and the value at a place."""
+    """Phrases that were compiled earlier: their first words, the packed trie behind one, the trie and the value at a place."""
 
     first_words: Collection[str]
     trie_of: Callable[[str], Trie]
+    trie_at: Callable[[int], Trie]
     value_at: Callable[[int], V]
 
 
@@ -83,6 +85,13 @@ class Phrases(Generic[V]):
         root = self._tries[word] = self._packed.trie_of(word) if self._packed else trie_of(self._entries[word])
         return root
 
+    def _child(self, node: Trie, word: str) -> Trie | None:
+        """The node that a word leads to."""
+        child: Trie | int | None = node.get(word)
+        if isinstance(child, int) and self._packed:
+            child = node[word] = self._packed.trie_at(child)
+        return child  # type: ignore[return-value]
+
     def _values(self, node: Trie) -> list[V] | None:
         """The values of the phrase that ends at a node; None where none ends."""
         values: list[V] | None = node.get(_LEAF)
@@ -95,8 +104,8 @@ class Phrases(Generic[V]):
         first, *rest = words
         node = self._node(first)
         for word in rest:
-            node = node.get(word) if node is not None else None
-        return self._walk(node.get(tokens.norms[i]) if node is not None and i < stop else None, tokens, i, stop)
+            node = self._child(node, word) if node is not None else None
+        return self._walk(self._child(node, tokens.norms[i]) if node is not None and i < stop else None, tokens, i, stop)
 
     def at(self, tokens: Tokens, i: int, stop: int) -> list[tuple[int, list[V]]]:
         """Every phrase that starts at token ``i``: (end token, values), shortest first."""
@@ -129,7 +138,7 @@ class Phrases(Generic[V]):
             word = norms[j]
             if skipped < _MOST_FILLERS and word in FILLERS:
                 paths.append((at, j + 1, skipped + 1))
-            if (child := at.get(word)) is not None:
+            if word in at and (child := self._child(at, word)) is not None:
                 paths.append((child, j + 1, 0))
         return sorted(hits.items(), key=_end)
 
@@ -138,7 +147,7 @@ class Phrases(Generic[V]):
         while node is not None:
             if values := self._values(node):
                 yield j, values
-            node, j = node.get(norms[j]) if j < stop else None, j + 1
+            node, j = self._child(node, norms[j]) if j < stop else None, j + 1
 
     def every(self, tokens: Tokens, start: int, stop: int) -> Iterator[tuple[int, int, list[V]]]:
         """All matches, overlapping ones too: (first token, end token, values)."""
