@@ -7,8 +7,8 @@ from collections.abc import Callable
 
 import streamlit as st
 
-from hccassist.review import DecisionError
-from hccassist.review.audit import AuditReport
+from hccassist.review import DecisionError, Store
+from hccassist.review.versions import Versions
 
 SLIM = """
 [data-testid="stHeader"] { height: 2.75rem; min-height: 2.75rem; }
@@ -23,17 +23,27 @@ section[data-testid="stMain"] { overflow: hidden; }
 """
 
 
+DONE = {"save": "saved", "use": "put in force", "grant": "gave the role"}
+"""What the record of roles and versions says was done, in words."""
+
+
 def style(fills_window: bool) -> None:
     """Slim Streamlit's margins; for the review, hand the whole window below the header to the workbench."""
     st.html(f"<style>{SLIM}{FULL if fills_window else ''}</style>")
 
 
-def verdict(report: AuditReport) -> None:
-    """Whether the rows of a chained record are whole."""
-    if report.intact:
-        st.success(f"All {report.events} rows are as they were recorded. Head of the chain: `{report.head}`")
-    else:
-        st.error("\n".join(f"- row {p.seq}: {p.message}" for p in report.problems))
+def verify(store: Store) -> None:
+    """Whether both chains of the record are whole, each with the head to keep elsewhere."""
+    for name, report in (("Decisions", store.verify_audit()), ("Roles and versions", Versions(store).verify())):
+        if report.intact:
+            st.success(f"{name}: all {report.events} rows are as they were recorded. Head of the chain: `{report.head}`")
+        else:
+            st.error(f"{name}:\n" + "\n".join(f"- row {p.seq}: {p.message}" for p in report.problems))
+
+
+def when(at: str) -> str:
+    """A moment of the record (UTC) to read."""
+    return at[:19].replace("T", " ")
 
 
 def attempt(act: Callable[[], object]) -> None:

@@ -1,4 +1,4 @@
-"""Answers to what the workbench sends: decisions to record, code searches, page images, bookmarks and notes.
+"""Answers to what the workbench sends: decisions to record, code searches, page images, bookmarks, drafts and notes.
 
 Every message has an id made in the browser, and may arrive more than once: recording is idempotent, asking is harmless.
 """
@@ -12,6 +12,7 @@ from typing import Any
 from app.charts import chart_file
 from hccassist.reading import ReadError, page_image
 from hccassist.review import Action, Code, DecisionError, OpenChart, Quote, Store
+from hccassist.review.drafts import FIRST_READING, Drafts
 from hccassist.review.people import Person
 from hccassist.review.samples import Samples
 
@@ -32,13 +33,19 @@ def answer(store: Store, opened: OpenChart, person: Person, message: Mapping[str
                 if action.kind in NEW_WORDS and not _in_chart(opened, action.quote):
                     raise DecisionError("The selected words are not those of the chart: reload the page, select them again.")
                 store.record(opened, action, person.name)
+                _settle(store, opened, person, action)
             case "second":
-                Samples(store).judge(person, int(message["sample"]), opened, _action(message))
+                action, reading = _action(message), int(message["sample"])
+                Samples(store).judge(person, reading, opened, action)
+                _settle(store, opened, person, action, reading)
             case "take_over":
                 store.take_over(opened, str(message["id"]), person.name)
             case "bookmark":
                 store.bookmark(person.name, opened.id, str(message["suggestion"]))
                 store.holds.open(opened.id, person.name)
+            case "draft":
+                words, reading = str(message["text"])[:2000], int(message.get("sample") or FIRST_READING)
+                Drafts(store).keep(person.name, opened.id, str(message["suggestion"]), words, reading)
             case "note":
                 store.set_note(person.name, opened.id, str(message["text"])[:20000])
             case "search":
@@ -55,6 +62,12 @@ def answer(store: Store, opened: OpenChart, person: Person, message: Mapping[str
     except (KeyError, TypeError, ValueError):
         return {"ok": False, "message": "This could not be recorded: reload the page and try again."}
     return {"ok": True}
+
+
+def _settle(store: Store, opened: OpenChart, person: Person, action: Action, reading: int = FIRST_READING) -> None:
+    """Words that were recorded, or given up with an undo, are no draft any more."""
+    if action.rationale is not None or action.kind == "undo":
+        Drafts(store).keep(person.name, opened.id, action.suggestion_id, "", reading)
 
 
 def _in_chart(opened: OpenChart, quote: Quote | None) -> bool:

@@ -10,6 +10,8 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from playwright.sync_api import Browser
+from review_browser import launched
 from review_builder import write_chart, write_results
 from sqlalchemy import create_engine, text
 
@@ -39,6 +41,21 @@ def screen_text(screener: Screener) -> Screen:
         return screen(chart, encounters, screener)
 
     return run
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Where no browser could be had, the tests that need one say so."""
+    if reason := os.environ.get("HCCASSIST_SKIP_BROWSER"):
+        for item in items:
+            if item.get_closest_marker("browser"):
+                item.add_marker(pytest.mark.skip(reason=reason))
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Browser]:
+    """A real browser."""
+    with launched() as found:
+        yield found
 
 
 @pytest.fixture(scope="session")

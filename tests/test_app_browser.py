@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import itertools
-import os
 import re
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from review_browser import WAIT, Desk, add, choose, launched, marked, open_chart, row, saved, watched
+from review_browser import WAIT, Desk, add, choose, marked, open_chart, row, saved, watched
 from review_builder import (
     PDF_HEIGHT,
     PDF_LINE_FROM_TOP,
@@ -26,18 +25,10 @@ from hccassist.review import open_store
 
 playwright = pytest.importorskip("playwright.sync_api")
 pytestmark = [pytest.mark.browser, pytest.mark.slow, pytest.mark.xdist_group("browser")]
-if os.environ.get("HCCASSIST_SKIP_BROWSER"):
-    pytestmark.append(pytest.mark.skip(reason="no browser on this machine"))
 
 CHARTS = 24
 NUMBERS = itertools.count()
 HF, DM, STROKE = "e1:I50.22", "e1:E11.22", "e1:I63.9"
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[playwright.Browser]:
-    with launched() as found:
-        yield found
 
 
 @pytest.fixture(scope="module")
@@ -156,6 +147,23 @@ def test_one_key_each_decides_and_undo_takes_back(desk: Desk) -> None:
     saved(page)
     assert desk.kinds() == {HF: "accept", DM: "query", STROKE: "escalate"}
     assert open_store(desk.reviewer.database).verify_audit().intact
+
+
+def test_a_rationale_typed_without_a_decision_is_there_again_after_a_reload(desk: Desk) -> None:
+    page = open_chart(desk)
+    choose(page, DM)
+    page.keyboard.press("t")
+    page.keyboard.type("CKD is named as diabetic")
+    page.reload()  # in the middle of the word
+    page.locator(".hcca .words").first.wait_for(timeout=WAIT)
+    choose(page, DM)
+    playwright.expect(page.get_by_label("Rationale")).to_have_value("CKD is named as diabetic", timeout=WAIT)
+    page.keyboard.press("a")
+    marked(page, DM, "accept")
+    saved(page)
+    decision = desk.opened().states[DM].decision
+    assert decision is not None
+    assert decision.rationale == "CKD is named as diabetic"
 
 
 def test_the_code_is_changed_by_search_and_nothing_is_chosen_beforehand(desk: Desk) -> None:

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Iterator
 from dataclasses import replace
 
 import pytest
-from review_browser import WAIT, Desk, choose, launched, open_chart, row, saved, watched
+from review_browser import WAIT, Desk, choose, open_chart, row, saved, watched
 from review_builder import VISIT, Visit, write_chart, write_pdf_chart, write_results
 from review_server import Reviewer
 
@@ -16,8 +15,6 @@ from hccassist.schema import PageSummary
 
 playwright = pytest.importorskip("playwright.sync_api")
 pytestmark = [pytest.mark.browser, pytest.mark.slow, pytest.mark.xdist_group("team")]
-if os.environ.get("HCCASSIST_SKIP_BROWSER"):
-    pytestmark.append(pytest.mark.skip(reason="no browser on this machine"))
 
 LATE = Visit(
     "Lab of 06/01/2025\nNo visit. [[hf]Heart  failure] follow-up.\n", date="2025-06-01", provider=None, credential=None,
@@ -39,12 +36,6 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Reviewer]:
     found = Reviewer(write_results(folder / "results", root, [two, printed, held]), str(folder / "db"), folder / "log").start()
     yield found
     found.kill()
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[playwright.Browser]:
-    with launched() as found:
-        yield found
 
 
 @pytest.fixture

@@ -11,6 +11,7 @@ from app.messages import answer
 from app.payload import chart_payload, confidence_words, second_payload, second_state_payload, state_payload
 from hccassist.review import Store
 from hccassist.review.chart_file import read
+from hccassist.review.drafts import Drafts
 from hccassist.review.people import Person
 from hccassist.review.samples import Samples
 
@@ -42,6 +43,28 @@ def test_words_that_the_chart_does_not_hold_are_not_recorded(store: Store) -> No
     assert say(store, type="decide", kind="evidence", quote={**real, "letter": "M"})["ok"]
     reply = say(store, type="decide", id="2", kind="evidence", quote={**invented, "letter": "M"})
     assert (reply["ok"], len(store.events())) == (False, 1)
+
+
+def test_a_rationale_that_was_typed_is_a_draft_until_it_is_recorded_or_undone(store: Store) -> None:
+    def drafts(sample: int = 0) -> dict[str, str]:
+        return Drafts(store).of("ann", 1, sample)
+
+    say(store, type="draft", text="Clear.")
+    store.holds.open(1, "ben")
+    assert not say(store, type="decide", kind="accept", rationale="Clear.")["ok"]
+    assert drafts() == {HF: "Clear."}
+    store.holds.leave_all("ben")
+    assert say(store, type="decide", id="2", kind="accept", rationale="Clear.")["ok"]
+    assert drafts() == {}
+    say(store, type="draft", text="Not so cle")
+    assert say(store, type="decide", id="3", kind="strike", quote={**quote("carvedilol 12.5 mg twice daily"), "letter": "T"})[
+        "ok"
+    ]
+    assert drafts() == {HF: "Not so cle"}
+    say(store, type="decide", id="4", kind="undo", target=1)
+    assert drafts() == {}
+    say(store, type="draft", text="Seen anew.", sample=7)
+    assert (drafts(), drafts(7)) == ({}, {HF: "Seen anew."})
 
 
 @pytest.mark.parametrize(

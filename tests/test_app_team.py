@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 from oidc_provider import CLIENT, SECRET, provider
-from review_browser import WAIT, Desk, add, choose, launched, marked, open_chart, pick, row, saved, watched
+from review_browser import WAIT, Desk, add, choose, marked, open_chart, pick, row, saved, watched
 from review_builder import write_chart, write_results
 from review_server import Reviewer
 
@@ -16,16 +15,8 @@ from hccassist.review import open_store
 
 playwright = pytest.importorskip("playwright.sync_api")
 pytestmark = [pytest.mark.browser, pytest.mark.slow, pytest.mark.xdist_group("team")]
-if os.environ.get("HCCASSIST_SKIP_BROWSER"):
-    pytestmark.append(pytest.mark.skip(reason="no browser on this machine"))
 
 HF, DM, STROKE = "e1:I50.22", "e1:E11.22", "e1:I63.9"
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[playwright.Browser]:
-    with launched() as found:
-        yield found
 
 
 @pytest.fixture

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 import json
+import re
 import stat
 from dataclasses import replace
 from datetime import UTC, datetime
@@ -320,6 +321,32 @@ def test_a_version_needs_a_reason_a_name_and_a_version_of_its_own(store: Store) 
         desk.keep_policy(store, draft, "no spaces", "ada", "because")
 
 
+def test_a_policy_file_that_is_handed_in_is_a_version_like_any_other(store: Store) -> None:
+    handed = '\ufeffversion = "ours-1"\nthreshold = 0.5\nwithout_hcc = 0.6\n\n[hcc]\n"226" = 0.7\n'
+    policy = desk.given_policy("ours.toml", handed.encode())
+    desk.keep_policy(store, policy, policy.version, "ada", "from our committee")
+    desk.put_in_force(store, "policy", "ours-1", "ada", "agreed")
+    assert desk.policies(store)[desk.in_force(store, "policy")] == policy
+
+
+@pytest.mark.parametrize(
+    ("content", "says"),
+    [
+        (b"threshold = ", "not valid TOML"),
+        (b'version = "a"\nthreshold = 0.5\nwithout_hcc = 2\n', "without_hcc: Input should be less than or equal to 1"),
+        (b'version = "a"\nthreshold = 0.5\nwithout_hcc = 0.5\n[hcc]\n"999" = 0.5\n', "'999' is unknown"),
+        (b'version = "a"\nthreshold = 0.5\nwithout_hcc = 0.5\nlocal_terms = ["terms"]\n', "name it by its full path"),
+        (b"\xff\xfe", "not UTF-8"),
+        (b"#" * 300_000, "larger than 256 KiB"),
+    ],
+)
+def test_a_policy_file_that_is_wrong_is_refused_in_one_line_that_names_it(content: bytes, says: str) -> None:
+    with pytest.raises(DecisionError, match=re.escape(says)) as refused:
+        desk.given_policy("ours.toml", content)
+    assert str(refused.value).startswith("ours.toml: ")
+    assert "\n" not in str(refused.value)
+
+
 def test_the_version_in_force_is_written_for_screening(store: Store, tmp_path: Path) -> None:
     assert desk.write_in_force(store, "policy", tmp_path) is None
     desk.keep_policy(store, desk.moved(load_policy().policy, "threshold", "", 0.6), "b", "ada", "because")
@@ -329,11 +356,19 @@ def test_the_version_in_force_is_written_for_screening(store: Store, tmp_path: P
     assert load_policy(path).policy.threshold == 0.6
 
 
-def test_the_record_of_versions_cannot_be_changed_and_shows_it_where_it_was(store: Store) -> None:
+@pytest.mark.parametrize(
+    ("statement", "message"),
+    [
+        ("UPDATE versions SET reason = 'other' WHERE seq = 1", "Its content was changed after it was recorded."),
+        ("DELETE FROM versions WHERE seq = 2", "The end of the chain is not the last row that was recorded."),
+    ],
+)
+def test_the_record_of_versions_cannot_be_changed_and_shows_it_where_it_was(store: Store, statement: str, message: str) -> None:
     Versions(store).save("policy", "b", parse_policy(POLICY.to_toml()).to_toml(), "ada", "because")
+    Versions(store).use("policy", "b", "ada", "because")
     with pytest.raises(Exception, match="append-only"), store.write() as db:
-        db.execute(text("UPDATE versions SET reason = 'other'"))
+        db.execute(text(statement))
     with store.write() as db:
-        db.execute(text("DROP TRIGGER versions_no_UPDATE"))
-        db.execute(text("UPDATE versions SET reason = 'other'"))
-    assert [p.message for p in Versions(store).verify().problems] == ["Its content was changed after it was recorded."]
+        db.execute(text(f"DROP TRIGGER versions_no_{statement.split()[0]}"))
+        db.execute(text(statement))
+    assert [p.message for p in Versions(store).verify().problems] == [message]

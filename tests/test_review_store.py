@@ -26,11 +26,14 @@ from typer.testing import CliRunner
 
 from hccassist.cli import app
 from hccassist.review import Action, Code, DecisionError, Quote, ResultsError, Store, open_store
+from hccassist.review.audit import GENESIS, link
 from hccassist.review.database import MIGRATIONS
+from hccassist.review.drafts import Drafts
 from hccassist.review.holds import Held
 from hccassist.review.people import NotAllowed, Person
 from hccassist.review.questions import Questions
 from hccassist.review.tables import Base
+from hccassist.review.versions import Versions
 
 HF, DM, STROKE = "e1:I50.22", "e1:E11.22", "e1:I63.9"
 DRUG = Quote(10, 20, "some words", 1, "T", "drug")
@@ -415,7 +418,12 @@ def test_a_store_of_the_first_version_is_migrated_with_its_decisions(url: str, f
             "INSERT INTO decisions VALUES (50, 'e1:I50.22', 'accept', 'ann', '2026-01-01', 1)",
         ):
             connection.execute(text(statement).bindparams(**{k: v for k, v in values.items() if f":{k}" in statement}))
+        command.upgrade(config, "0004")  # the first that kept roles and versions
+        granted = (1, "2026-01-01", "ada", "role", "grant", "coder", "", "ann@example.org")
+        rows = ", ".join(f"'{value}'" for value in (*granted, GENESIS, link(GENESIS, granted)))
+        connection.execute(text(f"INSERT INTO versions VALUES ({rows})"))
     store = open_store(url)
+    assert (Versions(store).verify().intact, Versions(store).verify().events) == (True, 1)
     store.import_results(folder)
     assert decided(store) == "accept"
     assert [(r.chart, r.decided, r.mostly) for r in store.worklist() if r.status == "ok"] == [
@@ -512,6 +520,19 @@ def test_somebody_who_has_the_chart_open_is_named_for_a_while(url: str, folder: 
     assert [r.open_by for r in store.worklist(who="ben")] == [(), ("ann",)]
     now += timedelta(minutes=16)
     assert store.others_in(number, "ben") == ()
+
+
+def test_a_rationale_is_kept_while_it_is_typed_for_who_types_it_and_in_which_reading(store: Store) -> None:
+    drafts, number = Drafts(store), chart(store).id
+    drafts.keep("ann", number, HF, "EF 3")
+    drafts.keep("ann", number, HF, "EF 35 % in the plan")
+    drafts.keep("ann", number, HF, "Another view.", sample=4)
+    drafts.keep("ben", number, DM, "Mine.")
+    assert drafts.of("ann", number) == {HF: "EF 35 % in the plan"}
+    assert drafts.of("ann", number, sample=4) == {HF: "Another view."}
+    drafts.keep("ann", number, HF, " ")
+    assert (drafts.of("ann", number), drafts.of("ben", number)) == ({}, {DM: "Mine."})
+    assert store.events() == []
 
 
 def test_notes_and_settings_are_kept_apart_from_the_record(store: Store) -> None:

@@ -1,7 +1,7 @@
 // The line between the workbench and the mailbox, one for the tab. A message stays in the outbox until its reply arrives.
 const RETRY_MS = 4000;
 const TURNING_MS = 8000;
-const TO_RECORD = ["decide", "second"];
+const ENTERED = ["decide", "second", "draft", "note"]; // what a person entered: it must arrive
 
 function createBus() {
   const outbox = new Map();
@@ -31,7 +31,7 @@ function createBus() {
   }, true);
   setInterval(() => { if (outbox.size) flush(); }, RETRY_MS);
   window.addEventListener("beforeunload", (event) => {
-    if ([...outbox.values()].some((message) => TO_RECORD.includes(message.type))) event.preventDefault();
+    if ([...outbox.values()].some((message) => ENTERED.includes(message.type))) event.preventDefault();
   });
 
   return {
@@ -61,7 +61,7 @@ function createBus() {
     /** Calls the listener whenever a message leaves (with false) and whenever Python answers (with true). */
     listen(listener) { listeners.add(listener); return () => listeners.delete(listener); },
     get state() { return state; },
-    get unsaved() { return [...outbox.values()].filter((message) => TO_RECORD.includes(message.type)).length; },
+    get unsaved() { return [...outbox.values()].filter((message) => ENTERED.includes(message.type)).length; },
   };
 }
 

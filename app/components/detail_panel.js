@@ -2,13 +2,14 @@
 const LETTER_NAMES = { M: "Monitored", E: "Evaluated", A: "Assessed", T: "Treated" };
 
 class DetailPanel {
-  constructor({ onDecide, onUndo, onAmend, onChange, onSpan, onStrike, onKeep, context }) {
+  constructor({ onDecide, onUndo, onAmend, onChange, onSpan, onStrike, onKeep, onDraft, context }) {
     Object.assign(this, { onDecide, onUndo, onAmend, onChange, onSpan, onStrike, onKeep, context });
+    this.keeper = keeper(() => onDraft(this.item, this.rationale.value));
     this.drafts = new Map();
     this.guidance = {};
     this.rationale = h("input", {
       class: "field", placeholder: "Rationale, if one is worth keeping (t)", "aria-label": "Rationale", maxlength: "2000",
-      oninput: () => this.drafts.set(this.item.id, this.rationale.value),
+      oninput: () => { this.drafts.set(this.item.key, this.rationale.value); this.keeper.soon(); },
       onkeydown: (event) => { if (event.key === "Enter") this.rationale.blur(); },
       onblur: () => this.leaveRationale(),
     });
@@ -23,24 +24,32 @@ class DetailPanel {
   }
 
   /** Another chart: suggestions may have the names of the last one's. */
-  load(guidance) {
+  load(guidance, drafts) {
     this.guidance = guidance;
-    this.drafts.clear();
+    this.drafts = new Map(Object.entries(drafts));
     this.item = null;
     this.says = null;
   }
 
   /** The rationale as typed, for the decision that is about to be made. */
-  draft() { return this.drafts.get(this.item?.id)?.trim() || null; }
+  draft() { return this.drafts.get(this.item?.key)?.trim() || null; }
+
+  /** The words for an item, given up with an undo. */
+  forget(item) {
+    this.drafts.delete(item.key);
+    if (item.id === this.item?.id) this.keeper.drop();
+  }
 
   leaveRationale() {
+    this.keeper.now(); // a draft until the amendment is recorded
     const decision = this.item?.decision;
     const draft = this.draft() || "";
-    if (decision && this.drafts.has(this.item.id) && draft !== (decision.rationale || "")) this.onAmend({ rationale: draft });
+    if (decision && this.drafts.has(this.item.key) && draft !== (decision.rationale || "")) this.onAmend({ rationale: draft });
   }
 
   draw(item, reasons) {
     const moved = item !== this.item && item?.id !== this.item?.id;
+    if (moved) this.keeper.now();
     this.item = item;
     if (!item) {
       fill(this.facts, h("p", { class: "quiet pad" }, "Choose a suggestion on the left."));
@@ -52,7 +61,7 @@ class DetailPanel {
     this.drawFacts(item, moved);
     this.drawBar(item, reasons);
     if (moved || document.activeElement !== this.rationale) {
-      this.rationale.value = this.drafts.get(item.id) ?? item.decision?.rationale ?? "";
+      this.rationale.value = this.drafts.get(item.key) ?? item.decision?.rationale ?? "";
     }
   }
 

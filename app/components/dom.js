@@ -41,4 +41,14 @@ function isTyping(event) {
       || (target.tagName === "INPUT" && !["checkbox", "radio", "button"].includes(target.type)));
 }
 
+const KEEP_MS = 600; // a pause in typing after which the words are kept
+
+/** Keeps what is typed: soon after the last letter, or at once. Nothing happens at once where nothing waits. */
+function keeper(keep) {
+  let timer = null;
+  const now = () => { if (timer === null) return; clearTimeout(timer); timer = null; keep(); };
+  const drop = () => { clearTimeout(timer); timer = null; };
+  return { soon: () => { clearTimeout(timer); timer = setTimeout(now, KEEP_MS); }, now, drop };
+}
+
 function plural(count, one, many) { return `${count} ${count === 1 ? one : many || one + "s"}`; }

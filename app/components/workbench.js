@@ -1,7 +1,6 @@
 // The review of one chart. Everything but a decision happens here, without a word to the server.
 const benches = new WeakMap();
 const BLIND = "A second reading is blind: decide (a, r, c, q, e), and decide again to change your mind.";
-const NOTE_MS = 1000; // a pause in typing after which a note is kept
 const SUSPECT = "A suspect is no diagnosis: query the provider, or select the words that state it and add it (m).";
 
 class Workbench {
@@ -12,6 +11,7 @@ class Workbench {
     this.detail = new DetailPanel({
       onDecide: (kind) => this.decide(kind), onUndo: (item) => this.undo(item), onAmend: (change) => this.amend(change),
       onChange: () => this.changeCode(), onSpan: (span) => this.showSpan(span), onStrike: (span, gone) => this.strike(span, gone), onKeep: (span) => this.keep(span),
+      onDraft: (item, text) => this.send({ type: "draft", suggestion: item.key, text, sample: this.data.second?.sample ?? null }),
       context: (span) => this.text.context(span),
     });
     this.text = new TextPanel({ onMention: (span) => this.mentionClicked(span), onSelection: (q, where) => this.selection(q, where) });
@@ -34,8 +34,11 @@ class Workbench {
     parent.append(this.root);
     this.keys = (event) => this.key(event);
     this.resize = () => this.fit();
+    // What is typed reaches the store before another chart or page takes this one's place.
+    this.leave = () => { this.detail.keeper.now(); this.noteKeeper?.now(); };
     window.addEventListener("keydown", this.keys, true);
     window.addEventListener("resize", this.resize);
+    window.addEventListener("beforeunload", this.leave, true);
     this.unlisten = bus.listen((received) => (received ? this.news() : this.drawSaved()));
     this.fit();
     // Streamlit keeps the last chart's workbench until the new page is whole: a key must not reach both.
@@ -60,6 +63,8 @@ class Workbench {
   stop() {
     window.removeEventListener("keydown", this.keys, true);
     window.removeEventListener("resize", this.resize);
+    window.removeEventListener("beforeunload", this.leave, true);
+    this.leave();
     clearTimeout(this.bookmarkTimer);
     this.settings.stop();
     this.unlisten();
@@ -76,6 +81,7 @@ class Workbench {
   update(data) {
     this.root.dataset.theme = isDark(this.root) ? "dark" : "light";
     if (this.data && sameChart(this.data, data)) { this.data.next = data.next; return; }
+    if (this.data) this.leave();
     this.data = data;
     this.optimistic.clear();
     this.spansByHand = new Map();
@@ -86,7 +92,7 @@ class Workbench {
     this.visits.load(data.chart, data.suggestions);
     this.finder.load();
     this.image.load(data.chart);
-    this.detail.load(data.guidance);
+    this.detail.load(data.guidance, data.drafts);
     this.list.load();
     this.currentSpan = null;
     this.last = null;
@@ -322,6 +328,7 @@ class Workbench {
     if (kind === "accept" && !item.suggestion.code) { this.say("There is no code to accept here: query, or choose a code (c)."); return; }
     const message = { kind, rationale: this.detail.draft(), ...more };
     this.last = item.id;
+    this.detail.keeper.now();
     this.act(item, message, this.guess(kind, more));
     if (this.settings.values.advance && kind !== "reject") this.advance();
   }
@@ -343,7 +350,7 @@ class Workbench {
     if (!item?.decision) { this.say("Nothing to undo here."); return; }
     if (item.saving) { this.say("Still saving: undo in a moment."); return; }
     if (item.id !== this.chosen) this.choose(item.id);
-    this.detail.drafts.delete(item.id);
+    this.detail.forget(item);
     this.act(item, { kind: "undo", target: item.decision.seq }, null);
   }
 
@@ -419,9 +426,8 @@ class Workbench {
   toggleNote() {
     if (this.note && !this.note.hidden) { this.note.hidden = true; return; }
     if (!this.note) {
-      const keep = () => { clearTimeout(this.noteTimer); this.send({ type: "note", text: area.value }); };
-      const later = () => { clearTimeout(this.noteTimer); this.noteTimer = setTimeout(keep, NOTE_MS); };
-      const area = h("textarea", { class: "field", rows: "8", "aria-label": "Note", oninput: later, onblur: keep });
+      this.noteKeeper = keeper(() => this.send({ type: "note", text: area.value }));
+      const area = h("textarea", { class: "field", rows: "8", "aria-label": "Note", oninput: this.noteKeeper.soon, onblur: this.noteKeeper.now });
       this.note = h("div", { class: "popover note-pad" }, h("p", { class: "quiet" }, "Yours alone: not in the record, not in an export."), area);
       this.root.append(this.note);
     }

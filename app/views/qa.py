@@ -23,7 +23,6 @@ from hccassist.review.versions import Kind, Versions
 SHOWN_SENTENCES = 200
 KINDS = ["Our decisions", "Labelled cases"]
 AFFECTED = ["change", "judged", "confidence", "code", "condition", "words of the chart", "chart"]
-WHAT = {"save": "saved", "use": "put in force"}
 PATH_HINT = "A file or folder on this machine: labelled notes or charts, cases (.jsonl, .csv), or what `hccassist bench` made"
 
 
@@ -280,17 +279,34 @@ def versions(person: Person) -> None:
     store = session.store()
     for kind in ("policy", "ranker"):
         put(person, kind)
+    hand_in(person)
     policy = desk.policies(store)[desk.in_force(store, "policy")]
     st.download_button("Policy in force, as a file", policy.to_toml(), f"policy-{policy.version}.toml", "application/toml")
-    if st.button("Verify the record of versions"):
-        chrome.verdict(Versions(store).verify())
     titles = ["no.", "when (UTC)", "who", "kind", "what", "version", "reason"]
     rows = [
-        [e.seq, e.at[:19].replace("T", " "), e.who, e.kind, WHAT[e.action], e.version, e.reason]
+        [e.seq, chrome.when(e.at), e.who, e.kind, chrome.DONE[e.action], e.version, e.reason]
         for e in reversed(Versions(store).record())
-        if e.action in WHAT
+        if e.kind != "role"
     ]
     components.table(key="qa-versions", data={"columns": titles, "rows": rows})
+
+
+def hand_in(person: Person) -> None:
+    """Keep a policy that somebody wrote as a file: a version like any other, not in force before it is put there."""
+    with st.form("qa-policy-file", border=True):
+        file_column, reason_column, button = st.columns([4, 4, 1], vertical_alignment="bottom")
+        given = file_column.file_uploader("A policy file (TOML, docs/policy.md)", type="toml", key="qa-policy-upload")
+        reason = reason_column.text_input("Reason, for the record", max_chars=500, key="qa-reason-file", autocomplete="off")
+        if button.form_submit_button("Keep", width="stretch"):
+            if given is None:
+                st.warning("Choose a policy file first.")
+                return
+            chrome.attempt(lambda: _hand_in(person, given.name, given.getvalue(), reason))
+
+
+def _hand_in(person: Person, name: str, content: bytes, reason: str) -> None:
+    policy = desk.given_policy(name, content)
+    _keep(person, policy, policy.version, reason, use=False)
 
 
 def put(person: Person, kind: Kind) -> None:

@@ -1,4 +1,4 @@
-"""The record: who decided what, when, and whether the chain of its rows is whole."""
+"""The record: who decided what, who was given which role, which policy was in force, when; and whether its chains are whole."""
 
 from __future__ import annotations
 
@@ -7,27 +7,29 @@ import streamlit as st
 from app import chrome, components, session
 from hccassist.review import REJECT_REASONS
 from hccassist.review.decisions import Event
-from hccassist.review.versions import Versions
+from hccassist.review.export import table_to_csv
+from hccassist.review.versions import Entry, Versions
 
-SHOWN_EVENTS = 2000
+SHOWN = 2000
+Line = dict[str, object]
 
 
 def what(event: Event) -> str:
-    """What was done, in words."""
+    """What was done on a chart, in words."""
     if event.action.kind == "take_over":
         return f"took over from {event.snapshot.get('held_by') or 'nobody'}"
     return f"second review: {event.action.verdict}" if event.action.verdict else event.action.kind
 
 
-def line(event: Event) -> dict[str, object]:
+def line(event: Event) -> Line:
     """An event as a row to read."""
     content = event.snapshot
     suggestion = content.get("suggestion")
     suggested = suggestion.get("icd10") if isinstance(suggestion, dict) else None
     action = event.action
     return {
-        "no.": event.seq,
-        "when (UTC)": event.at[:19].replace("T", " "),
+        "no.": str(event.seq),
+        "when (UTC)": chrome.when(event.at),
         "who": event.who,
         "what": what(event),
         "chart": content.get("chart"),
@@ -39,38 +41,52 @@ def line(event: Event) -> dict[str, object]:
     }
 
 
+def entry_line(entry: Entry) -> Line:
+    """A role given, or a version saved or put in force, as a row of the same table: numbered in a chain of its own."""
+    done = chrome.DONE[entry.action]
+    told = f"{done} {entry.version} to {entry.content}" if entry.kind == "role" else f"{done} {entry.kind} {entry.version}"
+    row = dict.fromkeys(("no.", "when (UTC)", "who", "what", "chart", "suggested", "code", "reason", "rationale", "about no."))
+    return row | {
+        "no.": f"v{entry.seq}",
+        "when (UTC)": chrome.when(entry.at),
+        "who": entry.who,
+        "what": told,
+        "rationale": entry.reason or None,
+    }
+
+
 def main() -> None:
-    """Verify the chain on request, and list the newest events."""
+    """List the record, newest first; verify it and hand it out on request."""
     session.require("audit")
-    if st.button("Verify the record"):
-        chrome.verdict(session.store().verify_audit())
-    events = session.store().events()
+    store = session.store()
+    events, entries = store.events(), Versions(store).record()
+    lines: list[tuple[str, Line, Event | None]] = [(e.at, line(e), e) for e in events]
+    lines += [(e.at, entry_line(e), None) for e in entries]
+    lines.sort(key=lambda found: found[0], reverse=True)
+    verify, file, _ = st.columns([1, 1, 3])
+    checked = verify.button("Verify the record", width="stretch")
+    table = [row for _, row, _ in reversed(lines)]
+    if table:
+        file.download_button("The record (CSV)", lambda: table_to_csv(table), "record.csv", "text/csv", width="stretch")
+    if checked:
+        chrome.verify(store)
     st.text(
-        f"{len(events)} events, newest first; a click opens the chart there. None can be changed or removed: an undo is a row "
-        "of its own."
+        f"{len(events)} events on charts, {len(entries)} roles and versions (v), newest first; a click opens the chart there. "
+        "None can be changed or removed: an undo is a row of its own."
     )
-    if events:
-        shown = events[: -SHOWN_EVENTS - 1 : -1]
-        newest = [line(e) for e in shown]
-        data = {"columns": list(newest[0]), "rows": [list(v.values()) for v in newest], "opens": [True] * len(shown)}
-        table = components.table(key="events", data=data, on_open_change=components.ignore)
-        if table.open is not None:
-            chosen = shown[int(table.open)]
-            session.review_at(chosen.chart_id, chosen.action.suggestion_id)
-    roles()
-
-
-def roles() -> None:
-    """Who was given which role, in a chained record of its own with the versions of policies and rankers."""
-    versions = Versions(session.store())
-    granted = [e for e in versions.record() if e.kind == "role"]
-    if not granted:
+    shown = lines[:SHOWN]
+    if len(lines) > SHOWN:
+        st.text(f"The newest {SHOWN} are listed; the file holds all {len(lines)}.")
+    if not shown:
         return
-    st.markdown("**Roles given**, newest first.")
-    if st.button("Verify the record of roles and versions"):
-        chrome.verdict(versions.verify())
-    rows = [[e.seq, e.at[:19].replace("T", " "), e.who, e.content, e.version] for e in reversed(granted)]
-    components.table(key="roles", data={"columns": ["no.", "when (UTC)", "who", "to", "role"], "rows": rows})
+    data = {
+        "columns": list(shown[0][1]),
+        "rows": [list(row.values()) for _, row, _ in shown],
+        "opens": [event is not None for *_, event in shown],
+    }
+    opened = components.table(key="events", data=data, on_open_change=components.ignore)
+    if opened.open is not None and (chosen := shown[int(opened.open)][2]) is not None:
+        session.review_at(chosen.chart_id, chosen.action.suggestion_id)
 
 
 main()

@@ -10,6 +10,7 @@ from app import components, session
 from app.charts import chart_file
 from app.payload import chart_payload, second_payload
 from hccassist.review import OpenChart, WorklistRow
+from hccassist.review.drafts import FIRST_READING, Drafts
 from hccassist.review.people import Person
 from hccassist.review.questions import Questions
 from hccassist.review.samples import Samples
@@ -38,7 +39,8 @@ def main() -> None:
         st.error(opened.result.error.message if opened.result.error else "This file could not be screened.")
         return
     payload = _first(opened, who) if sample is None else _second(opened, person, sample)
-    payload |= {"note": store.note(who, opened.id), "guidance": _guidance(opened)}
+    drafts = Drafts(store).of(who, opened.id, sample or FIRST_READING)
+    payload |= {"note": store.note(who, opened.id), "drafts": drafts, "guidance": _guidance(opened)}
     components.workbench(key=f"workbench-{opened.id}-{sample or 'first'}", data=payload)
 
 

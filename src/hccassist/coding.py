@@ -47,6 +47,15 @@ def _merge(attributes: Iterable[str]) -> frozenset[str]:
     return frozenset(merged)
 
 
+def _says(attributes: Iterable[str], code: str, condition: Condition) -> str:
+    """Why a code and not the condition's unspecified one, as a coder reads it: what the chart says beyond the name."""
+    said = []
+    for name, value in sorted(pair.replace("_", " ").split("=", 1) for pair in attributes):
+        said.append({"yes": name, "no": f"no {name}"}.get(value, f"{name} {value}"))
+    instead = f", so {code} and not {condition.default_code}" if code != condition.default_code else ""
+    return f"the chart says: {', '.join(said)}{instead}"
+
+
 def code_condition(condition: Condition, attributes: Sequence[str], exact: Sequence[str] = (), history: bool = False) -> Coded:
     """The code for a condition with the ``name=value`` attributes its mentions give.
 
@@ -63,10 +72,10 @@ def code_condition(condition: Condition, attributes: Sequence[str], exact: Seque
     for need, code in over or condition.codes:
         if need <= given and len(need) > best[0]:
             best = (len(need), code)
-    code, rule = best[1], "unspecified: nothing more is documented" if best[0] <= 0 else ""
+    code, rule = best[1], "the chart says no more than the name: the unspecified code" if best[0] <= 0 else ""
     if best[0] > 0:
         need = next(n for n, c in condition.codes if c == code and n <= given and len(n) == best[0])
-        rule = "documented: " + ", ".join(sorted(p.split("=", 1)[1].replace("_", " ") for p in need))
+        rule = _says(need, code, condition)
     titled = [c for c in exact if c != condition.default_code] or (list(exact) if best[0] <= 0 else [])
     if titled and not history:
         code, rule = titled[0], "the title of this code is written in the chart"
@@ -94,10 +103,8 @@ def code_manifestation(condition: Condition, attributes: Sequence[str], disease:
     if not found:
         return disease
     need, code = max(found, key=lambda row: len(row[0]))
-    said = ", ".join(sorted(p.split("=", 1)[1].replace("_", " ") for p in need))
-    return Coded(
-        code, disease.alternatives, f"documented: {said}; {disease.code} is coded first (guideline I.A.13)", specific=True
-    )
+    rule = f"{_says(need, code, condition)}; {disease.code} is coded first (guideline I.A.13)"
+    return Coded(code, disease.alternatives, rule, specific=True)
 
 
 @dataclass(frozen=True, slots=True)

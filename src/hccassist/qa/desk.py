@@ -25,6 +25,8 @@ THRESHOLDS = {
     "high_risk": "A high-risk group", "status": "A status",
 }  # fmt: skip
 """The thresholds that a policy has, in words."""
+MOST_BYTES = 256 * 1024
+"""Of a policy file that is handed in; one with a threshold for every category has three."""
 
 
 def shipped_policy() -> Policy:
@@ -85,14 +87,39 @@ def drafted(policy: Policy, moves: Mapping[tuple[str, str], float]) -> Policy:
     return policy
 
 
+def given_policy(name: str, content: bytes) -> Policy:
+    """The policy of a file that somebody hands in. Raises DecisionError: one line that names the file, what is wrong and the
+    cure."""
+    if len(content) > MOST_BYTES:
+        raise DecisionError(f"{name}: larger than {MOST_BYTES // 1024} KiB; a policy is a short TOML file (docs/policy.md)")
+    try:
+        policy = parse_policy(content.decode("utf-8-sig"), name)
+    except UnicodeDecodeError:
+        raise DecisionError(f"{name}: not UTF-8 text; save the policy as UTF-8") from None
+    except PolicyError as error:
+        raise DecisionError(str(error)) from None
+    try:
+        _check(policy)
+    except PolicyError as error:
+        raise DecisionError(f"{name}: {error}") from None
+    for folder in map(Path, policy.local_terms):
+        if not (folder.is_absolute() and folder.is_dir()):
+            raise DecisionError(f"{name}: local_terms: {folder} is no folder of this machine; name it by its full path")
+    return policy
+
+
+def _check(policy: Policy) -> None:
+    lexicon = load_lexicon()
+    groups = [g.group for g in lexicon.high_risk]
+    check_names(policy, lexicon.codes.all_categories("V28"), groups, lexicon.sections.values(), setting_rules())
+
+
 def keep_policy(store: Store, policy: Policy, version: str, who: str, reason: str) -> None:
     """Keep a policy as a new version. Raises DecisionError where the version is taken, the policy names what nothing can
     match, or a name or reason is missing."""
     try:
         named = Policy.model_validate({**policy.model_dump(), "version": version})
-        lexicon = load_lexicon()
-        groups = [g.group for g in lexicon.high_risk]
-        check_names(named, lexicon.codes.all_categories("V28"), groups, lexicon.sections.values(), setting_rules())
+        _check(named)
     except PolicyError as error:
         raise DecisionError(str(error)) from None
     except ValueError:

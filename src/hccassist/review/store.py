@@ -285,14 +285,14 @@ class Store(Database):
     def _next_event(self, db: Connection, action: Action) -> bool:
         """Count the record's head up, which puts writers in a row: it is written before anything is read. False where
         the action was recorded before, and the head is as it was."""
-        db.execute(update(ChainHead).where(ChainHead.id == 1).values(seq=ChainHead.seq + 1))
+        db.execute(update(ChainHead).where(ChainHead.id == audit.EVENTS).values(seq=ChainHead.seq + 1))
         if db.scalar(select(EventRow.seq).where(EventRow.action_id == action.action_id)) is None:
             return True
-        db.execute(update(ChainHead).where(ChainHead.id == 1).values(seq=ChainHead.seq - 1))
+        db.execute(update(ChainHead).where(ChainHead.id == audit.EVENTS).values(seq=ChainHead.seq - 1))
         return False
 
     def _append(self, db: Connection, chart: OpenChart, action: Action, who: str, rests_on: dict[str, object]) -> None:
-        head = db.execute(select(ChainHead.seq, ChainHead.hash).where(ChainHead.id == 1)).one()
+        head = db.execute(select(ChainHead.seq, ChainHead.hash).where(ChainHead.id == audit.EVENTS)).one()
         content = audit.canonical({"action": asdict(action), "snapshot": rests_on})
         row = EventRow(
             seq=head.seq,
@@ -308,7 +308,7 @@ class Store(Database):
         )
         row.hash = audit.link(head.hash, audit.fields_of(row))
         db.execute(insert(EventRow).values({c: getattr(row, c) for c in EventRow.__table__.columns.keys()}))  # noqa: SIM118
-        db.execute(update(ChainHead).where(ChainHead.id == 1).values(hash=row.hash))
+        db.execute(update(ChainHead).where(ChainHead.id == audit.EVENTS).values(hash=row.hash))
 
     def _project(self, db: Connection, chart_id: int, state: SuggestionState) -> None:
         same = (DecisionRow.chart_id == chart_id, DecisionRow.suggestion_id == state.suggestion_id)
@@ -342,7 +342,7 @@ class Store(Database):
     def last_event(self) -> int:
         """The number of the newest event."""
         with self.read() as db:
-            return int(db.scalar(select(ChainHead.seq).where(ChainHead.id == 1)) or 0)
+            return int(db.scalar(select(ChainHead.seq).where(ChainHead.id == audit.EVENTS)) or 0)
 
     def names(self) -> list[str]:
         """Everybody whom the record names."""

@@ -92,7 +92,8 @@ class EventRow(Base):
 
 
 class ChainHead(Base):
-    """The last link of the chain. Writers update this one row first, so that events come one after the other."""
+    """The last link of a chain (``audit.EVENTS``, ``audit.VERSIONS``). Writers update it first, so that rows come one after
+    the other."""
 
     __tablename__ = "chain_head"
 
@@ -132,6 +133,20 @@ class NoteRow(Base):
 
     who: Mapped[str] = mapped_column(String(200), primary_key=True)
     chart_id: Mapped[int] = mapped_column(ForeignKey("charts.id"), primary_key=True)
+    text: Mapped[str] = mapped_column(Text)
+    at: Mapped[str] = mapped_column(String(32))
+
+
+class DraftRow(Base):
+    """A rationale that somebody is typing for a suggestion and has not decided with yet; it goes when its words are recorded.
+    ``sample_id`` is the sample of a second reading, 0 in a first one."""
+
+    __tablename__ = "drafts"
+
+    who: Mapped[str] = mapped_column(String(200), primary_key=True)
+    chart_id: Mapped[int] = mapped_column(ForeignKey("charts.id"), primary_key=True)
+    sample_id: Mapped[int] = mapped_column(Integer, primary_key=True, autoincrement=False)
+    suggestion_id: Mapped[str] = mapped_column(Text, primary_key=True)
     text: Mapped[str] = mapped_column(Text)
     at: Mapped[str] = mapped_column(String(32))
 

@@ -10,7 +10,7 @@ from typing import Any, Literal
 
 from sqlalchemy import Connection, insert, select, update
 
-from hccassist.review.audit import GENESIS, AuditProblem, AuditReport, link
+from hccassist.review.audit import VERSIONS, AuditReport, Link, link, walk
 from hccassist.review.database import Database
 from hccassist.review.decisions import DecisionError
 from hccassist.review.tables import ChainHead, VersionRow
@@ -18,6 +18,8 @@ from hccassist.review.tables import ChainHead, VersionRow
 Kind = Literal["policy", "ranker"]
 EntryKind = Literal["policy", "ranker", "role"]
 Change = Literal["save", "use", "grant"]
+_COVERED = ("seq", "at", "who", "kind", "action", "version", "reason", "content")
+"""The fields that a row's hash covers."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,33 +79,25 @@ class Versions:
             append(db, self._database.now(), who, kind, "use", version, reason)
 
     def verify(self) -> AuditReport:
-        """Whether every row is as it was recorded, and follows the one before it."""
-        problems: list[AuditProblem] = []
-        previous, count = GENESIS, 0
+        """Whether every row is as it was recorded, follows the one before it, and none is missing at the end."""
         with self._database.read() as db:
-            rows = _rows(db)
-        for count, row in enumerate(rows, 1):
-            if row.seq != count or row.previous_hash != previous:
-                problems.append(AuditProblem(row.seq, "It does not follow the row before it."))
-            fields = (row.seq, row.at, row.who, row.kind, row.action, row.version, row.reason, row.content)
-            if link(row.previous_hash, fields) != row.hash:
-                problems.append(AuditProblem(row.seq, "Its content was changed after it was recorded."))
-            previous = row.hash
-        return AuditReport(count, previous, tuple(problems))
+            links = [Link(row.seq, row.previous_hash, row.hash, _fields(row)) for row in _rows(db)]
+            return walk(db, VERSIONS, links)
 
 
 def append(
     db: Connection, at: str, who: str, kind: EntryKind, action: Change, version: str, reason: str, content: str = ""
 ) -> None:
     """Add a row to the record, within the transaction of the change that it tells of."""
-    # The decisions' head is the lock that puts writers in a row.
-    db.execute(update(ChainHead).where(ChainHead.id == 1).values(seq=ChainHead.seq))
-    last = _rows(db)[-1:]
-    before, seq = (last[0].hash, last[0].seq + 1) if last else (GENESIS, 1)
-    fields = (seq, at, who.strip(), kind, action, version, reason.strip(), content)
-    names = ("seq", "at", "who", "kind", "action", "version", "reason", "content")
-    chained = {"previous_hash": before, "hash": link(before, fields)}
-    db.execute(insert(VersionRow).values(**dict(zip(names, fields, strict=True)), **chained))
+    # The head is written first: that puts writers in a row.
+    db.execute(update(ChainHead).where(ChainHead.id == VERSIONS).values(seq=ChainHead.seq + 1))
+    head = db.execute(select(ChainHead.seq, ChainHead.hash).where(ChainHead.id == VERSIONS)).one()
+    row = VersionRow(
+        seq=head.seq, at=at, who=who.strip(), kind=kind, action=action, version=version, reason=reason.strip(), content=content
+    )
+    chained = {"previous_hash": head.hash, "hash": link(head.hash, _fields(row))}
+    db.execute(insert(VersionRow).values(**dict(zip(_COVERED, _fields(row), strict=True)), **chained))
+    db.execute(update(ChainHead).where(ChainHead.id == VERSIONS).values(hash=chained["hash"]))
 
 
 def _check(who: str, reason: str) -> None:
@@ -117,5 +111,9 @@ def _rows(db: Connection) -> list[Any]:
     return list(db.execute(select(VersionRow.__table__).order_by(VersionRow.seq)))
 
 
+def _fields(row: Any) -> tuple[Any, ...]:
+    return tuple(getattr(row, name) for name in _COVERED)
+
+
 def _entry(row: Any) -> Entry:
-    return Entry(row.seq, row.at, row.who, row.kind, row.action, row.version, row.reason, row.content)
+    return Entry(*_fields(row))
