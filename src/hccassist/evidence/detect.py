@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import re
-from collections import Counter
-from dataclasses import dataclass
+from collections import defaultdict
 from functools import lru_cache
+from typing import NamedTuple
 
 from hccassist.nlp.document import Document
 from hccassist.schema import Element
@@ -16,7 +16,7 @@ SILENT_SECTIONS = frozenset({"allergies", "legal", "family_history", "education"
 
 _RESULT_KINDS = frozenset({"lab", "vital", "imaging", "test"})
 _FINDINGS = frozenset({"exam", "symptom"})
-_PLANNED = re.compile(
+PLANNED = re.compile(
     r"\b(?:order(?:ed|ing)?|will (?:check|obtain|repeat|get|order|scan|send)|repeat(?!ed)|recheck|scheduled?|pending|due"
     r"|send(?:ing)?|check|obtain|get(?:ting)?|plan(?:ned)? for|next|q ?\d+ ?(?:mo|wk|m|w)|every \d|annual(?:ly)?|yearly"
     r"|quarterly|(?:prior to|before) next|in \d+ (?:mo|wk|week|month|day|year)"
@@ -44,7 +44,7 @@ _MOST_SENTENCES = 1024
 @lru_cache(maxsize=_MOST_SENTENCES)
 def is_planned(text: str) -> bool:
     """Whether a sentence speaks of a test to come."""
-    return bool(_PLANNED.search(text))
+    return bool(PLANNED.search(text))
 
 
 @lru_cache(maxsize=_MOST_SENTENCES)
@@ -58,8 +58,7 @@ def says_ended(text: str) -> bool:
     return bool(_ENDED_FOR.search(text))
 
 
-@dataclass(frozen=True, slots=True)
-class Item:
+class Item(NamedTuple):
     """An evidence word in place: tokens [i, j) of sentence ``sentence``, what it is and the MEAT letters it proves here."""
 
     sentence: int
@@ -152,6 +151,8 @@ def _inside(document: Document, lexicon: Lexicon, number: int, i: int, end: int,
 
 def support_of(items: list[Item]) -> dict[str, int]:
     """Per condition the number of different specific words that speak for it."""
-    words = {id(item.word): item.word for item in items}
-    seen = {(c, word.written) for word in words.values() for c in word.conditions}
-    return dict(Counter(c for c, _ in seen))
+    written: dict[str, set[str]] = defaultdict(set)
+    for item in items:
+        for condition in item.word.conditions:
+            written[condition].add(item.word.written)
+    return {condition: len(words) for condition, words in written.items()}

@@ -19,6 +19,7 @@ from hccassist.evidence.strength import Clues, Strength, sentence_clues
 from hccassist.nlp.document import Document, Sentence
 from hccassist.nlp.mentions import Located
 from hccassist.schema import Element, Evidence
+from hccassist.terminology.lexicon import Sites
 
 _PLAN_SECTIONS = frozenset({"assessment_plan", "hospital_course", "start", "hpi", "problem_list"})
 _CONCLUSIONS = frozenset({"assessment_plan", "hospital_course"})
@@ -31,11 +32,11 @@ _SHORT_NOTE = 900
 _MOST_FOLLOWING = 12
 _MOST_MAIN = 2
 _BARE = 2
-_SHORTEST_STEM = 3
 _FEW_OR_MANY = (3, 6, 10, 16, 25, 40)
 _NO_EVIDENCE = 0.05
 _KNOWN_SHARE = 0.5
 _NO_KIND = "words"
+_NONE: frozenset[str] = frozenset()
 _SAID_OF_A_DRUG = frozenset({"treatment", "evaluation"})
 _UNCLEAR = "unclear whose it is"
 """What a coder reads where nothing but a guess ties words to this condition rather than to another."""
@@ -98,13 +99,14 @@ class _Scene:
     document: Document
     active: frozenset[str]
     by_sentence: Mapping[int, list[Located]]
+    names: Mapping[int, frozenset[str]]
     items_of: Mapping[int, list[Item]]
     blocks: Mapping[int, _Block]
     labels: Mapping[int, str]
 
     def named(self, number: int) -> frozenset[str]:
         """The active conditions that a sentence names."""
-        return frozenset(m.mention.condition for m in self.by_sentence.get(number, ()))
+        return self.names.get(number, _NONE)
 
     def under(self, number: int, condition: str) -> bool:
         """Whether a sentence stands under the condition's own problem of the plan."""
@@ -125,10 +127,9 @@ def candidates(
     located: Sequence[Located],
     items: Sequence[Item],
     conditions: Iterable[str],
-    sites: Mapping[str, str],
+    sites: Sites,
 ) -> list[Candidate]:
-    """Every sentence that may be evidence of one of the ``conditions`` (ids active in this encounter). ``sites``: the
-    beginnings of words that name a part of the body."""
+    """Every sentence that may be evidence of one of the ``conditions`` (ids active in this encounter)."""
     active = frozenset(conditions)
     by_sentence: dict[int, list[Located]] = defaultdict(list)
     for m in located:
@@ -138,7 +139,8 @@ def candidates(
     for item in items:
         items_of[item.sentence].append(item)
     blocks = _blocks(document, by_sentence)
-    scene = _Scene(document, active, by_sentence, items_of, blocks, _labels(document, blocks))
+    names = {number: frozenset(m.mention.condition for m in here) for number, here in by_sentence.items()}
+    scene = _Scene(document, active, by_sentence, names, items_of, blocks, _labels(document, blocks))
     ties: Ties = defaultdict(dict)
     _tie_same(scene, ties)
     _tie_block(scene, ties)
@@ -149,11 +151,11 @@ def candidates(
     tied = {number for condition in active for number in ties[condition]}
     sentences = ((n, document.sentences[n]) for n in tied)
     own = {n: sentence_clues(s, document.text[s.start : s.end]) for n, s in sentences}
-    places = _Places(_last_named(scene), {n: _sites(_unnamed_words(scene, n), sites) for n in tied})
+    places = _Places(_last_named(scene), {n: sites.of(_unnamed_words(scene, n)) for n in tied})
     found: list[Candidate] = []
     for condition in sorted(active):
         named = {w for m in located if m.mention.condition == condition for w in document.tokens.norms[m.i : m.j]}
-        mine = _sites((*named, *condition.split("_")), sites)
+        mine = sites.of((*named, *condition.split("_")))
         found.extend(_candidates(scene, condition, ties[condition], own, places, mine))
     return found
 
@@ -164,7 +166,7 @@ def link(
     items: Sequence[Item],
     conditions: Iterable[str],
     strength: Strength,
-    sites: Mapping[str, str],
+    sites: Sites,
 ) -> dict[str, tuple[Evidence, ...]]:
     """Evidence per condition id, strongest first. A sentence stands under its likeliest letter with its whole strength, and
     under each other letter it may well prove with that letter's share."""
@@ -260,7 +262,9 @@ def _labels(document: Document, blocks: Mapping[int, _Block]) -> dict[int, str]:
 
 
 def _add(ties: Ties, condition: str, number: int, why: str, *clues: str) -> None:
-    tie = ties[condition].setdefault(number, Tie(why))
+    tie = ties[condition].get(number)
+    if tie is None:
+        tie = ties[condition][number] = Tie(why)
     tie.clues.extend(c for c in clues if c not in tie.clues)
 
 
@@ -423,13 +427,6 @@ def _unnamed_words(scene: _Scene, number: int) -> list[str]:
     return [norms[k] for k in range(sentence.i, sentence.j) if k not in named]
 
 
-def _sites(words: Iterable[str], sites: Mapping[str, str]) -> frozenset[str]:
-    """The parts of the body that words speak of: "lumbar" and "spinal" the back. A word is known by its first letters."""
-    return frozenset(
-        sites[stem] for word in words for size in range(_SHORTEST_STEM, len(word) + 1) if (stem := word[:size]) in sites
-    )
-
-
 def _candidates(
     scene: _Scene,
     condition: str,
@@ -450,15 +447,16 @@ def _candidates(
         if sentence.section in SILENT_SECTIONS or document.text[sentence.end - 1] == ":":
             continue
         here = scene.by_sentence.get(number, ())
-        inside = [(m.i, m.j, m.mention.condition) for m in here]
-        all_items = [
-            item
-            for item in scene.items_of.get(number, ())
-            # "CF on Trikafta" names its treatment, though the name takes the words in.
-            if not inside
-            or document.tokens.norms[item.i - 1 : item.i] == ["on"]
-            or not any(a <= item.i and item.j <= b and (c == condition or item.generic) for a, b, c in inside)
-        ]
+        all_items = scene.items_of.get(number, [])
+        if here and all_items:
+            inside = [(m.i, m.j, m.mention.condition) for m in here]
+            all_items = [
+                item
+                for item in all_items
+                # "CF on Trikafta" names its treatment, though the name takes the words in.
+                if document.tokens.norms[item.i - 1 : item.i] == ["on"]
+                or not any(a <= item.i and item.j <= b and (c == condition or item.generic) for a, b, c in inside)
+            ]
         named = [m for m in here if m.mention.condition == condition]
         # "Osteoporosis, Prolia": of so few words only one that speaks for the condition itself says more than its name.
         if not _says_more(sentence, named) and not any(condition in i.word.conditions for i in all_items):

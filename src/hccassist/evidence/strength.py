@@ -9,13 +9,14 @@ from __future__ import annotations
 import json
 import math
 import re
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import lru_cache
 from itertools import combinations
 from pathlib import Path
 from typing import Any
 
-from hccassist.evidence.detect import Item, is_planned
+from hccassist.evidence.detect import PLANNED, Item
 from hccassist.needed import Gate, words_of
 from hccassist.nlp.document import Sentence
 from hccassist.schema import Element
@@ -100,9 +101,11 @@ _SAYS: tuple[tuple[str, re.Pattern[str]], ...] = tuple(
         ),
     )
 )
-_GATE = Gate(pattern.pattern for _, pattern in _SAYS)
+_CLUES = (*_SAYS, ("planned", PLANNED))
+_GATE = Gate(pattern.pattern for _, pattern in _CLUES)
 _UNIT = 1 << 40
 _SIZES = (4, 9, 18, 32)
+_MOST_CACHED = 4096
 _SECTIONS = {
     "assessment_plan": "plan", "hospital_course": "plan", "hpi": "hpi", "exam": "exam", "vitals": "exam", "results": "results",
     "medications": "medications", "ros": "ros", "pmh": "list", "psh": "list", "problem_list": "list", "start": "start",
@@ -114,34 +117,44 @@ def sentence_clues(sentence: Sentence, text: str) -> tuple[str, ...]:
     """What a sentence is by itself, whoever's it may be. The first is its section."""
     size = sentence.j - sentence.i
     names = [f"section {_SECTIONS.get(sentence.section, 'other')}"]
-    names += [name for name, pattern in map(_SAYS.__getitem__, _GATE.open(words_of(text))) if pattern.search(text)]
+    names += [name for name, pattern in map(_CLUES.__getitem__, _GATE.open(words_of(text))) if pattern.search(text)]
     names.append(f"size {next((most for most in _SIZES if size <= most), 'more')}")
-    if is_planned(text):
-        names.append("planned")
     return tuple(names)
+
+
+@lru_cache(maxsize=_MOST_CACHED)
+def _beside(clue: str, names: tuple[str, ...]) -> tuple[str, ...]:
+    """A clue together with each of others."""
+    return tuple([f"{clue} & {name}" for name in names])
 
 
 @dataclass(frozen=True, slots=True)
 class Clues:
-    """What speaks for and against a sentence as evidence of a condition: the names of the clues that hold."""
+    """What speaks for and against a sentence as evidence of a condition: the names of the clues that hold, each in one group.
+    The groups ``shared`` are those of the sentence and of a tie to it, the same for several conditions."""
 
-    names: frozenset[str]
+    shared: tuple[tuple[str, ...], ...]
+    single: frozenset[str]
+
+    @property
+    def names(self) -> frozenset[str]:
+        return self.single.union(*self.shared)
 
     @classmethod
-    def of(cls, own: Sequence[str], ties: Sequence[str], items: Sequence[Item], condition: str) -> Clues:
+    def of(cls, own: tuple[str, ...], ties: Sequence[str], items: Sequence[Item], condition: str) -> Clues:
         """``own``: the clues of the sentence; ``ties``: what ties it to the condition, the strongest first; ``items``: its
         evidence words."""
         section, tie = own[0], ties[0]
         mine: set[str] = set()
         words: set[str] = set()
-        names = {*own, *ties}
+        names = set(ties)
         for item in items:
             if condition in item.word.conditions:
                 mine.add(f"its {item.word.kind}")
-                names.update(f"its own proves {e}" for e in item.elements)
+                names.update([f"its own proves {e}" for e in item.elements])
             else:
                 words.add(f"{'word' if item.generic else 'other'} {item.word.kind}")
-            names.update(f"proves {e}" for e in item.elements)
+            names.update([f"proves {e}" for e in item.elements])
         names |= mine
         names |= words
         if mine:
@@ -149,10 +162,11 @@ class Clues:
         elif not items:
             names.add("no word")
         names.add(f"words {min(len({i.word.written.lower() for i in items}), 4)}")
-        names.update(f"{a} & {b}" for a, b in combinations((section, tie, "its own" if mine else "not its own"), 2))
-        names.update([f"{tie} & {n}" for n in (*mine, *own[1:])])
-        names.update([f"{section} & {n}" for n in (*mine, *words, *own[1:])])
-        return cls(frozenset(names))
+        names.update([f"{a} & {b}" for a, b in combinations((section, tie, "its own" if mine else "not its own"), 2)])
+        names.update([f"{tie} & {n}" for n in mine])
+        names.update([f"{section} & {n}" for n in mine | words])
+        said = own[1:]
+        return cls((own, _beside(section, said), _beside(tie, said)), frozenset(names))
 
 
 @dataclass(frozen=True, slots=True)
@@ -164,14 +178,27 @@ class Strength:
     version: str
     intercepts: tuple[float, ...]
     weights: Mapping[str, tuple[int, ...]]
+    _sums: dict[tuple[str, ...], tuple[int, ...]] = field(default_factory=dict, compare=False, repr=False)
 
     def of(self, clues: Clues) -> tuple[float, dict[Element, float]]:
         """The probability that the sentence is quoted (two decimals), and per letter that it is quoted for that one."""
-        weights = self.weights
-        columns = zip(*[weights[n] for n in clues.names if n in weights], strict=True)
-        sums = list(map(sum, columns)) or [0] * len(self.intercepts)
+        sums = map(sum, zip(self._sum(clues.single), *map(self._known_sum, clues.shared), strict=True))
         quoted, *letters = (1 / (1 + math.exp(-i - s / _UNIT)) for i, s in zip(self.intercepts, sums, strict=True))
         return round(quoted, 2), dict(zip(ELEMENTS, letters, strict=True))
+
+    def _known_sum(self, group: tuple[str, ...]) -> tuple[int, ...]:
+        found = self._sums.get(group)
+        if found is None:
+            if len(self._sums) >= _MOST_CACHED:
+                self._sums.clear()
+            found = self._sums[group] = self._sum(group)
+        return found
+
+    def _sum(self, names: Iterable[str]) -> tuple[int, ...]:
+        """The weights of some clues, added up for each model."""
+        weights = self.weights
+        found = [weights[n] for n in names if n in weights]
+        return tuple(map(sum, zip(*found, strict=True))) if found else (0,) * len(self.intercepts)
 
 
 def load_strength(path: Path) -> Strength:

@@ -32,6 +32,7 @@ from hccassist.terminology.lexicon import (
     HighRisk,
     Lexicon,
     Reading,
+    Sites,
     SuspectRule,
     Term,
     compile_lexicon,
@@ -192,7 +193,7 @@ def write_compiled(path: Path, lexicon: Lexicon, abbreviations: dict[str, str]) 
     for stem, words_of in companies(_named(lexicon)).items():
         places["company"][stem] = put(_COMPANY.dump_json(words_of))
     head = _Head(
-        zlib.crc32(body), abbreviations, lexicon.conditions, lexicon.sections, lexicon.sites, lexicon.combinations,
+        zlib.crc32(body), abbreviations, lexicon.conditions, lexicon.sections, dict(lexicon.sites.stems), lexicon.combinations,
         lexicon.attribute_names, lexicon.implied, lexicon.high_risk, lexicon.suspects, places,
     )  # fmt: skip
     with suppress(OSError):
@@ -261,7 +262,7 @@ def read_compiled(path: Path, version: str, codes: Codes) -> Lexicon | None:
         context=phrases("context"),
         readings=_Table(body, head.places.get("readings", {}), _parse_readings),
         sections=head.sections,
-        sites=head.sites,
+        sites=Sites(head.sites),
         combinations=head.combinations,
         attribute_names=head.attribute_names,
         implied=head.implied,

@@ -24,6 +24,8 @@ from hccassist.terminology.rows import (
 )
 from hccassist.terminology.words import Normalizer, each_term, expand_braces
 
+_MOST_CACHED = 100_000
+
 _CASED_LETTERS = 3
 _VALUE = re.compile(r"(?P<words>.*?)\s*(?P<compare>>=|<=|>|<)\s*(?P<limit>-?\d+(?:\.\d+)?)(?P<twice>\s+twice)?")
 _TITLE_TAIL = re.compile(r",? (?:unspecified|NOS|not otherwise specified)$", re.IGNORECASE)
@@ -128,6 +130,34 @@ class Combination:
     past: bool = False
 
 
+class Sites:
+    """The parts of the body that words speak of ("lumbar" and "spinal": the back). ``stems``: the beginnings of such words, and
+    the part of each."""
+
+    def __init__(self, stems: Mapping[str, str]) -> None:
+        self.stems = stems
+        self._shortest = min(map(len, stems), default=1)
+        self._known: dict[str, frozenset[str]] = {}
+
+    def of(self, words: Iterable[str]) -> frozenset[str]:
+        known = self._known
+        found: set[str] = set()
+        for word in words:
+            here = known.get(word)
+            if here is None:
+                here = self._look_at(word)
+            if here:
+                found |= here
+        return frozenset(found)
+
+    def _look_at(self, word: str) -> frozenset[str]:
+        if len(self._known) >= _MOST_CACHED:
+            self._known.clear()
+        starts = (word[:size] for size in range(self._shortest, len(word) + 1))
+        found = self._known[word] = frozenset(self.stems[stem] for stem in starts if stem in self.stems)
+        return found
+
+
 @dataclass(frozen=True, slots=True)
 class Lexicon:
     """Everything that screening looks up. Tries map normalized words to what they mean. ``version`` names the knowledge
@@ -144,8 +174,7 @@ class Lexicon:
     context: Phrases[ContextRow]
     readings: Mapping[str, tuple[Reading, ...]]
     sections: dict[str, str]
-    sites: dict[str, str]
-    """The beginnings of words that speak of a part of the body, and that part."""
+    sites: Sites
     combinations: dict[str, tuple[Combination, ...]]
     attribute_names: dict[str, frozenset[str]]
     implied: dict[str, tuple[str, ...]]
@@ -214,7 +243,7 @@ def compile_lexicon(knowledge: Knowledge, codes: Codes, normalizer: Normalizer, 
         context=_context(knowledge, normalizer),
         readings=_readings(knowledge, normalizer),
         sections={row.heading.lower(): row.section for row in knowledge.sections},
-        sites={stem: row.site for row in knowledge.sites for stem in row.stems.split("|")},
+        sites=Sites({stem: row.site for row in knowledge.sites for stem in row.stems.split("|")}),
         combinations=_combinations(knowledge),
         attribute_names=names,
         implied=_implied(knowledge),
