@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from hccassist.encounters.rules import date_labels, setting_cues, signature_cues
-from hccassist.evidence.strength import _SAYS
+from hccassist.evidence.strength import _CLUES
 from hccassist.needed import Gate, needs_of, words_of
 from hccassist.reading import read_chart
 
@@ -45,7 +45,7 @@ def test_a_gate_opens_for_the_patterns_that_a_text_may_match() -> None:
 def test_no_shipped_pattern_is_kept_from_a_text_that_it_matches() -> None:
     texts = [read_chart(path, path.name).text for path in sorted(SAMPLES.glob("*.txt"))]
     shipped = [cue.cue for cue in setting_cues()] + [cue.pattern for cue in signature_cues()]
-    shipped += [label.label for label in date_labels()] + [pattern.pattern for _, pattern in _SAYS]
+    shipped += [label.label for label in date_labels()] + [pattern.pattern for _, pattern in _CLUES]
     gate = Gate(shipped)
     pieces = [piece for text in texts for piece in (text, text.upper(), *text.splitlines())]
     patterns = [re.compile(pattern, re.IGNORECASE | re.MULTILINE) for pattern in shipped]
