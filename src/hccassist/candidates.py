@@ -8,7 +8,16 @@ from collections.abc import Sequence
 from dataclasses import replace
 from datetime import date
 
-from hccassist.coding import Coded, Combined, code_condition, code_etiology, code_manifestation, combine
+from hccassist.coding import (
+    Coded,
+    Combined,
+    code_condition,
+    code_etiology,
+    code_manifestation,
+    codes_beside,
+    combine,
+    tellings,
+)
 from hccassist.evidence.detect import Item
 from hccassist.evidence.episode import settle
 from hccassist.evidence.link import Candidate as EvidenceCandidate
@@ -20,6 +29,7 @@ from hccassist.nlp.mentions import CONCLUSIONS, ONLY_ITS_PHASE, Located
 from hccassist.ranking.features import LISTS, Candidate
 from hccassist.schema import Encounter, Evidence, Mention, Status
 from hccassist.terminology.lexicon import Lexicon
+from hccassist.terminology.rows import Condition
 
 _OVERRULED = frozenset({"hpi", "chief_complaint", "start", "results"})
 _RULED_OUT = re.compile(r"rule[sd] out|exclud|error|misdiagnos|disprov|not confirmed|never confirmed|retracted|incorrect")
@@ -85,7 +95,7 @@ def build_candidates(
     strength: Strength,
 ) -> list[Candidate]:
     """Candidates of one encounter, every status; only active ones carry evidence."""
-    located = settle(document, located, items, lexicon)
+    located = settle(document, located, items, lexicon, encounter.setting == "inpatient")
     groups: dict[str, list[Located]] = defaultdict(list)
     for m in located:
         groups[m.mention.condition].append(m)
@@ -117,13 +127,14 @@ def build_candidates(
         base = coded[condition]
         rules = combined.get(condition, [])
         if not any(rule.replaces and rule.second in backed for rule in rules):
-            alone = _candidate(encounter, condition, group + extra, status[condition], base, proof, lexicon, ())
-            candidates.append(replace(alone, passing=alone.course == "passing" and not _lasts(document, group)))
-            said = [a for m in group if m.mention.status == status[condition] for a in m.mention.attributes]
-            if disease := code_etiology(lexicon.conditions[condition], said, base.code, lexicon):
-                candidates.append(
-                    _candidate(encounter, condition, group + extra, status[condition], disease, proof, lexicon, ())
-                )
+            lasts = _lasts(document, group)
+            for own in _in_each_place(lexicon.conditions[condition], group, base) if status[condition] == "active" else (base,):
+                alone = _candidate(encounter, condition, group + extra, status[condition], own, proof, lexicon, ())
+                candidates.append(replace(alone, passing=alone.course == "passing" and not lasts))
+            candidates.extend(
+                _candidate(encounter, condition, group + extra, status[condition], more, proof, lexicon, ())
+                for more in _more_codes(lexicon.conditions[condition], group, status[condition], base, lexicon, day)
+            )
         for rule in rules:
             why = f"{lexicon.conditions[condition].name} with {lexicon.conditions[rule.second].name}: one combination code"
             if rule.replaces and rule.second not in backed:
@@ -204,6 +215,29 @@ def _coded(condition: str, group: Sequence[Located], status: Status, lexicon: Le
     if status == "active":
         coded = code_manifestation(known, attributes, coded, lexicon)
     return valid_then(coded, day, lexicon)
+
+
+def _more_codes(
+    condition: Condition, group: Sequence[Located], status: Status, base: Coded, lexicon: Lexicon, day: date | None
+) -> list[Coded]:
+    """The codes that a condition needs besides ``base``: the disease behind a manifestation, a second code for the same
+    words, and one for each further place that the conclusion names."""
+    said = [a for m in group if m.mention.status == status for a in m.mention.attributes]
+    disease = code_etiology(condition, said, base.code, lexicon)
+    found = [disease] if disease else []
+    if status == "active":
+        found += codes_beside(condition, said, base.code)
+    return [valid_then(c, day, lexicon) for c in found]
+
+
+def _in_each_place(condition: Condition, group: Sequence[Located], base: Coded) -> list[Coded]:
+    """``base``, or one code for each place that the conclusion, or a silent one's record, tells a condition to be in."""
+    present = [m.mention for m in group if m.mention.status == "active"]
+    concluded = [m for m in present if m.section in CONCLUSIONS] or present
+    told = [] if condition.course == "cancer" else tellings(condition, [m.attributes for m in concluded])
+    coded = {c.code: c for c in (code_condition(condition, attributes) for attributes in told)}
+    exact = [c for c in coded.values() if c.code != condition.default_code]
+    return exact if len(exact) > 1 else [base]
 
 
 def valid_then(coded: Coded, day: date | None, lexicon: Lexicon) -> Coded:

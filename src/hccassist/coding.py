@@ -8,6 +8,9 @@ from dataclasses import dataclass, replace
 from hccassist.terminology.lexicon import Lexicon, Partner
 from hccassist.terminology.rows import Condition
 
+_PLACES = ("site", "deficit")
+_OF_A_SIDE = ("type", "stage", "level", "activity")
+"""What may be one thing on the left and another on the right."""
 _WORST_FIRST = {"acuity": ("acute_on_chronic", "acute", "chronic"), "severity": ("severe", "moderate", "mild")}
 
 
@@ -93,6 +96,33 @@ def code_etiology(condition: Condition, attributes: Sequence[str], manifestation
         return None
     code = max(behind, key=lambda row: len(row[0]))[1]
     return Coded(code, (), f"the disease behind {manifestation}, coded first (guideline I.A.13)")
+
+
+def codes_beside(condition: Condition, attributes: Sequence[str], code: str) -> list[Coded]:
+    """The further codes that what is documented needs beside ``code``, the one code_condition chose."""
+    given = _merge(attributes)
+    found = [row for row in condition.also if row[0] <= given and (row[0], code) in condition.codes]
+    return [Coded(also, (), f"reported beside {code} for what is documented", specific=True) for _, also in found]
+
+
+def tellings(condition: Condition, attributes: Sequence[Sequence[str]]) -> list[list[str]]:
+    """What mentions say of a condition that is in several places at once, one list of attributes for each: a knee and a hip, a
+    heel and the sacrum, aphasia and dysphagia; a wet right eye and a dry left one. ``attributes``: those of each mention. Empty
+    where one code says it all."""
+    known = {p.split("=", 1)[0] for need, _ in condition.codes for p in need}
+    places: dict[tuple[str, str], list[str]] = {}
+    pairs = [dict(p.split("=", 1) for p in said) for said in attributes]
+    place = next((n for n in _PLACES if n in known and len({d[n] for d in pairs if n in d}) > 1), "")
+    if not place and "laterality" in known:
+        sides = {d["laterality"] for d in pairs if "laterality" in d}
+        differ = [n for n in _OF_A_SIDE if n in known and len({d[n] for d in pairs if n in d and "laterality" in d}) > 1]
+        place = "laterality" if sides == {"left", "right"} and differ else ""
+    if not place:
+        return []
+    for said, d in zip(attributes, pairs, strict=True):
+        if place in d:
+            places.setdefault((place, d[place]), []).extend(said)
+    return list(places.values())
 
 
 def code_manifestation(condition: Condition, attributes: Sequence[str], disease: Coded, lexicon: Lexicon) -> Coded:

@@ -109,6 +109,14 @@ _COMPARED = re.compile(
 )
 """The year of an older finding beside which today's is held: it dates nothing."""
 _OF_AN_ORGAN = ("N0", "N1", "Q61", "K7", "C22", "I42", "I50", "I25.5", "J44", "J84")
+_GRAFTED: dict[str, tuple[str, ...]] = {
+    "Z94.0": ("N18.6",), "Z94.1": ("I25.5", "I42", "I50"), "Z94.2": ("J44", "J84"), "Z94.4": ("C22", "K70", "K72", "K74"),
+}  # fmt: skip
+"""A transplant's code, and the codes of the diseases that leave with the organ it replaces."""
+_FAILED_GRAFT = re.compile(
+    r"\b(?:HD|PD|dialysis|hemodialysis|fail\w*|reject\w*|lost|recurr\w*|list\w*|eval\w*|candidate|await\w*|native|relapse\w*)\b",
+    re.IGNORECASE,
+)
 _TRANSPLANTED_FOR = re.compile(
     r"\btransplant(?:ation|ed)?\b[^.;]{0,40}\b(?:for|due to|secondary to|because of)\b[^.;]{0,25}$", re.IGNORECASE
 )
@@ -138,6 +146,20 @@ _SAID_OVER = re.compile(
     r"history|h/o|hx|prior|previous|remote|old|past(?! history\b)|former|resolved|cured|recovered|healed|off treatment",
     re.IGNORECASE,
 )
+_DISCHARGED = re.compile(
+    r"\b(?:(?:was|were|been|got|and|then|since) (?:discharged|sent home)|discharged (?:home|on|from|to|last|yesterday|\d)"
+    r"|(?:since|after|post|following)[- ](?:(?:the|his|her|their|hospital) )?discharge"
+    r"|hospital follow[- ]?up|post[- ]?hospital\w*|transitions? of care|TCM|recent(?:ly)? (?:hospitali[sz]\w+|admi\w+))\b",
+    re.IGNORECASE,
+)
+_SUMMARY = re.compile(r"discharge (?:summary|note|diagnos)|hospital course|death summary|transfer summary", re.IGNORECASE)
+_TITLE_REACH = 500
+_IN_THE_STAY = re.compile(
+    r"\b(?:hospitali[sz]ed|hospitali[sz]ation|admitted|admission|hosp(?:ital)? stay|(?:in|at) the hospital|in the ICU|intubated"
+    r"|during (?:the|that|his|her|their) stay|while (?:inpatient|there|hospitali[sz]ed|admitted))\b",
+    re.IGNORECASE,
+)
+"""The words of a stay that is over: its acute events ("was hospitalized for sepsis") are past at the visit that follows it."""
 _LEFT_BEHIND = re.compile(
     r"\b(?:with|w/) (?:\w+ ){0,3}(?:residual|sequelae?)\b|\b(?:residual\w*|sequelae?|late effects?) (?:from|of|after)\b",
     re.IGNORECASE,
@@ -187,6 +209,8 @@ class _Story:
     drugs: dict[str, set[int]]
     this_year: int | None
     cancers: frozenset[str]
+    grafts: Sequence[tuple[Located, tuple[str, ...]]]
+    after_a_stay: bool
 
     def around(self, m: Located) -> tuple[int, int]:
         """The sentence of a mention, and those that follow in its paragraph until another condition is named."""
@@ -208,6 +232,20 @@ class _Story:
         beside = {n for m in group for n in (m.sentence, m.sentence + 1)}
         shared = {n for c in self.cancers if c != mine for n in self.drugs.get(c, ())}
         return {n for n in self.drugs.get(mine, ()) if n in beside or n not in shared}
+
+    def replaced(self, m: Located, known: Condition) -> bool:
+        """Whether the sentence goes on from a disease to the transplant that ended it: "ESRD from IgAN, s/p LRKT"."""
+        for graft, gone in self.grafts:
+            if graft.sentence == m.sentence and graft.i >= m.j and known.default_code.startswith(gone):
+                stop = min(graft.mention.end + _REACH, self.document.sentences[m.sentence].end)
+                if not _FAILED_GRAFT.search(self.document.text, m.mention.end, stop):
+                    return True
+        return False
+
+    def stayed_with(self, m: Located) -> bool:
+        """Whether the sentence of a mention tells of a hospital stay."""
+        sentence = self.document.sentences[m.sentence]
+        return bool(_IN_THE_STAY.search(self.document.text, sentence.start, sentence.end))
 
     def followed_up(self, m: Located) -> bool:
         """Whether the sentence of a mention only says that it is followed up."""
@@ -237,11 +275,27 @@ class _Story:
         return before.split(";")[-1] + text[m.mention.start : m.mention.end] + behind
 
 
-def settle(document: Document, located: Sequence[Located], items: Sequence[Item], lexicon: Lexicon) -> list[Located]:
-    """The mentions with the status of cancers, events and curable conditions judged by the whole encounter."""
+def settle(
+    document: Document, located: Sequence[Located], items: Sequence[Item], lexicon: Lexicon, inpatient: bool = False
+) -> list[Located]:
+    """The mentions with the status of cancers, events and curable conditions judged by the whole encounter. ``inpatient``: the
+    record is one of a hospital stay."""
     named = {m.mention.condition for m in located if m.mention.status == "active"}
     cancers = frozenset(c for c in named if lexicon.conditions[c].course == "cancer")
-    story = _Story(document, located, _treated(document, items, lexicon), _this_year(document), cancers)
+    grafts = [
+        (m, gone)
+        for m in located
+        if m.mention.status == "active" and (gone := _GRAFTED.get(lexicon.conditions[m.mention.condition].default_code))
+    ]
+    story = _Story(
+        document,
+        located,
+        _treated(document, items, lexicon),
+        _this_year(document),
+        cancers,
+        grafts,
+        not inpatient and _after_a_stay(document),
+    )
     groups: dict[str, list[Located]] = defaultdict(list)
     for m in located:
         groups[m.mention.condition].append(m)
@@ -306,6 +360,16 @@ def _given_once(document: Document, item: Item) -> bool:
     )
 
 
+def _after_a_stay(document: Document) -> bool:
+    """Whether a record looks back on a hospital stay: a visit after discharge, not the stay's own summary."""
+    if not document.sentences:
+        return False
+    start, end = document.sentences[0].start, document.sentences[-1].end
+    if _SUMMARY.search(document.text, start, min(start + _TITLE_REACH, end)):
+        return False
+    return bool(_DISCHARGED.search(document.text, start, end))
+
+
 def _this_year(document: Document) -> int | None:
     """The latest year of a full date of the encounter: what is "this year" in it; None when it has no date."""
     if not document.sentences:
@@ -356,6 +420,8 @@ def _dated(story: _Story, m: Located, curable: bool, open_days: int) -> Located:
     ago = _days_ago(words, earlier)
     if not curable and status == "active" and _LEFT_BEHIND.search(words):
         return _changed(m, "history", _LEFT)
+    if not curable and status == "active" and not open_days and story.after_a_stay and story.stayed_with(m):
+        return _changed(m, "history", "an event of the hospital stay")
     none_since = curable and _NONE_SINCE.search(words) and earlier
     treated = curable and not none_since and bool({m.sentence, m.sentence + 1} & story.drugs.get(m.mention.condition, set()))
     if status == "history":
@@ -396,6 +462,8 @@ def _replaced(story: _Story, m: Located, known: Condition) -> Located:
         return _changed(m, "history", "the reason for a joint replacement")
     if not known.default_code.startswith(_OF_AN_ORGAN):
         return m
+    if story.replaced(m, known):
+        return _changed(m, "history", "the organ was replaced")
     return _changed(m, "history", "the reason for a transplant") if _TRANSPLANTED_FOR.search(before) else m
 
 

@@ -40,6 +40,8 @@ _COLON_HEADING = re.compile(
 _SOAP = re.compile(r"^[ \t]*([SOAP])[ \t]?/(?=[ \t])", re.MULTILINE)
 _ONE_LINERS = frozenset({"pmh", "psh", "family_history", "social_history", "allergies", "problem_list", "ros"})
 _WRAP_COLUMN = 45
+_WIDEST_PAGE = 160
+"""A text with a longer line was not broken to a width: where a line of it ends, it was ended."""
 _MOST_HEADING_WORDS = 9
 _NUMBERED = re.compile(r"^[ \t]*[#(]?(\d{1,2})[.)][ \t]+(\S[^\n]*)", re.MULTILINE)
 _CONCLUDING = frozenset({"assessment_plan", "hospital_course", "instructions"})
@@ -276,6 +278,7 @@ def _lines(
 def _join_wrapped(text: str, lines: list[_Line]) -> list[list[_Line]]:
     """Lines that continue the line before (wrapped prose) form one block; list lines and headings stay apart."""
     blocks: list[list[_Line]] = []
+    broken = all(line.end - line.start <= _WIDEST_PAGE for line in lines)
     for line in lines:
         if blocks:
             last = blocks[-1][-1]
@@ -284,7 +287,7 @@ def _join_wrapped(text: str, lines: list[_Line]) -> list[list[_Line]]:
             same = last.paragraph == line.paragraph and not line.cut and not (last.cut and last.cut[-1] >= last.end)
             open_end = body[-1:] not in ".:;!?|" and len(body) >= _WRAP_COLUMN
             row = len(_GAP.findall(body)) >= _ROW_GAPS or (_CELL_GAP.search(body) and _CELL_GAP.search(head))
-            wrapped = head[:1].islower() or (open_end and len(body) >= _WRAP_COLUMN + 15 and not row)
+            wrapped = head[:1].islower() or (open_end and broken and len(body) >= _WRAP_COLUMN + 15 and not row)
             if same and open_end and wrapped and not _BULLET.match(text, line.start, line.end):
                 blocks[-1].append(line)
                 continue

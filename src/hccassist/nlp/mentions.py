@@ -35,6 +35,7 @@ _ELSEWHERE = "elsewhere"
 ("L MCA") is not that of the hemiparesis."""
 _DENIED_BEHIND = (["none"], ["absent"], ["denied"])
 _PHASES = frozenset("exacerbation flare decompensation attack crisis relapse decompensated".split())
+_ATTACK = "attack"
 _PHASE = frozenset({"exacerbation=yes", "acuity=acute", "acuity=acute_on_chronic"})
 CONCLUSIONS = frozenset({"assessment_plan", "hospital_course"})
 _ESTABLISHED = frozenset("known his her their established chronic longstanding underlying persistent".split())
@@ -291,7 +292,7 @@ def _attributes(
         if word.value == _ELSEWHERE and term.condition in word.conditions:
             hidden[word.name].append((i, j))
     for i, j, word in around:
-        if term.condition not in word.conditions or word.name in found:
+        if term.condition not in word.conditions or (word.name in found and not _refines(word.value, found[word.name])):
             continue
         gap = 0 if hit.i <= i < hit.j else (i - hit.j if i >= hit.j else hit.i - j)
         blocked = word.name != "cause" and any(min(hit.j, j) <= a and b <= max(hit.i, i) for a, b in others)
@@ -302,8 +303,14 @@ def _attributes(
         if word.everywhere or (gap <= _NEAR and not blocked):
             ranked.append((gap, i - j, word.name, word.value))
     for *_, name, value in sorted(ranked):
-        found.setdefault(name, value)
+        if name not in found or _refines(value, found[name]):
+            found[name] = value
     return tuple(f"{name}={value}" for name, value in sorted(found.items()))
+
+
+def _refines(value: str, general: str) -> bool:
+    """Whether a value names a part or a kind of another: ``foot_heel`` of ``foot``."""
+    return value.startswith(f"{general}_")
 
 
 def _denied(norms: list[str], hit: _Hit, i: int) -> bool:
@@ -402,6 +409,18 @@ def _in_address(hit: _Hit, document: Document) -> bool:
     return end - start == _STATE and document.text[start:end].isupper() and bool(_POSTAL_CODE.match(document.text, end))
 
 
+def _names_phase(hit: _Hit, term: Term, document: Document, lexicon: Lexicon) -> bool:
+    """Whether a mention names a turn for the worse of its condition. An attack is one only of a disease that is named beside
+    it: "asthma attack", not "panic attack"."""
+    words = document.tokens.norms[hit.i : hit.j]
+    if _PHASES.isdisjoint(words):
+        return False
+    if _ATTACK not in words:
+        return True
+    named = lexicon.terms.at(document.tokens, hit.i, hit.i + words.index(_ATTACK))
+    return any(t.condition == term.condition for _, terms in named for t in terms)
+
+
 def _locate(
     hit: _Hit,
     term: Term,
@@ -421,7 +440,7 @@ def _locate(
     assertion = assert_status(document, sentence, cues, hit.i, hit.j, condition, stay[0], attributes, others, stay[1])
     if relative and assertion.status != "negated":
         assertion = Assertion("family", (f"“{relative}” in the same row",))
-    phased = condition.course == "lifelong" and not _PHASES.isdisjoint(document.tokens.norms[hit.i : hit.j])
+    phased = condition.course == "lifelong" and _names_phase(hit, term, document, lexicon)
     if phased and assertion.status in ("negated", "history"):
         # "No CHF exacerbation", "COPD flare resolved": the phase is over or absent, the disease is not.
         assertion = Assertion("active", ("only its exacerbation is denied",))

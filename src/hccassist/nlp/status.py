@@ -38,7 +38,8 @@ _PLANNED = frozenset(
     " deferred list listed listing prefer prefers too".split()
 )
 _ON_THE_WAY = frozenset(
-    "activated worked evaluated evaluating eval referred referral refer bridge interested hopes hoping".split()
+    "activated worked evaluated evaluating eval referred referral refer bridge interested hopes hoping clearance"
+    " cleared".split()
 )
 """Said of what is planned only where it leads there: "evaluated for LVAD", not "evaluated after LVAD"."""
 _LEADS = frozenset("for to toward towards in".split())
@@ -54,6 +55,10 @@ _MOST_CELL = 4
 _OPERATED = ("s/p", "status post")
 """Behind a condition they name what was done for it: that ends a cancer, not a fracture or a clot."""
 _REACH = 14
+_FORMERLY = ("was ", "were ", "had been ")
+"""What an inpatient record once considered is no diagnosis of its discharge (guideline II.H speaks of those that still are)."""
+_LATELY = ("no recent", "no interval", "no further")
+"""They deny an event, and a lasting disease nothing but a turn of it: "no recent gout"."""
 _PRONOUNS = frozenset({"it", "this", "that"})
 """In a denial they stand for the condition named last: "a heart catheterization in May excluded it"."""
 _VERSUS = ("v", "vs", "versus")
@@ -307,6 +312,8 @@ def assert_status(
         for rule in cue.rules:
             if rule.direction in ("terminate", "pseudo") or rule.category in ("none", "affirmed"):
                 continue
+            if rule.phrase in _LATELY and condition.course not in (*ENDS, "acute"):
+                continue
             known = rule.category in found and not (rule.category == "resolved" and _UNDONE.search(rule.phrase))
             if not known and _in_scope(rule, cue, i, j, cues, document, sentence, others):
                 if rule.category == "negated" and cue.i < i and _affirmed_behind_comma(document, cue, i, j, cues):
@@ -328,7 +335,7 @@ def assert_status(
     elif stays or (found.get("history") == _IN_REMISSION and condition.course != "cancer"):
         found.pop("history", None)
     if inpatient:
-        if discharge:
+        if discharge and not found.get("uncertain", "").startswith(_FORMERLY):
             found.pop("uncertain", None)
         if not stays and not _OVER_BEFORE.search(found.get("history", "history")):
             # Treated and gone within the stay: still a diagnosis of the stay.

@@ -32,7 +32,7 @@ def reference_problems(knowledge: Knowledge) -> list[str]:
     for pair in knowledge.combinations:
         ids = [pair.first, *(c for part in pair.second.split("+") for c in part.split("|") if not c[0].isupper())]
         problems += [f"combinations: {c}: no such condition" for c in ids if not knowledge.matching(c)]
-    codes = {(code, c.id) for c in knowledge.conditions.values() for _, code in c.codes}
+    codes = {(code, c.id) for c in knowledge.conditions.values() for _, code in (*c.codes, *c.also)}
     codes |= {(row.code, row.first) for row in knowledge.combinations}
     for code, where in sorted(codes):
         if not cm.is_valid_item(code) or not cm.is_leaf(code):

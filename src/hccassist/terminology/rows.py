@@ -56,11 +56,14 @@ class Row(BaseModel):
 
 
 class ConditionRow(Row):
+    """``also``: a second code that the same attributes need ("with hypoxia and hypercapnia": J96.01 and J96.02)."""
+
     condition: Id
     name: Optional = ""
     course: Course | Literal[""] = ""
     attributes: Pairs = ()
     code: Code
+    also: Code | Literal[""] = ""
 
 
 class TermRow(Row):
@@ -189,13 +192,15 @@ class ContextRow(Row):
 
 @dataclass(frozen=True, slots=True)
 class Condition:
-    """A condition and the codes it can become: ``codes`` pairs the attributes a wording must give with the code."""
+    """A condition and the codes it can become: ``codes`` pairs the attributes a wording must give with the code, ``also``
+    some of these codes with the one that is reported beside them for the same attributes."""
 
     id: str
     name: str
     course: Course
     codes: tuple[tuple[frozenset[str], str], ...]
     system: str
+    also: tuple[tuple[frozenset[str], str], ...] = ()
 
     @property
     def default_code(self) -> str:
@@ -272,6 +277,7 @@ def load(folders: Sequence[Path] | None = None) -> tuple[Knowledge, list[str]]:
     knowledge = Knowledge()
     problems: list[str] = []
     codes: dict[str, list[tuple[frozenset[str], str]]] = {}
+    beside: dict[str, list[tuple[frozenset[str], str]]] = {}
     head: dict[str, tuple[str, str, str]] = {}
     single: dict[str, tuple[type[Row], list[Any]]] = {
         "abbreviations": (AbbreviationRow, knowledge.abbreviations),
@@ -297,6 +303,8 @@ def load(folders: Sequence[Path] | None = None) -> tuple[Knowledge, list[str]]:
         if kind == "conditions":
             for row in _rows(path, ConditionRow, problems):
                 codes.setdefault(row.condition, []).append((frozenset(row.attributes), row.code))
+                if row.also:
+                    beside.setdefault(row.condition, []).append((frozenset(row.attributes), row.also))
                 if row.condition not in head:
                     if not row.name or not row.course:
                         problems.append(f"conditions/{path.name}: {row.condition}: its first row needs name and course")
@@ -309,5 +317,6 @@ def load(folders: Sequence[Path] | None = None) -> tuple[Knowledge, list[str]]:
             rows.extend(_rows(path, model, problems))
     for name, found in codes.items():
         title, course, system = head[name]
-        knowledge.conditions[name] = Condition(name, title, course, tuple(found), system)  # type: ignore[arg-type]
+        also = tuple(beside.get(name, ()))
+        knowledge.conditions[name] = Condition(name, title, course, tuple(found), system, also)  # type: ignore[arg-type]
     return knowledge, problems
