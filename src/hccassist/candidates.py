@@ -26,6 +26,7 @@ from hccassist.evidence.link import link
 from hccassist.evidence.strength import Strength
 from hccassist.nlp.document import Document
 from hccassist.nlp.mentions import CONCLUSIONS, ONLY_ITS_PHASE, Located
+from hccassist.nlp.status import tells_of_others
 from hccassist.ranking.features import LISTS, Candidate
 from hccassist.schema import Encounter, Evidence, Mention, Status
 from hccassist.terminology.lexicon import Lexicon
@@ -37,6 +38,8 @@ _LASTS = frozenset("chronic recurrent recurring longstanding persistent refracto
 _BEFORE_NAME = 3
 _LENT = 0.5
 """The evidence of a combination code's second condition counts for less than the first's own."""
+_WORST = frozenset({"acuity", "severity", "laterality"})
+"""Attributes of which a record's worst, or both sides, count."""
 _KINDS = ("site=", "organ=", "with=", "manifestation=")
 _EXAM = frozenset({"exam", "vitals"})
 _SEEN = 0.5
@@ -107,7 +110,7 @@ def build_candidates(
     folded = _folded(active, lexicon)
     candidates: list[Candidate] = []
     combined: dict[str, list[Combined]] = defaultdict(list)
-    text = document.text[encounter.start : encounter.end]
+    text = " ".join(document.text[s.start : s.end] for s in document.sentences if not tells_of_others(s.section))
     past = {c: coded[c].code for c, s in status.items() if s == "history"}
     for made in combine({c: coded[c].code for c in active if c not in folded}, lexicon, text, past):
         combined[made.first].append(made)
@@ -208,7 +211,9 @@ def _words(document: Document, m: Located) -> tuple[str, ...]:
 
 def _coded(condition: str, group: Sequence[Located], status: Status, lexicon: Lexicon, day: date | None = None) -> Coded:
     counted = [m.mention for m in group if m.mention.status == status] or [m.mention for m in group]
-    attributes = [a for m in counted for a in m.attributes]
+    concluded = {a.split("=", 1)[0] for m in counted if m.section in CONCLUSIONS for a in m.attributes} - _WORST
+    # What the conclusion says of an attribute outweighs what the narrative and the lists say of it.
+    attributes = [a for m in counted for a in m.attributes if m.section in CONCLUSIONS or a.split("=", 1)[0] not in concluded]
     exact = [code for code, _ in Counter(m.code for m in counted if m.code).most_common()]
     known = lexicon.conditions[condition]
     coded = code_condition(known, attributes, exact, history=status == "history")

@@ -14,7 +14,10 @@ from hccassist.terminology.words import Tokens
 _BULLET = re.compile(
     r"[ \t]*(?:[•●▪◦○■·*#>»]+|[-–—]+(?=\s)|\(?\d{1,2}[.)](?=\s|[A-Za-z])|[a-z][.)](?=\s)|\[[ xX✓]?\]|[☐☑☒◉])[ \t]*"
 )
-_BOUNDARY = re.compile(r"[.!?][\"')\]]*\s+(?=[\"'(\[]*[A-Z0-9•#*\-])|[ \t]+[•●▪][ \t]*|\s{6,}|[ \t]\|[ \t]")
+_BOUNDARY = re.compile(
+    r"[.!?][\"')\]]*\s+(?=[\"'(\[]*(?:[A-Z0-9•#*\-]|(?:eGFR|iPTH|proBNP|hsCRP|pH|pro-BNP|mPAP)\b))"
+    r"|[ \t]+[•●▪][ \t]*|\s{6,}|[ \t]\|[ \t]"
+)
 _NOT_AN_END = re.compile(
     r"(?:\b(?:dr|mr|mrs|ms|vs|st|approx|e\.g|i\.e|etc|jr|sr|fig|incl?|ext|q|b\.i\.d|t\.i\.d|q\.d|p\.o|p\.r\.n|pt|hx|wt|ht|dx|tx|rx"
     r"|temp|resp|dept|prof)|(?<!\d )\b[A-Z])\.$",

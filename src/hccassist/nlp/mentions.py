@@ -20,7 +20,7 @@ from hccassist.nlp.status import (
     relative_of_row,
     tells_of_others,
 )
-from hccassist.schema import Mention
+from hccassist.schema import Mention, Status
 from hccassist.terminology.lexicon import AttributeWord, Lexicon, Reading, Term
 from hccassist.terminology.rows import Condition
 from hccassist.terminology.words import FILLERS
@@ -69,6 +69,22 @@ _STAYED_THEN = re.compile(
     re.IGNORECASE,
 )
 """A stay that is over: what was acute then ("admitted in May for acute systolic heart failure") is the disease now."""
+_NOT_SO = re.compile(
+    r"\b(?:do(?:es)?|did|can|could) not (?:support|agree with|accept|confirm|endorse|carry) (?:it|this|that|the)\b"
+    r"|\b(?:this|that|it|the (?:diagnosis|label)) (?:was|is|has been|turned out to be) (?:(?:an?|entered|listed|charted) )?"
+    r"(?:artifact|artefact|error|mistake|in error|wrong|incorrect|erroneous|inaccurate|excluded|ruled out"
+    r"|not (?:the case|correct|confirmed|supported|real|true|present|accurate|so))\b(?! (?:today|now|yet|in|on|at))"
+    r"|\b(?:he|she|they|patient|pt) (?:does|do|did) not (?:actually )?have (?:it|this|that)(?! (?:today|now|much|often|on))\b"
+    r"|\bnot diagnosed\b|\bcriteria (?:were |are )?not met\b|\bdoes not meet (?:the |full |diagnostic )?criteria\b"
+    r"|\bno evidence (?:of|for) (?:it|this|that)\b",
+    re.IGNORECASE,
+)
+_DOUBTED = re.compile(
+    r"\bI (?:strongly |very much )?doubt (?:it|this|that)\b"
+    r"|\b(?:this|that|it|the diagnosis) is (?:unlikely|doubtful|questionable)\b",
+    re.IGNORECASE,
+)
+"""A sentence that takes back, or doubts, what the one before it named."""
 _CLAUSE_REACH = 60
 _CUE_WINDOW = 25
 _BESIDE = 3
@@ -157,7 +173,7 @@ def _spread(document: Document, lexicon: Lexicon, number: int, here: list[_Hit])
             continue
         before = next((h for h in here if h.j == hit.i), None)
         heads = [norms[before.i : before.j]] if before else []
-        heads += [norms[max(hit.i - 1, start) : hit.i], norms[hit.j - 1 : hit.j]]
+        heads += [norms[max(hit.i - 1, start) : hit.i], norms[hit.j - 1 : hit.j], norms[hit.i : hit.i + 1]]
         for head in heads:
             if head and (ends := lexicon.terms.after(head, document.tokens, to, stop)):
                 end, values = ends[-1]
@@ -356,7 +372,33 @@ def find_mentions(document: Document, lexicon: Lexicon, inpatient: bool, support
             others = [(h.i, h.j) for h in group if h is not hit]
             for named in (term, *(replace(term, condition=c, attributes=a, code=None) for c, a in term.also)):
                 located.append(_locate(hit, named, why, document, sentence, cues, around, others, lexicon, stay, relative))
-    return located
+    return _taken_back(document, located, lexicon)
+
+
+def _taken_back(document: Document, located: list[Located], lexicon: Lexicon) -> list[Located]:
+    """What the next sentence takes back: "The list carries atrial fibrillation. This was an artifact; he does not have it." It
+    speaks of the last condition before it, and of none that it names itself as present."""
+    last = {m.sentence: m for m in located if not lexicon.conditions[m.mention.condition].default_code.startswith("Z")}
+    present = {m.sentence for m in located if m.mention.status == "active"}
+    sentences, text = document.sentences, document.text
+    gone: dict[tuple[int, int], Status] = {}
+    for number, m in last.items():
+        after = number + 1
+        if m.mention.status != "active" or after >= len(sentences) or after in present:
+            continue
+        following = sentences[after]
+        if following.paragraph == sentences[number].paragraph and not following.bullet:
+            if _NOT_SO.search(text, following.start, following.end):
+                gone[m.i, m.j] = "negated"
+            elif _DOUBTED.search(text, following.start, following.end):
+                gone[m.i, m.j] = "uncertain"
+    if not gone:
+        return located
+    why = "taken back in the next sentence"
+    return [
+        replace(m, mention=replace(m.mention, status=gone[m.i, m.j], cues=(*m.mention.cues, why))) if (m.i, m.j) in gone else m
+        for m in located
+    ]
 
 
 def _is_result(document: Document, sentence: Sentence, hit: _Hit) -> bool:

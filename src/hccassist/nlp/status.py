@@ -55,6 +55,7 @@ _MOST_CELL = 4
 _OPERATED = ("s/p", "status post")
 """Behind a condition they name what was done for it: that ends a cancer, not a fracture or a clot."""
 _REACH = 14
+_GOES_ON = ([":"], [","], [";"], ["-"], ["."], ["–"], ["→"])
 _FORMERLY = ("was ", "were ", "had been ")
 """What an inpatient record once considered is no diagnosis of its discharge (guideline II.H speaks of those that still are)."""
 _LATELY = ("no recent", "no interval", "no further")
@@ -176,7 +177,8 @@ def _behind_comma(rule: ContextRow, document: Document, low: int, high: int, oth
         # "Bipolar 2, hypomania none": "none" is said of the one before it.
         listed = rule.category == "negated" and rule.phrase != "none"
         return not inside or listed or not _CONJUNCTIONS.isdisjoint(norms[low:high])
-    return rule.category in ("resolved", "history", "uncertain") and not inside and norms[high - 1] == ","
+    upon = len(inside) == 1 and norms[inside[0][0] - 1] == "on" and rule.category == "resolved"
+    return rule.category in ("resolved", "history", "uncertain") and (not inside or upon) and norms[high - 1] == ","
 
 
 def _is_companion(norms: Sequence[str], cue: Cue, sentence: Sentence) -> bool:
@@ -200,7 +202,9 @@ def _in_scope(
     ahead, behind = cue.i < i, cue.j > j
     asked = document.tokens.norms[cue.i] == "?" and _ends_a_question(document, cue.i)
     if ahead and rule.direction in ("forward", "both"):
-        if asked:
+        answered = document.tokens.norms[cue.i - 1 : cue.i] == ["?"] and document.tokens.norms[cue.j : cue.j + 1] in _GOES_ON
+        if asked or (rule.phrase == "no" and answered):
+            # "Lupus? No: fibromyalgia" answers what was asked.
             return False
         low = min(cue.j, i)
         if rule.phrase in _OPERATED and "," in document.tokens.norms[low:i] and not any(a == cue.j for a, _ in others):
@@ -225,6 +229,9 @@ def _in_scope(
         if "," in norms[j:high] and not spoken_of and not _behind_comma(rule, document, j, high, others):
             return False
         if cue.j - cue.i == 1 and cue.j < sentence.j and norms[cue.j] not in _END_OF_CLAUSE:
+            if rule.category == "resolved" and norms[cue.i - 1] in ("with", "and"):
+                # "CKD 3b with recovered kidney injury": so is what follows.
+                return False
             # "lupus with negative dsDNA", "CAD, brother is well": the word is said of what follows it.
             if norms[cue.i] in _SAID_OF_THE_NEXT and not asked:
                 return False
@@ -329,6 +336,9 @@ def assert_status(
         # Remission of a use disorder or a depression is coded as such (guideline I.C.5.b.1).
         found = {c: phrase for c, phrase in found.items() if "remission" not in phrase}
     stays = condition.course in _OPEN_COURSES or (condition.course in ENDS and "acuity=chronic" in attributes)
+    if "resolved" in found and stays and place["resolved"] >= j and _stands_on(document.tokens.norms, i, others):
+        # "AKI on CKD 3b, resolved": the injury is, the disease under it is not.
+        del found["resolved"]
     resolved = found.pop("resolved", None)
     if resolved and (condition.course != "status" or _UNDONE.search(resolved)):
         found.setdefault("history", resolved)
@@ -350,6 +360,11 @@ def assert_status(
     if sentence.section in _PAST_SECTIONS and not stays and "status=current" not in attributes:
         return Assertion("history", ("listed as past history",))
     return Assertion("active", ())
+
+
+def _stands_on(norms: Sequence[str], i: int, others: Sequence[tuple[int, int]]) -> bool:
+    """Whether the condition at token ``i`` is what another one came upon: "AKI on CKD", "delirium superimposed on dementia"."""
+    return i > 0 and norms[i - 1] == "on" and any(b in (i - 1, i - 2) for _, b in others)
 
 
 def _affirmed_behind_comma(document: Document, cue: Cue, i: int, j: int, cues: Sequence[Cue]) -> bool:
