@@ -51,7 +51,7 @@ def _by_letter(evidence: Sequence[Evidence]) -> dict[Element, list[Evidence]]:
 
 
 def _is_proven(group: Sequence[Evidence]) -> bool:
-    return any(e.kind == _DRUG for e in group) or 1 - math.prod(1 - e.strength for e in group) >= _LETTER_PROVEN
+    return any(e.kind == _DRUG and e.own for e in group) or 1 - math.prod(1 - e.strength for e in group) >= _LETTER_PROVEN
 
 
 def _of_letter(group: Sequence[Evidence], text: str) -> list[Evidence]:

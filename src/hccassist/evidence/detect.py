@@ -27,7 +27,8 @@ _NOT_TOLERATED = re.compile(r"\b(?:allerg(?:y|ic|ies)|intoleran(?:t|ce))\b", re.
 _STOPPED = re.compile(
     r"\b(?:stopped|discontinued?|d/c(?:'?d|ed)|off of|no longer (?:on|taking)"
     r"|never took|not (?:on|taking)|quit taking|came off|without|held|declin\w+|refus\w+|avoid|contraindicat\w+"
-    r"|never (?:needed|required|took|received|had|on|started|used)|(?:did not|didn't) (?:need|require|take|start)"
+    r"|never (?:needed|required|took|received|had|on|started|used)"
+    r"|d(?:o|oes|id)(?: not|n't) (?:need|require|take|start|want|use)"
     r"|not (?:needed|required|started|indicated))\b",
     re.IGNORECASE,
 )
@@ -36,7 +37,12 @@ _ENDED_FOR = re.compile(
     r"\b(?:for|because of|due to|after|with)\b",
     re.IGNORECASE,
 )
-_DIGIT = re.compile(r"\d")
+_VALUE = re.compile(
+    r"(?<![\w./])(?!\d{1,2}/(?:\d{1,2}/\d\d|(?:19|20)\d\d)|(?:19|20)\d\d\b)\d+(?:[./]\d+)*(?![\w/])"
+    r"(?![ -]?(?:times?|x|hours?|hrs?|days?|weeks?|wks?|months?|mos?|years?|yrs?|visits?|more|mg|mcg|tablets?)\b)",
+    re.IGNORECASE,
+)
+"""A number that may be a result: not the one in "A1c" or "in 3 months", and no date or dose."""
 _MOST_SENTENCES = 1024
 """As many as a record has: each is asked about for every condition of the record."""
 
@@ -75,7 +81,7 @@ class Item(NamedTuple):
 def _elements(word: EvidenceWord, sentence_text: str) -> tuple[Element, ...]:
     """The letters of a word in its sentence: a test that is ordered monitors, a test that is reported evaluates."""
     if word.kind in _RESULT_KINDS:
-        planned, valued = is_planned(sentence_text), bool(_DIGIT.search(sentence_text))
+        planned, valued = is_planned(sentence_text), bool(_VALUE.search(sentence_text))
         if planned and not valued:
             return ("M",)
         if planned:

@@ -47,6 +47,8 @@ _TOPIC = re.compile(
     r"|(?:his|her|their) (?:history of )?)\b",
     re.IGNORECASE,
 )
+_OWN_LABEL = re.compile(r"\W*[A-Z][A-Za-z/&' -]{1,30}:\s")
+"""A line that opens with a label of its own ("Nutrition: ...") speaks of that."""
 _LABELS: tuple[tuple[re.Pattern[str], str], ...] = (
     (re.compile(r"^\W*(?:medical reasoning|assessment|reasoning|status|impression)\b", re.IGNORECASE), "reasoning"),
     (re.compile(r"^\W*(?:additional testing|testing|tests?|labs?|monitoring|follow.?up)\b", re.IGNORECASE), "testing"),
@@ -302,13 +304,15 @@ def _tie_following(scene: _Scene, ties: Ties) -> None:
         named = scene.named(number)
         opens = number == 0 or sentences[number - 1].paragraph != first.paragraph
         topic = len(named) == 1 and bool(_TOPIC.match(text))
-        others = False
+        others, line, labelled = False, first.line, False
         for follow in range(number + 1, min(number + 1 + _MOST_FOLLOWING, len(sentences))):
             sentence = sentences[follow]
             if sentence.paragraph != first.paragraph or sentence.section != first.section:
                 break
             if sentence.line != first.line and sentence.bullet:
                 break
+            if sentence.line != line:
+                line, labelled = sentence.line, bool(_OWN_LABEL.match(scene.document.text, sentence.start, sentence.end))
             if scene.named(follow) - named:
                 if not topic or _TOPIC.match(scene.document.text[sentence.start : sentence.end]):
                     break
@@ -324,6 +328,8 @@ def _tie_following(scene: _Scene, ties: Ties) -> None:
                     ("opens", opens),
                     ("follows several", len(named) > 1),
                     ("past others", others),
+                    ("follows on another line", line != first.line),
+                    ("follows under another label", labelled),
                 )
                 if holds
             ]

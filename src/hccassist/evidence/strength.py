@@ -77,6 +77,12 @@ _SAYS: tuple[tuple[str, re.Pattern[str]], ...] = tuple(
             r"|asymptomatic|at goal|unchanged|exacerbat\w*|flares?|manag\w*|in remission)\b",
         ),
         (
+            "response",
+            r"\b(?:controll?\w*|manag\w+|well|help(?:s|ed|ful|ing)?|work(?:s|ing|ed)?|effective\w*|relie\w+|respon\w+|improv\w+|better"
+            r"|great|good|benefit\w*|success\w*|stable)\b.{0,40}\b(?:on|with|from|by|since|after)\b"
+            r"|\b(?:helps|helped|helping|relieve[sd]|controls|controlled|works|effective|response|responded|responding)\b",
+        ),
+        (
             "cause",
             r"\b(?:due to|caus\w+|likely|attribut\w+|because|result(?:ed|ing)? in|secondary to|consistent with|appears?"
             r"|contribut\w+|suspect\w*|concern\w*)\b",

@@ -18,6 +18,8 @@ _BOUNDARY = re.compile(
     r"[.!?][\"')\]]*\s+(?=[\"'(\[]*(?:[A-Z0-9•#*\-]|(?:eGFR|iPTH|proBNP|hsCRP|pH|pro-BNP|mPAP)\b))"
     r"|[ \t]+[•●▪][ \t]*|\s{6,}|[ \t]\|[ \t]"
 )
+_VALUE_CELL = re.compile(r"(?:[<>]?(?!(?:19|20)\d\d\b)\d+(?:\.\d+)?(?:/\d{2,3})?%?(?![\w/.)-])|--?(?=\s{2}))")
+"""A cell that holds a result: it belongs to the test that its row begins with."""
 _NOT_AN_END = re.compile(
     r"(?:\b(?:dr|mr|mrs|ms|vs|st|approx|e\.g|i\.e|etc|jr|sr|fig|incl?|ext|q|b\.i\.d|t\.i\.d|q\.d|p\.o|p\.r\.n|pt|hx|wt|ht|dx|tx|rx"
     r"|temp|resp|dept|prof)|(?<!\d )\b[A-Z])\.$",
@@ -311,6 +313,8 @@ def _split(text: str, start: int, end: int, cuts: list[int]) -> list[tuple[int, 
     for match in _BOUNDARY.finditer(text, marker.end() if marker else start, end):
         stop = match.start() + 1 if text[match.start()] in ".!?" else match.start()
         if text[match.start()] == "." and _NOT_AN_END.search(text, max(start, match.start() - 8), match.start() + 1):
+            continue
+        if text[match.start()] not in ".!?" and _VALUE_CELL.match(text, match.end()):
             continue
         ends.append(stop)
     ranges = []
