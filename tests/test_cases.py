@@ -8,7 +8,10 @@ from typing import Any
 
 import pytest
 
+from hccassist.evidence.detect import detect
+from hccassist.nlp.document import analyse
 from hccassist.schema import ChartResult, Suggestion
+from hccassist.terminology.compiled import load_lexicon
 
 CASES = Path(__file__).parent / "cases"
 
@@ -72,6 +75,17 @@ def test_evidence_belongs_to_its_condition(case: dict[str, str], screen_text: An
         assert case["letter"] in letters
     else:
         assert not letters
+
+
+@pytest.mark.parametrize("case", cases("proof"))
+def test_drugs_tests_findings_and_devices_speak_for_their_conditions(case: dict[str, str]) -> None:
+    lexicon, wanted, silent = load_lexicon(), frozenset(case["conditions"].split("|")), []
+    assert wanted <= lexicon.conditions.keys()
+    for word in case["words"].split("|"):
+        items = detect(analyse(f"Plan:\nReviewed: {word}.", lexicon), lexicon)
+        if not any(item.word.conditions & wanted for item in items):
+            silent.append(word)
+    assert not silent
 
 
 @pytest.mark.parametrize("case", cases("wording"))

@@ -37,6 +37,11 @@ _ENDED_FOR = re.compile(
     r"\b(?:for|because of|due to|after|with)\b",
     re.IGNORECASE,
 )
+_BLAMED = re.compile(
+    r"(?<!benefit )(?<!relief )(?<!improvement )(?<!help )(?<!response )"
+    r"\b(?:from|due to|caused by|secondary to|2/2|induced by) (?:(?:the|his|her|their|prior) )?$",
+    re.IGNORECASE,
+)
 _VALUE = re.compile(
     r"(?<![\w./])(?!\d{1,2}/(?:\d{1,2}/\d\d|(?:19|20)\d\d)|(?:19|20)\d\d\b)\d+(?:[./]\d+)*(?![\w/])"
     r"(?![ -]?(?:times?|x|hours?|hrs?|days?|weeks?|wks?|months?|mos?|years?|yrs?|visits?|more|mg|mcg|tablets?)\b)",
@@ -101,6 +106,11 @@ def is_stopped(text: str, start: int, low: int, high: int, end: int) -> bool:
     return bool(_STOPPED.search(text, clause_start, min(ends, default=end)))
 
 
+def is_blamed(text: str, start: int, low: int) -> bool:
+    """Whether the words before a drug blame it: "hypothyroidism from lithium" tells no treatment of what lithium is for."""
+    return bool(_BLAMED.search(text, start, low))
+
+
 def detect(document: Document, lexicon: Lexicon) -> list[Item]:
     """Every evidence word of the document, longest match first, outside the sections that prove nothing."""
     items: list[Item] = []
@@ -126,7 +136,10 @@ def detect(document: Document, lexicon: Lexicon) -> list[Item]:
                     if value.kind == "drug":
                         if refused is None:
                             refused = is_refused(text, sentence.start, sentence.end)
-                        if refused or is_stopped(text, sentence.start, tokens.starts[i], tokens.ends[end - 1], sentence.end):
+                        low, high = tokens.starts[i], tokens.ends[end - 1]
+                        if refused or is_stopped(text, sentence.start, low, high, sentence.end):
+                            continue
+                        if is_blamed(text, sentence.start, low):
                             continue
                     items.append(Item(number, i, end, value, _elements(value, words)))
                 items.extend(_inside(document, lexicon, number, i, end, specific))
