@@ -166,6 +166,28 @@ def test_a_rationale_typed_without_a_decision_is_there_again_after_a_reload(desk
     assert decision.rationale == "CKD is named as diabetic"
 
 
+def test_one_key_marks_the_other_dates_of_a_year_as_duplicates_and_one_takes_that_back(own_desk: Desk) -> None:
+    desk = own_desk._replace(chart="sub/two visits.txt")
+    page = open_chart(desk)
+    later = "e2:I50.22"
+    choose(page, HF)
+    page.keyboard.press("d")
+    playwright.expect(page.locator(".hcca .toast")).to_contain_text("Accept one date first")
+    page.keyboard.press("a")
+    playwright.expect(row(page, later)).to_have_attribute("aria-current", "true")
+    playwright.expect(page.locator(".hcca .verdict")).to_contain_text("Accepted on 2025-03-04: mark 1 other date of 2025")
+    page.keyboard.press("d")
+    marked(page, later, "reject")
+    saved(page)
+    decision = desk.opened().states[later].decision
+    assert decision is not None
+    assert (desk.kinds(), decision.reason) == ({HF: "accept", later: "reject"}, "duplicate")
+    page.keyboard.press("u")
+    marked(page, later, "none")
+    saved(page)
+    assert desk.kinds() == {HF: "accept"}
+
+
 def test_the_code_is_changed_by_search_and_nothing_is_chosen_beforehand(desk: Desk) -> None:
     page = open_chart(desk)
     choose(page, HF)

@@ -233,6 +233,11 @@ def test_what_a_person_rejected_is_to_be_deleted_and_what_nobody_found_is_to_be_
     assert store.verify_audit().intact
 
 
+def test_a_date_that_was_one_too_many_is_no_reason_to_delete_its_code(store: Store) -> None:
+    act(store, "reject", STROKE, reason="duplicate", rationale="Accepted on 2025-01-05.")
+    assert said(store, "I63.9").finding == "to_decide"
+
+
 def test_what_is_only_named_is_still_for_a_person_to_decide_with_its_words(store: Store) -> None:
     found = said(store, "J44.9")
     assert (found.finding, found.words) == ("to_decide", "“COPD” (p. 1)")

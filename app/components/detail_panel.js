@@ -2,8 +2,8 @@
 const LETTER_NAMES = { M: "Monitored", E: "Evaluated", A: "Assessed", T: "Treated" };
 
 class DetailPanel {
-  constructor({ onDecide, onUndo, onAmend, onChange, onSpan, onStrike, onKeep, onDraft, context }) {
-    Object.assign(this, { onDecide, onUndo, onAmend, onChange, onSpan, onStrike, onKeep, context });
+  constructor({ onDecide, onUndo, onAmend, onChange, onSpan, onStrike, onKeep, onDraft, onDuplicates, sameYear, context }) {
+    Object.assign(this, { onDecide, onUndo, onAmend, onChange, onSpan, onStrike, onKeep, onDuplicates, sameYear, context });
     this.keeper = keeper(() => onDraft(this.item, this.rationale.value));
     this.drafts = new Map();
     this.guidance = {};
@@ -107,7 +107,7 @@ class DetailPanel {
         span.letter || "“”"),
       h("button", { class: "words-link", onclick: () => this.onSpan(span), tabindex: "-1" },
         h("span", { class: "said" }, trimmed(span.text)),
-        h("span", { class: "note" }, [`p. ${span.page}`, span.kind, span.why].filter(Boolean).join(" · "))),
+        h("span", { class: "note" }, origin(span))),
       h("button", {
         class: "plain strike", tabindex: "-1", onclick: () => this.onStrike(span, gone),
         title: gone ? "Restore this evidence" : "Strike: this does not support the code (x)", "aria-label": gone ? "Restore" : "Strike",
@@ -131,7 +131,7 @@ class DetailPanel {
         h("i", { class: `badge letter-${span.letter}`, title: LETTER_NAMES[span.letter] }, span.letter),
         h("button", { class: "words-link", onclick: () => this.onSpan(span), tabindex: "-1" },
           h("span", { class: "said" }, trimmed(span.text)),
-          h("span", { class: "note" }, [`p. ${span.page}`, span.kind, span.why].filter(Boolean).join(" · "))),
+          h("span", { class: "note" }, origin(span))),
         h("button", {
           class: "plain strike", tabindex: "-1", onclick: () => this.onKeep(span),
           title: "Keep as evidence", "aria-label": "Keep as evidence",
@@ -184,6 +184,11 @@ class DetailPanel {
         reasons.map(([key, label], i) => h("button", {
           class: "chip", "aria-pressed": String(d.reason === key), onclick: () => this.onAmend({ reason: key }), tabindex: "-1",
         }, h("kbd", {}, i + 1), label))) : null);
+    const same = this.sameYear(item);
+    if (same) {
+      put(this.verdict, [h("button", { class: "plain", onclick: () => this.onDuplicates(), tabindex: "-1", title: "Each is rejected as a duplicate, with a row of its own in the record" },
+        `Accepted on ${same.accepted}: mark ${plural(same.others.length, "other date")} of ${same.year} as duplicates (d)`)]);
+    }
     fill(this.acts, earlier || added ? null : [
       item.suggestion.code && !suspect ? button("accept", "A", "Accept", () => this.onDecide("accept")) : null,
       button("reject", "R", "Reject", () => this.onDecide("reject")),
@@ -193,6 +198,9 @@ class DetailPanel {
     ]);
   }
 }
+
+/** Where words stand and why they count; "words" is what they are called that are no drug, test or finding. */
+function origin(span) { return [`p. ${span.page}`, span.kind === "words" ? "" : span.kind, span.why].filter(Boolean).join(" · "); }
 
 function tierWord(tier) {
   return { mention_only: "Named only. ", suspect: "Suspect, never a code by itself. ", suppressed: "Held back. " }[tier] || "";

@@ -3,7 +3,7 @@ const KEYS = [
   ["j  ↓", "next suggestion"], ["k  ↑", "previous suggestion"], ["n", "next evidence"], ["p", "previous evidence"],
   ["M  E  A  T", "next evidence of one letter (with Shift)"], ["g", "go to the next undecided"],
   ["a", "accept"], ["r", "reject, then 1–9 for the reason"], ["c", "change the code"], ["q", "query the provider"],
-  ["e", "escalate"], ["u", "undo"], ["t", "type a rationale"], ["x", "strike or restore this evidence"],
+  ["e", "escalate"], ["d", "one date is accepted: the others of its year are duplicates"], ["u", "undo"], ["t", "type a rationale"], ["x", "strike or restore this evidence"],
   ["f", "filter the suggestions"], ["h", "what is held back, with the reasons"],
   ["m", "add a condition from selected words"], ["/", "search in the chart, Enter for the next place"],
   ["i", "text or page image"], ["b", "both side by side"], ["[  ]", "previous, next page"], [",  .", "previous, next encounter by date"],

@@ -10,7 +10,7 @@ class Workbench {
     this.list = new ListPanel({ onPick: (id) => this.choose(id) });
     this.detail = new DetailPanel({
       onDecide: (kind) => this.decide(kind), onUndo: (item) => this.undo(item), onAmend: (change) => this.amend(change),
-      onChange: () => this.changeCode(), onSpan: (span) => this.showSpan(span), onStrike: (span, gone) => this.strike(span, gone), onKeep: (span) => this.keep(span),
+      onDuplicates: () => this.duplicates(), sameYear: (item) => this.sameYear(item), onChange: () => this.changeCode(), onSpan: (span) => this.showSpan(span), onStrike: (span, gone) => this.strike(span, gone), onKeep: (span) => this.keep(span),
       onDraft: (item, text) => this.send({ type: "draft", suggestion: item.key, text, sample: this.data.second?.sample ?? null }),
       context: (span) => this.text.context(span),
     });
@@ -298,21 +298,26 @@ class Workbench {
 
   send(message) { return bus.send({ ...message, chart: this.data.chart.id }); }
 
-  async act(item, message, guess) {
-    if (this.held) { this.say(this.held); return { ok: false, message: this.held }; }
+  async act(item, message, guess) { return (await this.actOn([item], () => message, guess))[0]; }
+
+  /** The same done to several, each with a message of its own; the guess stands until the record answers. */
+  async actOn(items, message, guess) {
+    if (this.held) { this.say(this.held); return items.map(() => ({ ok: false, message: this.held })); }
     const token = {};
+    this.together = null;
     if (guess !== undefined) {
-      this.optimistic.set(item.id, { decision: guess, token });
+      items.forEach((item) => this.optimistic.set(item.id, { decision: guess, token }));
       this.makeItems();
     }
-    const reply = this.send({ ...this.decisive(), suggestion: item.key, seen: item.seq, ...message });
+    const replies = items.map((item) => this.send({ ...this.decisive(), suggestion: item.key, seen: item.seq, ...message(item) }));
     this.redraw();
-    const result = await reply;
-    if (this.optimistic.get(item.id)?.token === token) this.optimistic.delete(item.id);
+    const results = await Promise.all(replies);
+    items.forEach((item) => { if (this.optimistic.get(item.id)?.token === token) this.optimistic.delete(item.id); });
     this.makeItems();
     this.redraw();
-    if (!result.ok) { this.say(result.message); if (this.byId.has(item.id)) this.choose(item.id); }
-    return result;
+    const failed = results.findIndex((result) => !result.ok);
+    if (failed >= 0) { this.say(results[failed].message); if (this.byId.has(items[failed].id)) this.choose(items[failed].id); }
+    return results;
   }
 
   decisive() { return this.data.second ? { type: "second", sample: this.data.second.sample } : { type: "decide" }; }
@@ -333,6 +338,27 @@ class Workbench {
     if (this.settings.values.advance && kind !== "reject") this.advance();
   }
 
+  /** The other dates of a year that an accepted one of the same condition and category makes needless: where a project asks for
+   *  one date a year, they are rejected as duplicates in one go, each with a row of its own in the record. */
+  sameYear(item) {
+    if (!item?.date || item.section !== "supported" || this.data.second) return null;
+    const of = (x) => `${x.suggestion.condition} ${x.date?.slice(0, 4)} ${shownHcc(x) || shownCode(x)}`;
+    const all = this.items.filter((x) => x.section === "supported" && of(x) === of(item));
+    const accepted = all.find((x) => ["accept", "change"].includes(x.decision?.kind));
+    const others = all.filter((x) => !x.decision);
+    return accepted && others.length ? { accepted: accepted.date, year: item.date.slice(0, 4), others } : null;
+  }
+
+  duplicates() {
+    const found = this.sameYear(this.byId.get(this.chosen));
+    if (!found) { this.say("Accept one date first: then the others of its year can be marked as duplicates of it."); return; }
+    const change = { reason: "duplicate", rationale: `Accepted on ${found.accepted}.` };
+    const ids = found.others.map((item) => item.id);
+    this.actOn(found.others, () => ({ kind: "reject", ...change }), this.guess("reject", change))
+      .then((results) => { if (results.every((result) => result.ok)) this.together = ids; });
+    this.advance();
+  }
+
   /** A reason or rationale for the decision in force. A reason ends a rejection, and so moves on. */
   amend(change) {
     const item = this.byId.get(this.chosen);
@@ -345,6 +371,7 @@ class Workbench {
 
   undo(wanted) {
     if (this.data.second) { this.say(BLIND); return; }
+    if (this.together && !wanted) { this.undoTogether(); return; }
     const chosen = this.byId.get(this.chosen);
     const item = wanted || (chosen?.decision ? chosen : this.byId.get(this.last));
     if (!item?.decision) { this.say("Nothing to undo here."); return; }
@@ -352,6 +379,13 @@ class Workbench {
     if (item.id !== this.chosen) this.choose(item.id);
     this.detail.forget(item);
     this.act(item, { kind: "undo", target: item.decision.seq }, null);
+  }
+
+  /** Takes back what one key decided of several dates. */
+  undoTogether() {
+    const items = this.together.map((id) => this.byId.get(id)).filter((item) => item?.decision);
+    this.actOn(items, (item) => ({ kind: "undo", target: item.decision.seq }), null);
+    if (items.length) this.choose(items[0].id);
   }
 
   changeCode() {
@@ -485,7 +519,7 @@ class Workbench {
     const command = {
       j: () => this.step(1), ArrowDown: () => this.step(1), k: () => this.step(-1), ArrowUp: () => this.step(-1),
       n: () => this.stepSpan(1), p: () => this.stepSpan(-1), a: () => this.decide("accept"), r: () => this.decide("reject"),
-      c: () => this.changeCode(), q: () => this.decide("query"), e: () => this.decide("escalate"), u: () => this.undo(),
+      c: () => this.changeCode(), q: () => this.decide("query"), e: () => this.decide("escalate"), d: () => this.duplicates(), u: () => this.undo(),
       t: () => this.detail.rationale.focus(), x: () => { if (this.currentSpan) this.strike(this.currentSpan, chosen?.struckSpans.includes(this.currentSpan)); },
       m: () => this.addCondition(), i: () => this.setView(this.view === "image" ? "text" : "image"), b: () => this.setView(this.view === "both" ? "text" : "both"),
       v: () => this.setView(this.view === "visits" ? "text" : "visits"), g: () => this.advance(), "/": () => this.finder.open(),

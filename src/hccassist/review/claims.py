@@ -18,7 +18,7 @@ from functools import lru_cache
 from pathlib import Path, PurePath
 from typing import Any, Literal
 
-from hccassist.review.decisions import SuggestionState
+from hccassist.review.decisions import Decision, SuggestionState
 from hccassist.review.export import quotes_of
 from hccassist.review.snapshot import OpenChart
 from hccassist.review.store import Store, WorklistRow
@@ -170,9 +170,9 @@ def answer(claim: Claim, chart: OpenChart) -> Answer:
     for suggestion in here:
         decided = chart.states.get(suggestion.id)
         if decided and decided.decision:
-            finding: Finding = "not_supported" if decided.decision.kind == "reject" else "to_decide"
+            finding: Finding = "not_supported" if _refused(decided.decision) else "to_decide"
             return _answered(claim, chart, finding, decided, suggestion)
-    if own and own.decision and own.decision.kind == "reject":
+    if own and own.decision and _refused(own.decision):
         return _answered(claim, chart, "not_supported", own)
     if here:
         best = max(here, key=lambda s: s.confidence)
@@ -181,6 +181,11 @@ def answer(claim: Claim, chart: OpenChart) -> Answer:
     if not visits:
         return Answer(claim, "no_visit", chart.id, chart.result.chart)
     return Answer(claim, "not_found", chart.id, chart.result.chart, reason=_unread(chart))
+
+
+def _refused(decision: Decision) -> bool:
+    """Whether a person found a code without support. That its condition stands at another date says nothing of this one."""
+    return decision.kind == "reject" and decision.reason != "duplicate"
 
 
 def _unread(chart: OpenChart) -> str:
