@@ -175,7 +175,7 @@ def test_one_key_marks_the_other_dates_of_a_year_as_duplicates_and_one_takes_tha
     playwright.expect(page.locator(".hcca .toast")).to_contain_text("Accept one date first")
     page.keyboard.press("a")
     playwright.expect(row(page, later)).to_have_attribute("aria-current", "true")
-    playwright.expect(page.locator(".hcca .verdict")).to_contain_text("Accepted on 2025-03-04: mark 1 other date of 2025")
+    playwright.expect(page.locator(".hcca .verdict")).to_contain_text("Mark 1 other date of 2025 as duplicates")
     page.keyboard.press("d")
     marked(page, later, "reject")
     saved(page)

@@ -186,8 +186,10 @@ class DetailPanel {
         }, h("kbd", {}, i + 1), label))) : null);
     const same = this.sameYear(item);
     if (same) {
-      put(this.verdict, [h("button", { class: "plain", onclick: () => this.onDuplicates(), tabindex: "-1", title: "Each is rejected as a duplicate, with a row of its own in the record" },
-        `Accepted on ${same.accepted}: mark ${plural(same.others.length, "other date")} of ${same.year} as duplicates (d)`)]);
+      put(this.verdict, [h("button", {
+        class: "plain", onclick: () => this.onDuplicates(), tabindex: "-1",
+        title: `Accepted on ${same.accepted}. Each of the others is rejected as a duplicate, with a row of its own in the record.`,
+      }, `Mark ${plural(same.others.length, "other date")} of ${same.year} as duplicates (d)`)]);
     }
     fill(this.acts, earlier || added ? null : [
       item.suggestion.code && !suspect ? button("accept", "A", "Accept", () => this.onDecide("accept")) : null,

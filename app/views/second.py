@@ -26,7 +26,7 @@ def draw(person: Person, samples: Samples) -> None:
     elif method == "low_confidence":
         detail = str(detail_column.number_input("Confidence below", 0.05, 1.0, second.LOW_CONFIDENCE, 0.05))
     size = int(size_column.number_input("How many", 1, 500, 20))
-    if button.button("Draw", width="stretch"):
+    if button.button("Draw", width="stretch", disabled=not left):
         chrome.attempt(lambda: samples.draw(person, method, size, detail, session.results_folder()))
 
 
