@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from hccassist.terminology import groups
 from hccassist.terminology.check import reference_problems
 from hccassist.terminology.codes import load_codes, search_codes
 from hccassist.terminology.compiled import load_lexicon
@@ -145,6 +146,22 @@ def test_a_wrong_row_is_named_with_file_line_and_cause(tmp_path: Path) -> None:
     _, problems = load([tmp_path])
     assert len(problems) == 1
     assert problems[0].startswith("terms/own.csv:2: flags")
+
+
+def test_a_file_that_no_kind_of_knowledge_has_the_name_of_is_named(tmp_path: Path) -> None:
+    (tmp_path / "term.csv").write_text("condition,terms\n")
+    assert load([tmp_path])[1] == [
+        f"{tmp_path.name}/term.csv: no kind of knowledge file has this name; docs/knowledge.md lists them"
+    ]
+
+
+def test_a_team_adds_to_the_words_that_say_an_operation_is_only_planned(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "word_groups.csv").write_text("group,words,source\nplanned,pencilled|penciled,our surgeons\n")
+    monkeypatch.setenv("HCCASSIST_KNOWLEDGE", str(tmp_path))
+    assert load([tmp_path])[1] == []
+    assert {"pencilled", "declines", "scheduled"} & groups.read()["planned"] == {"pencilled", "scheduled"}
 
 
 def test_a_team_adds_its_own_words_without_touching_code(tmp_path: Path) -> None:

@@ -30,6 +30,7 @@ from hccassist.reading.plain import one_page
 from hccassist.schema import Chart, Encounter
 from hccassist.screening import read_encounter
 from hccassist.terminology.codes import Codes
+from hccassist.terminology.groups import code_group
 from hccassist.terminology.lexicon import Lexicon
 
 _HALF = 0.5
@@ -222,13 +223,13 @@ def ranker_rows(cases: Iterable[Case], lexicon: Lexicon, strength: Strength) -> 
             yield {"group": f"g{number}", "kind": case.kind, "supported": float(verdict), **values}
 
 
-_HYPERTENSIVE = ("I11", "I12", "I13")
+_HYPERTENSION = code_group("hypertension")
 
 
 def _disease(code: str) -> str:
     """What a code is of when evidence is compared: its three-character category; hypertension is hypertension with whatever."""
     stem = code[:3]
-    return "I10" if stem in _HYPERTENSIVE else stem
+    return "I10" if stem in _HYPERTENSION else stem
 
 
 def linker_rows(cases: Iterable[Case], lexicon: Lexicon) -> Iterator[dict[str, float | str]]:

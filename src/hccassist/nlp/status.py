@@ -15,6 +15,7 @@ from dataclasses import dataclass
 from hccassist.nlp.document import Document, Sentence
 from hccassist.nlp.forms import Assertion, printed_choices, read_layout
 from hccassist.schema import Status
+from hccassist.terminology.groups import word_group
 from hccassist.terminology.lexicon import Lexicon
 from hccassist.terminology.rows import ENDS, Condition, ContextRow
 
@@ -31,28 +32,16 @@ _DURING_STAY = re.compile(
 )
 _FAMILY_HISTORY = re.compile(r"histor|\bf?hx\b|\bfh\b", re.IGNORECASE)
 _TITLE_REACH = 500
-_PLANNED = frozenset(
-    "discuss discussed talked decline declined refuse refused offer offered plan planned await awaiting scheduled eligible"
-    " eligibility ask asks asked asking inquire inquires eval"
-    " candidate candidacy evaluation workup waitlist waitlisted consider considering future eventual eventually"
-    " deferred list listed listing prefer prefers too".split()
-)
-_ON_THE_WAY = frozenset(
-    "activated worked evaluated evaluating eval referred referral refer bridge interested hopes hoping clearance"
-    " cleared".split()
-)
+_PLANNED, _MIGHT = word_group("planned"), word_group("might")
+_ON_THE_WAY, _LEADS_TO = word_group("on_the_way"), word_group("leads_to")
 """Said of what is planned only where it leads there: "evaluated for LVAD", not "evaluated after LVAD"."""
-_LEADS = frozenset("for to toward towards in".split())
-_MIGHT = frozenset("could would might if wants awaits".split())
-_SAID_AGAIN = ("that diagnosis", "that dx", "that label", "this diagnosis", "this dx", "this label")
-"""What names a diagnosis again speaks of the one before a semicolon too."""
-_DAYS_AHEAD = frozenset(
-    "tomorrow tmrw tomorow monday tuesday wednesday thursday friday mon tue tues wed weds thur thurs fri next".split()
-)
+_DAYS_AHEAD = word_group("days_ahead")
 """Behind an operation they tell when it will be done: "BKA Thurs"."""
+_SAID_AGAIN = tuple(word_group("said_again"))
+"""What names a diagnosis again speaks of the one before a semicolon too."""
 _CLAUSE_MARKS = frozenset(", ; : . ( ) |".split())
 _MOST_CELL = 4
-_OPERATED = ("s/p", "status post")
+_OPERATED = word_group("operated")
 """Behind a condition they name what was done for it: that ends a cancer, not a fracture or a clot."""
 _REACH = 14
 _GOES_ON = ([":"], [","], [";"], ["-"], ["."], ["–"], ["→"])
@@ -79,17 +68,10 @@ _END_OF_CLAUSE = frozenset(
     ". , ; : ) ( | - – / but on by per at in today x for after since from and or with this given due because as v versus"
     " now".split()
 )
-_SAID_OF_THE_NEXT = frozenset(
-    "? negative neg no none never absent denied deny likely probable possible suspected favored suspect".split()
-)
-_HELPS = frozenset(
-    "report reported state stated says said note noted deny confirm confirmed agree agreed help assist manage give gave bring"
-    " brought drive drove call called ask asks asked request requested decline translate interpret accompany concerned think"
-    " believe feel want wants prefer worry provide provided describe described observe observed administer remind".split()
-)
+_SAID_OF_THE_NEXT = word_group("said_of_the_next")
+_COMES_ALONG, _BEARS = word_group("comes_along"), word_group("bears")
 _IN_COMPANY = frozenset("with by per from".split())
-_BEARS = frozenset("with who had has have having died die diagnosed living suffer developed : 's".split())
-_RELATIVE_FACTS = frozenset("dx died d diagnosed deceased age aged living both side s".split())
+_RELATIVE_FACTS = word_group("relative_facts")
 
 _DROPPED_SECTIONS = frozenset({"allergies", "legal"})
 _SECTION_STATUS: dict[str, Status] = {
@@ -184,7 +166,7 @@ def _behind_comma(rule: ContextRow, document: Document, low: int, high: int, oth
 def _is_companion(norms: Sequence[str], cue: Cue, sentence: Sentence) -> bool:
     """Whether a relative only comes along, speaks or helps: "with his father", "wife reports"."""
     after = norms[cue.j] if cue.j < sentence.j else ""
-    if after in _HELPS:
+    if after in _COMES_ALONG:
         return True
     k = cue.i - 1
     if k >= sentence.i and norms[k] in ("his", "her", "their"):
@@ -276,7 +258,11 @@ def _only_planned(norms: Sequence[str], sentence: Sentence, i: int, j: int) -> b
     for k in range(i - 1, max(i - 6, sentence.i - 1), -1):
         if norms[k] in _CLAUSE_MARKS or norms[k : k + 2] == ["status", "post"]:
             break
-        if norms[k] in _PLANNED or norms[k] in _MIGHT or (norms[k] in _ON_THE_WAY and not _LEADS.isdisjoint(norms[k + 1 : i])):
+        if (
+            norms[k] in _PLANNED
+            or norms[k] in _MIGHT
+            or (norms[k] in _ON_THE_WAY and not _LEADS_TO.isdisjoint(norms[k + 1 : i]))
+        ):
             return True
     for k in range(j, min(j + 3, sentence.j)):
         if norms[k] in _CLAUSE_MARKS:

@@ -12,6 +12,7 @@ from hccassist.evidence.choose import shows_any
 from hccassist.nlp.mentions import AS_A_RESULT
 from hccassist.places import Places
 from hccassist.schema import Element, Encounter, Evidence, Mention, Status
+from hccassist.terminology.groups import code_group
 from hccassist.terminology.rows import KIND_ELEMENT
 
 PLAN = frozenset({"assessment_plan", "hospital_course"})
@@ -24,14 +25,14 @@ ASIDE = frozenset(
     resolved_problems""".split()
 )
 _PROCEDURES = frozenset({"procedure", "therapy", "device"})
-_USE = frozenset(f"F{n}.90" for n in (10, 11, 12, 13, 14, 15, 16, 18, 19))
+_USE = code_group("substance_use")
 _WORDS = "words"
 _ENOUGH = 0.25
 _BARELY = 0.06
 _LIKELY = 0.5
 _TESTS = frozenset({"lab", "test", "imaging", "exam", "vital"})
-_MINOR = tuple("R0 R1 R2 R3 R4 R5 R6 R70 R71 R72 R73.9 R74 R75 R76 R77 R78 R79 R8 R9 S T".split())
-_LASTING = ("Z21", "Z72.0", "Z89", "Z93", "Z94", "Z95", "Z99")
+_MINOR = code_group("minor")
+_LASTING = code_group("lasting_state")
 """The Z codes that name a lasting state of the patient; the others tell of care, of the past or of circumstances."""
 _DEFINITION = 2
 """Counted up where a feature keeps its name and changes its meaning."""

@@ -32,6 +32,7 @@ Optional = Annotated[str, StringConstraints(strip_whitespace=True)]
 Id = Annotated[str, StringConstraints(strip_whitespace=True, pattern=r"^[a-z][a-z0-9_]*$")]
 IdOrPrefix = Annotated[str, StringConstraints(pattern=r"^(\*|[a-z][a-z0-9_]*\*?)$")]
 Code = Annotated[str, StringConstraints(strip_whitespace=True, pattern=r"^[A-Z]\d[0-9A-Z](\.[0-9A-Z]{1,4})?$")]
+CodePrefix = Annotated[str, StringConstraints(pattern=r"^[A-Z]([0-9A-Z]{1,2}(\.[0-9A-Z]{1,4})?)?$")]
 Pair = Annotated[str, StringConstraints(pattern=r"^[a-z0-9_]+=[A-Za-z0-9_.+-]+$")]
 
 
@@ -161,6 +162,21 @@ class PlainWordsRow(Row):
     words: Annotated[tuple[str, ...], _split("|")]
 
 
+class WordGroupRow(Row):
+    """Words that a rule of status names as a group (``groups.word_group``): what plans an operation, what a relative who only
+    comes along does."""
+
+    group: Id
+    words: Annotated[tuple[str, ...], _split("|")]
+
+
+class CodeGroupRow(Row):
+    """Code prefixes that a rule names as a group (``groups.code_group``)."""
+
+    group: Id
+    codes: Annotated[tuple[CodePrefix, ...], _split("|")]
+
+
 class GenericRow(Row):
     """A word that proves a MEAT element of whatever condition it is said of ("stable", "continue", "recheck")."""
 
@@ -235,6 +251,8 @@ class Knowledge:
     sections: list[SectionRow] = field(default_factory=list)
     sites: list[SiteRow] = field(default_factory=list)
     context: list[ContextRow] = field(default_factory=list)
+    word_groups: list[WordGroupRow] = field(default_factory=list)
+    code_groups: list[CodeGroupRow] = field(default_factory=list)
 
     def matching(self, pattern: str) -> list[str]:
         """Condition ids that an id, a ``prefix_*`` or ``*`` names."""
@@ -244,6 +262,14 @@ class Knowledge:
 
 
 R = TypeVar("R", bound=Row)
+_TABLES: dict[str, type[Row]] = {
+    "abbreviations": AbbreviationRow, "ambiguous": AmbiguousRow, "attributes": AttributeRow, "code_groups": CodeGroupRow,
+    "combinations": CombinationRow, "context": ContextRow, "coverage_exceptions": CoverageExceptionRow,
+    "evidence": EvidenceRow, "generic": GenericRow, "high_risk": HighRiskRow, "implications": ImplicationRow,
+    "plain_words": PlainWordsRow, "sections": SectionRow, "sites": SiteRow, "suspects": SuspectRow, "terms": TermRow,
+    "word_groups": WordGroupRow,
+}  # fmt: skip
+"""The kinds of rows beside conditions, by the name of their file, or of their folder where each body system has a file."""
 
 
 def knowledge_folders() -> list[Path]:
@@ -272,6 +298,11 @@ def _rows(path: Path, model: type[R], problems: list[str]) -> Iterator[R]:
                 problems.append(f"{path.parent.name}/{path.name}:{number}: {error}")
 
 
+def valid_rows(path: Path, model: type[R]) -> list[R]:
+    """The valid rows of one file; none where it is not there. What is wrong with the others ``load`` says."""
+    return list(_rows(path, model, [])) if path.is_file() else []
+
+
 def load(folders: Sequence[Path] | None = None) -> tuple[Knowledge, list[str]]:
     """Everything that is valid, and one line for each row that is not."""
     knowledge = Knowledge()
@@ -279,28 +310,9 @@ def load(folders: Sequence[Path] | None = None) -> tuple[Knowledge, list[str]]:
     codes: dict[str, list[tuple[frozenset[str], str]]] = {}
     beside: dict[str, list[tuple[frozenset[str], str]]] = {}
     head: dict[str, tuple[str, str, str]] = {}
-    single: dict[str, tuple[type[Row], list[Any]]] = {
-        "abbreviations": (AbbreviationRow, knowledge.abbreviations),
-        "plain_words": (PlainWordsRow, knowledge.plain_words),
-        "sections": (SectionRow, knowledge.sections),
-        "sites": (SiteRow, knowledge.sites),
-        "generic": (GenericRow, knowledge.generic),
-        "high_risk": (HighRiskRow, knowledge.high_risk),
-        "coverage_exceptions": (CoverageExceptionRow, knowledge.coverage_exceptions),
-        "suspects": (SuspectRow, knowledge.suspects),
-        "context": (ContextRow, knowledge.context),
-    }
-    foldered: dict[str, tuple[type[Row], list[Any]]] = {
-        "terms": (TermRow, knowledge.terms),
-        "attributes": (AttributeRow, knowledge.attributes),
-        "evidence": (EvidenceRow, knowledge.evidence),
-        "ambiguous": (AmbiguousRow, knowledge.ambiguous),
-        "combinations": (CombinationRow, knowledge.combinations),
-        "implications": (ImplicationRow, knowledge.implications),
-    }
     for path in knowledge_files(folders or knowledge_folders()):
         kind = path.parent.name
-        if kind == "conditions":
+        if "conditions" in (kind, path.stem):
             for row in _rows(path, ConditionRow, problems):
                 codes.setdefault(row.condition, []).append((frozenset(row.attributes), row.code))
                 if row.also:
@@ -309,12 +321,10 @@ def load(folders: Sequence[Path] | None = None) -> tuple[Knowledge, list[str]]:
                     if not row.name or not row.course:
                         problems.append(f"conditions/{path.name}: {row.condition}: its first row needs name and course")
                     head[row.condition] = (row.name or row.condition, row.course or "lifelong", path.stem)
-        elif kind in foldered:
-            model, rows = foldered[kind]
-            rows.extend(_rows(path, model, problems))
-        elif path.stem in single:
-            model, rows = single[path.stem]
-            rows.extend(_rows(path, model, problems))
+        elif name := next((n for n in (kind, path.stem) if n in _TABLES), None):
+            getattr(knowledge, name).extend(_rows(path, _TABLES[name], problems))
+        else:
+            problems.append(f"{kind}/{path.name}: no kind of knowledge file has this name; docs/knowledge.md lists them")
     for name, found in codes.items():
         title, course, system = head[name]
         also = tuple(beside.get(name, ()))
