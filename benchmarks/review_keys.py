@@ -22,7 +22,7 @@ sys.path.insert(0, str(ROOT / "tests"))
 
 from review_server import Reviewer  # noqa: E402 - beside the tests, which start the same server
 
-from hccassist.batch import run  # noqa: E402
+from hccassist.batch.run import run  # noqa: E402
 
 CHART, TIMES = ROOT / "sample_charts" / "medicare_full_year.pdf", 5
 KEYS = {

@@ -19,7 +19,7 @@ from review_browser import WAIT, Desk, launched, open_chart, saved
 from review_server import Reviewer
 from rich.console import Console
 
-from hccassist.batch import run
+from hccassist.batch.run import run
 from hccassist.review import Action, OpenChart, Store, open_store
 from hccassist.review.people import Person
 from hccassist.review.samples import Samples

@@ -11,7 +11,7 @@ import pyarrow.parquet as pq
 import pytest
 from rich.console import Console
 
-from hccassist.batch import BatchError, Options, run
+from hccassist.batch.run import BatchError, Options, run
 from hccassist.priority import PriorityError, load_priority, priority_of
 from hccassist.review import open_store
 

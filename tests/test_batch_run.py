@@ -21,8 +21,8 @@ import psutil
 import pytest
 from rich.console import Console
 
-from hccassist.batch import BatchError, Options, Outcome, run
 from hccassist.batch.guard import Guard
+from hccassist.batch.run import BatchError, Options, Outcome, run
 from hccassist.batch.task import Task
 from hccassist.batch.worker import PAGE, screened
 from hccassist.reading.kept import kept

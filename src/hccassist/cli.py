@@ -56,7 +56,7 @@ def screen(
     could not start or go on. 130 or 143: stopped; --resume goes on."""
     import signal
 
-    from hccassist.batch import BatchError, Options, run
+    from hccassist.batch.run import BatchError, Options, run
     from hccassist.ranking.model import RankerError
     from hccassist.ranking.policy import PolicyError
     from hccassist.terminology.rows import KnowledgeError
@@ -102,7 +102,7 @@ def _choose(policy: str, ranker: str, cluster: str) -> None:
 
 def _in_force(kind: str) -> str:
     """The file of the version in force; blank where that is the shipped one."""
-    from hccassist.batch import state_folder
+    from hccassist.batch.run import state_folder
     from hccassist.qa.desk import write_in_force
     from hccassist.review import open_store
 
@@ -117,7 +117,7 @@ def review(
     no_browser: Annotated[bool, typer.Option("--no-browser", help="Do not open the browser.")] = False,
 ) -> None:
     """Opens the reviewer on a results folder, in the browser, on this machine only."""
-    from hccassist.batch import last_results
+    from hccassist.batch.run import last_results
 
     folder = results or last_results()
     if folder is None:

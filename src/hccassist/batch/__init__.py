@@ -4,8 +4,5 @@
 
 ``worker`` screens one chart in a process of its own; ``guard`` watches that process; ``run`` keeps the executor busy and writes
 down what comes back.
+A worker imports this package too, so what only the command needs (``run``) is not imported here.
 """
-
-from hccassist.batch.run import BatchError, Options, Outcome, last_results, run, state_folder
-
-__all__ = ["BatchError", "Options", "Outcome", "last_results", "run", "state_folder"]

@@ -29,7 +29,7 @@ from hccassist.priority import PriorityError, load_priority
 from hccassist.reading.kept import place_of
 from hccassist.schema import ChartError
 from hccassist.screening import versions
-from hccassist.terminology.compiled import load_lexicon
+from hccassist.terminology.compiled import compile_once
 
 RUN = "run.json"
 _BYTES_PER_LIMIT = 5_000_000
@@ -109,7 +109,7 @@ def run(
     ``options.jobs`` processes of this machine. Raises ``BatchError`` when it cannot start or go on; what was screened
     until then is kept for a run that resumes."""
     started = time.monotonic()
-    load_lexicon()  # wrong knowledge stops the run here, and no two workers compile it
+    compile_once()  # wrong knowledge stops the run here, and no two workers compile it
     try:
         load_priority()
     except PriorityError as error:

@@ -127,7 +127,7 @@ def load_lexicon(own: tuple[Path, ...] = ()) -> Lexicon:
     Raises ``KnowledgeError`` when a row of any file is wrong."""
     folders = [*knowledge_folders(), *own]
     version = knowledge_version(folders)
-    path = cache_folder() / f"lexicon-{version}.bin"
+    path = _file_of(version)
     if lexicon := read_compiled(path, version, load_codes()):
         with suppress(OSError):  # used now: of many files the least used is cleared away
             os.utime(path)
@@ -140,6 +140,18 @@ def load_lexicon(own: tuple[Path, ...] = ()) -> Lexicon:
     lexicon = compile_lexicon(knowledge, load_codes(), Normalizer(abbreviations), version)
     write_compiled(path, lexicon, abbreviations)
     return read_compiled(path, version, load_codes()) or lexicon
+
+
+def compile_once(own: tuple[Path, ...] = ()) -> None:
+    """Leaves the compiled knowledge in the cache, so that processes that start together read it and none compiles it.
+
+    Raises ``KnowledgeError`` as ``load_lexicon`` does."""
+    if not _file_of(knowledge_version([*knowledge_folders(), *own])).exists():
+        load_lexicon(own)
+
+
+def _file_of(version: str) -> Path:
+    return cache_folder() / f"lexicon-{version}.bin"
 
 
 def knowledge_version(folders: Sequence[Path] | None = None) -> str:
