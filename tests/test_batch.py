@@ -68,6 +68,14 @@ def test_exit_code_is_1_only_when_nothing_could_be_screened(tmp_path: Path) -> N
     assert run("screen", tmp_path / "missing", "--out", tmp_path / "out", home=tmp_path).returncode == 1
 
 
+def test_a_strict_run_tells_its_scheduler_that_a_chart_was_not_screened(tmp_path: Path) -> None:
+    (tmp_path / "good.txt").write_text(NOTE)
+    (tmp_path / "empty.txt").touch()
+    assert run("screen", tmp_path / "good.txt", "--out", tmp_path / "a", "--strict", home=tmp_path).returncode == 0
+    both = (tmp_path / "good.txt", tmp_path / "empty.txt")
+    assert run("screen", *both, "--out", tmp_path / "b", "--strict", home=tmp_path).returncode == 3
+
+
 def test_an_out_folder_that_cannot_be_written_is_one_clear_line(tmp_path: Path) -> None:
     (tmp_path / "a.txt").write_text(NOTE)
     (tmp_path / "out").write_text("a file stands where the folder should be")

@@ -18,7 +18,7 @@ knowledge_app = typer.Typer(no_args_is_help=True, help="The clinical knowledge f
 app.add_typer(knowledge_app, name="knowledge")
 console = Console(stderr=True)
 
-NOTHING_SCREENED, BROKEN_RECORD, USAGE = 1, 1, 2
+NOTHING_SCREENED, BROKEN_RECORD, USAGE, SOME_NOT_SCREENED = 1, 1, 2, 3
 _REPORT_WIDTH = 150
 
 
@@ -49,11 +49,12 @@ def screen(
         str, typer.Option(help="A policy file (docs/policy.md), or current: the one in force on the bench.")
     ] = "",
     ranker: Annotated[str, typer.Option(help="A ranker file, or current.")] = "",
+    strict: Annotated[bool, typer.Option("--strict", help="Exit code 3 when any chart could not be screened.")] = False,
 ) -> None:
     """Screens charts and writes suggestions.jsonl with its tables and report.
 
     Exit code 0: done, at least one chart was screened (run.json names those that were not). 1: done, none could be. 2: it
-    could not start or go on. 130 or 143: stopped; --resume goes on."""
+    could not start or go on. 3: done, but some could not be (--strict). 130 or 143: stopped; --resume goes on."""
     import signal
 
     from hccassist.batch.run import BatchError, Options, run
@@ -82,6 +83,8 @@ def screen(
         raise _fail("stopped; run again with --resume to go on", 128 + stopped.signal) from None
     if not outcome.screened:
         raise typer.Exit(NOTHING_SCREENED)
+    if strict and outcome.errors:
+        raise typer.Exit(SOME_NOT_SCREENED)
 
 
 def _choose(policy: str, ranker: str, cluster: str) -> None:

@@ -26,7 +26,7 @@ from hccassist.ranking.model import Ranker, load_ranker, models_folder
 from hccassist.ranking.policy import Policy, check_names, load_policy
 from hccassist.ranking.tiers import suggest, suggest_query
 from hccassist.schema import Chart, ChartResult, Encounter, EncounterSummary, PageSummary, Suggestion
-from hccassist.terminology.compiled import knowledge_version, load_lexicon
+from hccassist.terminology.compiled import compile_once, knowledge_version, load_lexicon
 from hccassist.terminology.lexicon import Lexicon
 from hccassist.terminology.payers import configured_models
 from hccassist.terminology.rows import knowledge_folders
@@ -64,6 +64,12 @@ def load_screener() -> Screener:
     )  # fmt: skip
     strength = load_strength(models_folder() / "linker.json")
     return Screener(lexicon, strength, load_ranker(named_file(RANKER_ENV)), loaded.policy)
+
+
+def prepare() -> None:
+    """Leaves the compiled knowledge, a policy's own terms too, where the processes of a run read it, so that none of them
+    compiles it. Raises as ``load_screener`` does."""
+    compile_once(load_policy(named_file(POLICY_ENV)).local_terms)
 
 
 def named_file(variable: str) -> Path | None:

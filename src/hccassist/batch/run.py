@@ -28,8 +28,7 @@ from hccassist.batch.task import RESULT, Screened, Task, error_line
 from hccassist.priority import PriorityError, load_priority
 from hccassist.reading.kept import place_of
 from hccassist.schema import ChartError
-from hccassist.screening import versions
-from hccassist.terminology.compiled import compile_once
+from hccassist.screening import prepare, versions
 
 RUN = "run.json"
 _BYTES_PER_LIMIT = 5_000_000
@@ -109,7 +108,7 @@ def run(
     ``options.jobs`` processes of this machine. Raises ``BatchError`` when it cannot start or go on; what was screened
     until then is kept for a run that resumes."""
     started = time.monotonic()
-    compile_once()  # wrong knowledge stops the run here, and no two workers compile it
+    prepare()  # wrong knowledge stops the run here, and no two workers compile it
     try:
         load_priority()
     except PriorityError as error:
