@@ -278,8 +278,11 @@ def _seen(document: Document, group: Sequence[Located], lexicon: Lexicon) -> lis
 
 def _merged(*groups: Sequence[Evidence]) -> tuple[Evidence, ...]:
     """Evidence of several conditions as one list, best first, each span and letter once."""
+    filled = [group for group in groups if group]
+    if len(filled) < 2:
+        return tuple(*filled)
     best: dict[tuple[str, int, int], Evidence] = {}
-    for e in (e for group in groups for e in group):
+    for e in (e for group in filled for e in group):
         key = (e.element, e.start, e.end)
         if key not in best or e.strength > best[key].strength:
             best[key] = e

@@ -488,7 +488,8 @@ def _candidates(
             clues += ["short note", f"short note & {clues[0]}"]
         kinds: dict[Element, str] = {}
         # A drug says more than a specialty or a procedure that stands beside it.
-        for item in sorted(items, key=lambda i: (condition not in i.word.conditions, i.word.kind != "drug")):
+        first = sorted(items, key=lambda i: (condition not in i.word.conditions, i.word.kind != "drug")) if items[1:] else items
+        for item in first:
             for element in item.elements:
                 kinds.setdefault(element, item.word.kind)
         start, end = _extent(document, sentence, items)

@@ -10,6 +10,7 @@ import hashlib
 import json
 import math
 from dataclasses import dataclass
+from itertools import islice
 from pathlib import Path
 from typing import Any
 
@@ -72,10 +73,10 @@ class Ranker:
 
     def why(self, x: dict[str, float]) -> tuple[Reason, ...]:
         """What raised and lowered the confidence most, against the average candidate, in words."""
-        shares = [(self.weights[n] * (x[n] - self.means[n]), n) for n in self.weights]
+        shares = [(share, n) for n, w in self.weights.items() if abs(share := w * (x[n] - self.means[n])) >= _LEAST_SHARE]
         shares.sort(key=lambda s: (-abs(s[0]), s[1]))
-        said = ((share, FEATURES[n][0 if x[n] > self.means[n] else 1]) for share, n in shares if abs(share) >= _LEAST_SHARE)
-        return tuple(Reason(text, round(share, 2)) for share, text in said if text)[:_SHOWN_REASONS]
+        said = ((share, FEATURES[n][0 if x[n] > self.means[n] else 1]) for share, n in shares)
+        return tuple(Reason(text, round(share, 2)) for share, text in islice((s for s in said if s[1]), _SHOWN_REASONS))
 
 
 def load_ranker(path: Path | None = None) -> Ranker:
