@@ -36,7 +36,8 @@ def test_a_bare_list_entry_is_mention_only_and_says_what_is_missing(screen_text:
     result = screen_text("PROBLEM LIST\nCOPD\n\nHPI\nItchy rash on both arms after gardening.\n\nPLAN\nHydrocortisone cream.\n")
     copd = by_code(result)["J44.9"]
     assert copd.tier == "mention_only"
-    assert "this record does not say how it is monitored" in copd.reason
+    assert "this record does not say how it is monitored (breathlessness" in copd.reason
+    assert "evaluated (spirometry" in copd.reason
 
 
 def test_what_is_denied_is_held_back_with_the_words_that_decided(screen_text: Screen) -> None:

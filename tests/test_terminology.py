@@ -23,6 +23,14 @@ def test_every_shipped_knowledge_row_is_valid_and_names_billable_codes() -> None
     assert reference_problems(knowledge) == []
 
 
+def test_what_supports_a_code_is_told_for_its_own_kind_of_disease() -> None:
+    lexicon = load_lexicon()
+    unspecific = lexicon.support_of("?")
+    assert all(lexicon.support_of(code) != unspecific for code in lexicon.codes.titles if lexicon.codes.pays(code))
+    assert "spirometry" in lexicon.support_of("J44.9").evaluate
+    assert "PHQ-9" in lexicon.support_of("F33.1").evaluate
+
+
 def test_every_payment_category_can_be_reached_by_a_condition() -> None:
     codes, (knowledge, _) = load_codes(), load()
     reached: dict[str, set[str]] = {"V28": set(), "V24": set()}

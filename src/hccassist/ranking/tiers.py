@@ -12,7 +12,7 @@ from hccassist.ranking.features import Around, Candidate, features
 from hccassist.ranking.model import Ranker
 from hccassist.ranking.policy import Facts, Policy, held_by
 from hccassist.schema import ELEMENT_NAMES, Encounter, Evidence, EvidenceSpan, Rule, Status, Suggestion, Tier
-from hccassist.terminology.lexicon import Lexicon
+from hccassist.terminology.lexicon import Lexicon, Support
 
 _HELD_BACK: dict[Status, str] = {
     "active": "",
@@ -48,7 +48,7 @@ def suggest(
         hcc=hcc,
         status=candidate.status,
         tier=tier,
-        reason=_reason(candidate, rule, tier, confidence, policy.threshold_of(facts)),
+        reason=_reason(candidate, rule, tier, confidence, policy.threshold_of(facts), lexicon.support_of(code)),
         confidence=confidence,
         high_risk=f"{risk.group}: often found unsupported on audit; look for {risk.proof}" if risk else None,
         mentions=tuple(places.span(m.start, m.end) for m in candidate.mentions),
@@ -96,7 +96,7 @@ def suggest_query(suspect: Suspect, encounter: Encounter, places: Places) -> Sug
     )
 
 
-def _reason(candidate: Candidate, rule: Rule, tier: Tier, confidence: float, threshold: float) -> str:
+def _reason(candidate: Candidate, rule: Rule, tier: Tier, confidence: float, threshold: float, support: Support) -> str:
     """Why a suggestion stands where it does, as a coder reads it."""
     match rule:
         case "status":
@@ -119,8 +119,8 @@ def _reason(candidate: Candidate, rule: Rule, tier: Tier, confidence: float, thr
             return "stands only in sections, or in a type of note, that the policy ignores"
         case "no_evidence":
             return (
-                "named as present; this record does not say how it is monitored (symptoms, readings, tests followed), evaluated"
-                " (findings, results), assessed (status, judgement) or treated (medicine, therapy, referral)"
+                f"named as present; this record does not say how it is monitored ({support.monitor}), evaluated"
+                f" ({support.evaluate}), assessed (status, judgement) or treated ({support.treat})"
             )
         case "threshold" if tier != "supported":
             return f"confidence {confidence:.2f} is below the threshold of {threshold:.2f}"

@@ -36,6 +36,10 @@ _STATUS_CHOICES = (
     "Past, no longer present",
     "Not present",
 )
+_DESCRIBE = (
+    "Please describe it in your own words: its course, the findings or results that were looked at, your assessment and its"
+    " treatment, as far as they were part of this visit."
+)
 _UNCERTAIN_CHOICES = ("Confirmed", "Ruled out", "Still uncertain at the end of this visit")
 
 
@@ -134,7 +138,7 @@ def _question(suggestion: Suggestion, choice: bool) -> str:
         return f"What was your assessment of {named} at the end of this visit?"
     if suggestion.tier == "supported":
         return f"Can {named} be specified further (type, acuity, stage, cause)? If so, how?"
-    end = "Please mark one:" if choice else "Please describe it in your own words."
+    end = "Please mark one:" if choice else _DESCRIBE
     return f"What was the status of {named} at this visit? {end}"
 
 

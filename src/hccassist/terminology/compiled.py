@@ -33,6 +33,7 @@ from hccassist.terminology.lexicon import (
     Lexicon,
     Reading,
     Sites,
+    Support,
     SuspectRule,
     Term,
     compile_lexicon,
@@ -69,6 +70,7 @@ class _Head:
     attribute_names: dict[str, frozenset[str]]
     implied: dict[str, tuple[str, ...]]
     high_risk: tuple[HighRisk, ...]
+    support: dict[str, Support]
     suspects: tuple[SuspectRule, ...]
     places: dict[str, dict[str, int]]
 
@@ -206,7 +208,7 @@ def write_compiled(path: Path, lexicon: Lexicon, abbreviations: dict[str, str]) 
         places["company"][stem] = put(_COMPANY.dump_json(words_of))
     head = _Head(
         zlib.crc32(body), abbreviations, lexicon.conditions, lexicon.sections, dict(lexicon.sites.stems), lexicon.combinations,
-        lexicon.attribute_names, lexicon.implied, lexicon.high_risk, lexicon.suspects, places,
+        lexicon.attribute_names, lexicon.implied, lexicon.high_risk, lexicon.support, lexicon.suspects, places,
     )  # fmt: skip
     with suppress(OSError):
         path.parent.mkdir(parents=True, exist_ok=True)
@@ -279,6 +281,7 @@ def read_compiled(path: Path, version: str, codes: Codes) -> Lexicon | None:
         attribute_names=head.attribute_names,
         implied=head.implied,
         high_risk=head.high_risk,
+        support=head.support,
         suspects=head.suspects,
         clues=phrases("clues"),
     )

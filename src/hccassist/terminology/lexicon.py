@@ -108,6 +108,15 @@ class HighRisk:
 
 
 @dataclass(frozen=True, slots=True)
+class Support:
+    """What a record may say of how a condition is monitored, evaluated and treated, each as a few plain words."""
+
+    monitor: str
+    evaluate: str
+    treat: str
+
+
+@dataclass(frozen=True, slots=True)
 class Partner:
     """A condition that must be active too: one of these ids, or one whose code starts with one of these prefixes."""
 
@@ -179,12 +188,17 @@ class Lexicon:
     attribute_names: dict[str, frozenset[str]]
     implied: dict[str, tuple[str, ...]]
     high_risk: tuple[HighRisk, ...]
+    support: dict[str, Support]
     suspects: tuple[SuspectRule, ...]
     clues: Phrases[Clue]
 
     def high_risk_of(self, code: str) -> HighRisk | None:
         """The HHS-OIG high-risk group of a code, if any."""
         return next((group for group in self.high_risk if code.startswith(group.codes)), None)
+
+    def support_of(self, code: str) -> Support:
+        """What may support a code: the row of its longest prefix, else what stands for all."""
+        return next(self.support[code[:size]] for size in range(len(code), -1, -1) if code[:size] in self.support)
 
 
 def _elements(letters: str) -> tuple[Element, ...]:
@@ -248,6 +262,7 @@ def compile_lexicon(knowledge: Knowledge, codes: Codes, normalizer: Normalizer, 
         attribute_names=names,
         implied=_implied(knowledge),
         high_risk=tuple(HighRisk(row.group, row.codes, row.proof) for row in knowledge.high_risk),
+        support={c: Support(r.monitor, r.evaluate, r.treat) for r in knowledge.support for c in r.codes or ("",)},
         suspects=suspects,
         clues=clues,
     )

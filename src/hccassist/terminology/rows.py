@@ -151,6 +151,15 @@ class HighRiskRow(Row):
     proof: Text
 
 
+class SupportRow(Row):
+    """What a record may say of how a condition is cared for, in plain words, by code prefixes; a row without any is for all."""
+
+    codes: Annotated[tuple[str, ...], _split("|")]
+    monitor: Text
+    evaluate: Text
+    treat: Text
+
+
 class AbbreviationRow(Row):
     written: Text
     meaning: Text
@@ -246,6 +255,7 @@ class Knowledge:
     implications: list[ImplicationRow] = field(default_factory=list)
     suspects: list[SuspectRow] = field(default_factory=list)
     high_risk: list[HighRiskRow] = field(default_factory=list)
+    support: list[SupportRow] = field(default_factory=list)
     coverage_exceptions: list[CoverageExceptionRow] = field(default_factory=list)
     generic: list[GenericRow] = field(default_factory=list)
     sections: list[SectionRow] = field(default_factory=list)
@@ -266,8 +276,8 @@ _TABLES: dict[str, type[Row]] = {
     "abbreviations": AbbreviationRow, "ambiguous": AmbiguousRow, "attributes": AttributeRow, "code_groups": CodeGroupRow,
     "combinations": CombinationRow, "context": ContextRow, "coverage_exceptions": CoverageExceptionRow,
     "evidence": EvidenceRow, "generic": GenericRow, "high_risk": HighRiskRow, "implications": ImplicationRow,
-    "plain_words": PlainWordsRow, "sections": SectionRow, "sites": SiteRow, "suspects": SuspectRow, "terms": TermRow,
-    "word_groups": WordGroupRow,
+    "plain_words": PlainWordsRow, "sections": SectionRow, "sites": SiteRow, "support": SupportRow, "suspects": SuspectRow,
+    "terms": TermRow, "word_groups": WordGroupRow,
 }  # fmt: skip
 """The kinds of rows beside conditions, by the name of their file, or of their folder where each body system has a file."""
 
