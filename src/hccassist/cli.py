@@ -328,11 +328,18 @@ def knowledge_coverage(
 
 
 @knowledge_app.command("check")
-def knowledge_check() -> None:
-    """Validates every knowledge file; one line for each row that is wrong."""
-    from hccassist.terminology.check import main
+def knowledge_check(
+    folders: Annotated[list[Path] | None, typer.Argument(help="Your own folders, read after the shipped one.")] = None,
+) -> None:
+    """Validates every knowledge file, the shipped ones and your own (also those of HCCASSIST_KNOWLEDGE); one line for each row
+    that is wrong. Exit code 1 where one is."""
+    from hccassist.terminology.check import report
+    from hccassist.terminology.rows import knowledge_folders
 
-    raise typer.Exit(main())
+    lines, wrong = report([*knowledge_folders(), *(folders or [])])
+    for line in lines:
+        print(line)
+    raise typer.Exit(1 if wrong else 0)
 
 
 if __name__ == "__main__":

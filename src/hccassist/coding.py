@@ -75,7 +75,7 @@ def code_condition(condition: Condition, attributes: Sequence[str], exact: Seque
     for need, code in over or condition.codes:
         if need <= given and len(need) > best[0]:
             best = (len(need), code)
-    code, rule = best[1], "the chart says no more than the name: the unspecified code" if best[0] <= 0 else ""
+    code, rule = best[1], "coded by its name: the chart says no more of it" if best[0] <= 0 else ""
     if best[0] > 0:
         need = next(n for n, c in condition.codes if c == code and n <= given and len(n) == best[0])
         rule = _says(need, code, condition)

@@ -1,9 +1,10 @@
-"""``hccassist knowledge check``: validates every knowledge file and prints the coverage per payment category."""
+"""``hccassist knowledge check``: what is wrong in the knowledge files, beyond what the form of a row shows."""
 
 from __future__ import annotations
 
-import sys
 from collections import Counter, defaultdict
+from collections.abc import Sequence
+from pathlib import Path
 
 from hccassist.terminology.rows import Knowledge, load
 from hccassist.terminology.words import each_term
@@ -40,20 +41,16 @@ def reference_problems(knowledge: Knowledge) -> list[str]:
     return problems
 
 
-def main() -> int:
-    """Prints what is wrong, one line each, and the number of wordings per condition that has few; 1 if anything is wrong."""
-    knowledge, problems = load()
-    problems += reference_problems(knowledge)
-    for line in sorted(set(problems)):
-        print(line)
+def report(folders: Sequence[Path]) -> tuple[list[str], int]:
+    """What is wrong in some knowledge folders, one line each, and how much they hold; and how many lines say what is wrong."""
+    knowledge, problems = load(folders)
+    problems = sorted({*problems, *reference_problems(knowledge)})
     wordings: dict[str, set[str]] = defaultdict(set)
     for term in knowledge.terms:
         wordings[term.condition].update(each_term(term.terms))
     systems = Counter(c.system for c in knowledge.conditions.values())
-    print(f"{len(knowledge.conditions)} conditions ({', '.join(f'{s} {n}' for s, n in sorted(systems.items()))})")
-    print(f"{sum(map(len, wordings.values()))} wordings, {len(knowledge.evidence)} evidence rows, {len(problems)} problems")
-    return 1 if problems else 0
-
-
-if __name__ == "__main__":
-    sys.exit(main())
+    held = [
+        f"{len(knowledge.conditions)} conditions ({', '.join(f'{s} {n}' for s, n in sorted(systems.items()))})",
+        f"{sum(map(len, wordings.values()))} wordings, {len(knowledge.evidence)} evidence rows, {len(problems)} problems",
+    ]
+    return [*problems, *held], len(problems)

@@ -48,6 +48,8 @@ class Term:
 
 @dataclass(frozen=True, slots=True)
 class AttributeWord:
+    """Words that give an attribute a value for some conditions; ``everywhere``: from anywhere in the encounter."""
+
     name: str
     value: str
     conditions: frozenset[str]

@@ -320,7 +320,11 @@ def load(folders: Sequence[Path] | None = None) -> tuple[Knowledge, list[str]]:
     codes: dict[str, list[tuple[frozenset[str], str]]] = {}
     beside: dict[str, list[tuple[frozenset[str], str]]] = {}
     head: dict[str, tuple[str, str, str]] = {}
-    for path in knowledge_files(folders or knowledge_folders()):
+    folders = folders or knowledge_folders()
+    problems += [
+        f"{folder}: no such folder of knowledge files; check HCCASSIST_KNOWLEDGE" for folder in folders if not folder.is_dir()
+    ]
+    for path in knowledge_files(folders):
         kind = path.parent.name
         if "conditions" in (kind, path.stem):
             for row in _rows(path, ConditionRow, problems):
