@@ -7,7 +7,9 @@ from collections.abc import Callable
 
 import streamlit as st
 
+from app import session
 from hccassist.review import DecisionError, Store
+from hccassist.review.drafts import Drafts
 from hccassist.review.versions import Versions
 
 SLIM = """
@@ -44,6 +46,24 @@ def verify(store: Store) -> None:
 def when(at: str) -> str:
     """A moment of the record (UTC) to read."""
     return at[:19].replace("T", " ")
+
+
+def typed(label: str, name: str, chart_id: int, text: str = "", height: int | None = None, most: int = 4000) -> str:
+    """A text area whose words are there again after a reload, until ``forget``: ``text`` to begin with, or what this person
+    typed last. ``name`` is the page's own for it within the chart."""
+    drafts, who = Drafts(session.store()), session.who()
+    key = f"typed-{chart_id}-{name}"
+
+    def keep() -> None:
+        drafts.keep(who, chart_id, name, st.session_state[key])
+
+    before = drafts.of(who, chart_id).get(name, text)
+    return st.text_area(label, before, key=key, on_change=keep, height=height or "content", max_chars=most)
+
+
+def forget(name: str, chart_id: int) -> None:
+    """Words that were kept for good, or given up, are no draft any more."""
+    Drafts(session.store()).keep(session.who(), chart_id, name, "")
 
 
 def attempt(act: Callable[[], object]) -> None:

@@ -22,6 +22,9 @@ from review_builder import (
 from review_server import Reviewer
 
 from hccassist.review import open_store
+from hccassist.review.drafts import Drafts
+from hccassist.review.people import Person
+from hccassist.review.queries import Queries
 
 playwright = pytest.importorskip("playwright.sync_api")
 pytestmark = [pytest.mark.browser, pytest.mark.slow, pytest.mark.xdist_group("browser")]
@@ -164,6 +167,28 @@ def test_a_rationale_typed_without_a_decision_is_there_again_after_a_reload(desk
     decision = desk.opened().states[DM].decision
     assert decision is not None
     assert decision.rationale == "CKD is named as diabetic"
+
+
+def test_a_question_that_is_being_worded_is_there_again_after_a_reload_until_it_is_kept(own_desk: Desk) -> None:
+    page = open_chart(own_desk)
+    choose(page, HF)
+    page.keyboard.press("q")
+    marked(page, HF, "query")
+    saved(page)
+    page.get_by_role("link", name="Queries", exact=True).click()
+    page.get_by_label("Question", exact=True).fill("Which kind of heart failure was treated?", timeout=WAIT)
+    page.get_by_label("Question", exact=True).press("Tab")
+    page.locator('[data-testid="stApp"][data-test-script-state="notRunning"]').wait_for(timeout=WAIT)
+    page.reload()
+    field = page.get_by_label("Question", exact=True)
+    playwright.expect(field).to_have_value("Which kind of heart failure was treated?", timeout=WAIT)
+    page.get_by_role("button", name="Keep").click()
+    page.get_by_text("1 query").wait_for(timeout=WAIT)
+    page.reload()
+    playwright.expect(field).to_have_value("Which kind of heart failure was treated?", timeout=WAIT)
+    store = open_store(own_desk.reviewer.database)
+    assert Queries(store).all(Person("test coder", "admin"))[0].text == "Which kind of heart failure was treated?"
+    assert Drafts(store).of("test coder", own_desk.opened().id) == {}
 
 
 def test_one_key_marks_the_other_dates_of_a_year_as_duplicates_and_one_takes_that_back(own_desk: Desk) -> None:

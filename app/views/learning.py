@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import streamlit as st
 
-from app import components, session
+from app import chrome, components, session
 from hccassist.review import second_review as second
 from hccassist.review.people import Person
 from hccassist.review.samples import Lesson, Samples
@@ -27,9 +27,11 @@ def show(person: Person, samples: Samples, lesson: Lesson) -> None:
         if pair.first.who != person.name:
             st.text(f"Their own word: {lesson.reply or 'none yet'}")
             return
-        reply = st.text_area("Your own word on it", lesson.reply, key=f"reply-{pair.event_seq}", max_chars=4000)
+        name = f"reply {pair.event_seq}"
+        reply = chrome.typed("Your own word on it", name, pair.chart_id, lesson.reply)
         if st.button("Keep", key=f"keep-reply-{pair.event_seq}", disabled=reply.strip() == lesson.reply):
             samples.reply(person, pair.event_seq, reply)
+            chrome.forget(name, pair.chart_id)
             st.rerun()
 
 

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from zlib import crc32
+
 import streamlit as st
 
 from app import chrome, session
@@ -36,26 +39,32 @@ def show(person: Person, query: ProviderQuery, opened_up: bool) -> None:
     with st.expander(f"{query.status}: {name}, {query.chart}", expanded=opened_up, key=f"query-{key}"):
         session.chart_button(key, query.chart_id, query.suggestion_id)
         wording = first_wording(opened, query)
-        text = st.text_area("Question", wording, key=f"text-{key}-{hash(wording)}", height=280, max_chars=8000)
+        names = [f"query {query.suggestion_id} {crc32(wording.encode()):x}"]  # another form has a wording of its own
+        text = chrome.typed("Question", names[0], query.chart_id, wording, height=280, most=8000)
         against = concerns(text)
         for concern in against:
             st.warning(f"“{concern.words}”: {concern.why}. ({concern.source})")
         answer = ""
         if query.status != "draft":
-            answer = st.text_area("What the provider answered", query.answer, key=f"answer-{key}", max_chars=8000)
+            names.append(f"reply {query.suggestion_id}")
+            answer = chrome.typed("What the provider answered", names[1], query.chart_id, query.answer, most=8000)
         keep, send, file, _ = st.columns([1, 1, 1, 3])
         status: QueryStatus = "answered" if answer.strip() else query.status
         if keep.button("Keep", key=f"keep-{key}", width="stretch"):
-            _keep(person, query, text, status, answer)
+            _keep(person, query, text, status, answer, names)
         if query.status == "draft" and send.button("Mark as sent", key=f"send-{key}", width="stretch"):
-            _keep(person, query, text, "sent", answer)
+            _keep(person, query, text, "sent", answer, names)
         if not against:
             file.download_button("Text file", text, f"query_{query.chart_id}.txt", key=f"file-{key}", width="stretch")
 
 
-def _keep(person: Person, query: ProviderQuery, text: str, status: QueryStatus, answer: str) -> None:
-    kept = Queries(session.store())
-    chrome.attempt(lambda: kept.keep(person, query.chart_id, query.suggestion_id, text, status, answer))
+def _keep(person: Person, query: ProviderQuery, text: str, status: QueryStatus, answer: str, names: Sequence[str]) -> None:
+    def keep() -> None:
+        Queries(session.store()).keep(person, query.chart_id, query.suggestion_id, text, status, answer)
+        for name in names:
+            chrome.forget(name, query.chart_id)
+
+    chrome.attempt(keep)
 
 
 def main() -> None:

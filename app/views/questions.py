@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import streamlit as st
 
-from app import session
+from app import chrome, session
 from hccassist.review.people import Person
 from hccassist.review.questions import Guidance, Question, Questions
 
@@ -19,11 +19,11 @@ def ask(question: Question, person: Person) -> None:
         session.chart_button(str(question.seq), question.chart_id, question.suggestion_id, link)
         if not person.may("lead"):
             return
-        answer = st.text_area(
-            "Answer, as guidance for the next time (no patient details)", key=f"answer-{question.seq}", max_chars=4000
-        )
+        name = f"answer {question.seq}"
+        answer = chrome.typed("Answer, as guidance for the next time (no patient details)", name, question.chart_id)
         if st.button("Keep the answer", key=f"keep-{question.seq}", disabled=not answer.strip()):
             Questions(session.store()).answer(question, answer.strip(), person)
+            chrome.forget(name, question.chart_id)
             st.rerun()
 
 

@@ -67,26 +67,34 @@ def explain(person: Person, samples: Samples, pair: second.Pair, lesson: Lesson 
         st.text(f"{pair.chart} · first reading {pair.first.who}: {pair.first.rationale or 'no rationale'}")
         st.text(f"Second reading {pair.second.who}: {pair.second.rationale or 'no rationale'}")
         session.chart_button(str(pair.event_seq), pair.chart_id, pair.suggestion_id)
-        with st.form(f"lesson-{pair.event_seq}", border=False):
-            outcomes, causes = list(second.OUTCOMES), list(second.CAUSES)
-            outcome = st.radio(
-                "What stands", outcomes, index=outcomes.index(lesson.outcome) if lesson else None,
-                format_func=lambda o: second.OUTCOMES[o], horizontal=True,
-            )  # fmt: skip
-            cause = st.selectbox(
-                "Cause", causes, index=causes.index(lesson.cause) if lesson else None, format_func=lambda c: second.CAUSES[c]
-            )
-            why = st.text_area("Why", lesson.why if lesson else "", max_chars=4000)
-            example = st.text_area("A better example (no patient details)", lesson.example if lesson else "", max_chars=4000)
-            rules = {g.key: f"{g.title} ({g.source})" for g in second.guidelines()}
-            keys = ["", *rules]
-            guideline = st.selectbox(
-                "Guideline", keys, index=keys.index(lesson.guideline) if lesson and lesson.guideline in keys else 0,
-                format_func=lambda k: rules.get(k, "none"),
-            )  # fmt: skip
-            if st.form_submit_button("Keep the lesson"):
-                told = (outcome or "", cause or "", why, example, guideline or "")
-                chrome.attempt(lambda: samples.explain(person, pair, *told))  # type: ignore[arg-type]
+        key, outcomes, causes = f"lesson {pair.event_seq}", list(second.OUTCOMES), list(second.CAUSES)
+        outcome = st.radio(
+            "What stands", outcomes, index=outcomes.index(lesson.outcome) if lesson else None,
+            format_func=lambda o: second.OUTCOMES[o], horizontal=True, key=f"{key} outcome",
+        )  # fmt: skip
+        cause = st.selectbox(
+            "Cause", causes, index=causes.index(lesson.cause) if lesson else None, format_func=lambda c: second.CAUSES[c],
+            key=f"{key} cause",
+        )  # fmt: skip
+        why = chrome.typed("Why", f"{key} why", pair.chart_id, lesson.why if lesson else "")
+        example = chrome.typed(
+            "A better example (no patient details)", f"{key} example", pair.chart_id, lesson.example if lesson else ""
+        )
+        rules = {g.key: f"{g.title} ({g.source})" for g in second.guidelines()}
+        keys = ["", *rules]
+        guideline = st.selectbox(
+            "Guideline", keys, index=keys.index(lesson.guideline) if lesson and lesson.guideline in keys else 0,
+            format_func=lambda k: rules.get(k, "none"), key=f"{key} guideline",
+        )  # fmt: skip
+        if st.button("Keep the lesson", key=f"{key} keep"):
+            told = (outcome or "", cause or "", why, example, guideline or "")
+            chrome.attempt(lambda: _explained(person, samples, pair, told))
+
+
+def _explained(person: Person, samples: Samples, pair: second.Pair, told: tuple[str, str, str, str, str]) -> None:
+    samples.explain(person, pair, *told)  # type: ignore[arg-type]
+    for field in ("why", "example"):
+        chrome.forget(f"lesson {pair.event_seq} {field}", pair.chart_id)
 
 
 def main() -> None:

@@ -138,15 +138,15 @@ class NoteRow(Base):
 
 
 class DraftRow(Base):
-    """A rationale that somebody is typing for a suggestion and has not decided with yet; it goes when its words are recorded.
-    ``sample_id`` is the sample of a second reading, 0 in a first one."""
+    """What somebody is typing and has not kept for good: the rationale for a suggestion (``name`` is its id), a question to a
+    provider, an answer, a lesson. ``sample_id`` is the sample of a second reading, 0 elsewhere."""
 
     __tablename__ = "drafts"
 
     who: Mapped[str] = mapped_column(String(200), primary_key=True)
     chart_id: Mapped[int] = mapped_column(ForeignKey("charts.id"), primary_key=True)
     sample_id: Mapped[int] = mapped_column(Integer, primary_key=True, autoincrement=False)
-    suggestion_id: Mapped[str] = mapped_column(Text, primary_key=True)
+    name: Mapped[str] = mapped_column(Text, primary_key=True)
     text: Mapped[str] = mapped_column(Text)
     at: Mapped[str] = mapped_column(String(32))
 

@@ -1,4 +1,4 @@
-"""Rationales that are being typed, and the end of the chain of roles and versions, kept as that of the events is."""
+"""Words that are being typed, and the end of the chain of roles and versions, kept as that of the events is."""
 
 from __future__ import annotations
 
@@ -20,10 +20,10 @@ def upgrade() -> None:
         sa.Column("who", sa.String(200), nullable=False),
         sa.Column("chart_id", sa.Integer, nullable=False),
         sa.Column("sample_id", sa.Integer, nullable=False, autoincrement=False),
-        sa.Column("suggestion_id", sa.Text, nullable=False),
+        sa.Column("name", sa.Text, nullable=False),
         sa.Column("text", sa.Text, nullable=False),
         sa.Column("at", sa.String(32), nullable=False),
-        sa.PrimaryKeyConstraint("who", "chart_id", "sample_id", "suggestion_id", name="pk_drafts"),
+        sa.PrimaryKeyConstraint("who", "chart_id", "sample_id", "name", name="pk_drafts"),
         sa.ForeignKeyConstraint(["chart_id"], ["charts.id"], name="fk_drafts_chart_id_charts"),
     )
     db = op.get_bind()
