@@ -21,11 +21,11 @@ import psutil
 import pytest
 from rich.console import Console
 
-from hccassist.batch.guard import Guard
 from hccassist.batch.run import BatchError, Options, Outcome, run
 from hccassist.batch.task import Task
-from hccassist.batch.worker import PAGE, screened
+from hccassist.batch.worker import screened
 from hccassist.reading.kept import kept
+from hccassist.reading.watched import PAGE, READ, Bounds, EndedError, Watched
 
 pytestmark = pytest.mark.timeout(900)  # processes are started and killed: on a busy machine that takes its time
 CONDITIONS = ("Chronic systolic heart failure", "COPD", "Type 2 diabetes with neuropathy", "Parkinson's disease", "CKD stage 4")
@@ -205,13 +205,32 @@ def test_a_chart_beyond_its_limits_is_ended_and_named_and_the_others_are_screene
 
 def test_each_page_that_was_read_is_told_so_that_a_long_scan_is_no_runaway(tmp_path: Path) -> None:
     sample = Path(__file__).parents[1] / "sample_charts/medicare_full_year.pdf"
-    told: list[bool] = []
-    done = screened(Task(str(sample), sample.name), lambda: told.append(True))
-    assert len(told) == len(json.loads(done.line)["pages"]) > 1
+    told: list[bytes] = []
+    done = screened(Task(str(sample), sample.name), told.append)
+    assert told.count(PAGE) == len(json.loads(done.line)["pages"]) + 1 > 2
+    assert told[-1] == READ
+
+
+def answered(*parts: bytes, seconds: float = 60, page_seconds: float = 60) -> bytes:
     ours, theirs = (Connection(end.detach()) for end in socket.socketpair())
-    for part in (PAGE, PAGE, b"result"):
+    for part in parts:
         theirs.send_bytes(part)
-    assert Guard()._await(ours, seconds=60, memory=0) == b"result"
+    return Watched("")._await(ours, Bounds(seconds, page_seconds))
+
+
+def test_pages_that_are_read_give_a_chart_time_and_one_that_is_not_ends_it() -> None:
+    assert answered(PAGE, PAGE, READ, b"result") == b"result"
+    with pytest.raises(EndedError) as caught:
+        answered(PAGE, PAGE, page_seconds=0.2)
+    assert (caught.value.cause, caught.value.page) == ("page_limit", 2)
+    with pytest.raises(EndedError) as caught:
+        answered(PAGE, READ, seconds=0.2)
+    assert caught.value.cause == "time_limit"
+
+
+def test_no_number_of_pages_gives_a_chart_all_time() -> None:
+    with pytest.raises(EndedError, match="time_limit"):
+        answered(*[PAGE] * 2000, seconds=0.01)
 
 
 @pytest.mark.parametrize("pool", [ThreadPoolExecutor, ProcessPoolExecutor])

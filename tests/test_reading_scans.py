@@ -86,7 +86,7 @@ def test_photo_without_words_is_unread(tmp_path: Path) -> None:
 
     path = tmp_path / "photo.pdf"
     path.write_bytes(image_pdf(Image.effect_noise((850, 1100), 90).resize((1700, 2200))))
-    chart = read_chart(path, "photo.pdf", Limits(ocr_seconds=4))
+    chart = read_chart(path, "photo.pdf", Limits(page_seconds=4))
     assert [p.source for p in chart.pages] == ["unread"]
     assert chart.pages[0].words == ()
 

@@ -41,7 +41,7 @@ def screen(
     out: Annotated[str, typer.Option("--out", help="Folder for the results: a path or fsspec URL.", show_default=False)],
     jobs: Annotated[int, typer.Option("--jobs", "-j", min=1, help="Charts screened at a time, a process each.")] = 1,
     resume: Annotated[bool, typer.Option("--resume", help="Go on after an interruption; skip what is unchanged.")] = False,
-    time_limit: Annotated[float, typer.Option(min=1, help="Seconds a chart may take, and more per 5 MB and page.")] = 300,
+    time_limit: Annotated[float, typer.Option(min=1, help="Seconds a chart may take, and more per 50 MB and page.")] = 300,
     memory_limit: Annotated[int, typer.Option(min=0, help="MiB of memory a chart may take; 0 for no limit.")] = 4096,
     year: Annotated[list[int] | None, typer.Option(help="Service year under review; may be repeated. Default: all.")] = None,
     cluster: Annotated[str, typer.Option(help="Address of a Dask scheduler to screen on.", show_default=False)] = "",
@@ -60,6 +60,7 @@ def screen(
     from hccassist.batch.run import BatchError, Options, run
     from hccassist.ranking.model import RankerError
     from hccassist.ranking.policy import PolicyError
+    from hccassist.reading.limits import LimitsError, configured
     from hccassist.terminology.rows import KnowledgeError
 
     def stop(signal_number: int, _: object) -> None:
@@ -69,6 +70,7 @@ def screen(
         signal.signal(each, stop)
     options = Options(jobs, resume, time_limit, memory_limit << 20, years=tuple(sorted(set(year or ()))))
     try:
+        configured()
         _choose(policy, ranker, cluster)
         if cluster:
             from hccassist.batch.cluster import cluster_executor
@@ -77,7 +79,7 @@ def screen(
                 outcome = run(paths, out, console, replace(options, in_flight=4 * cores), executor)
         else:
             outcome = run(paths, out, console, options)
-    except (BatchError, KnowledgeError, PolicyError, RankerError) as error:
+    except (BatchError, KnowledgeError, LimitsError, PolicyError, RankerError) as error:
         raise _fail(str(error)) from None
     except Stopped as stopped:
         raise _fail("stopped; run again with --resume to go on", 128 + stopped.signal) from None
@@ -121,7 +123,12 @@ def review(
 ) -> None:
     """Opens the reviewer on a results folder, in the browser, on this machine only."""
     from hccassist.batch.run import last_results
+    from hccassist.reading.limits import LimitsError, configured
 
+    try:
+        configured()
+    except LimitsError as error:
+        raise _fail(str(error)) from None
     folder = results or last_results()
     if folder is None:
         raise _fail("no results yet; screen some charts first: hccassist screen PATH --out DIR")

@@ -31,7 +31,7 @@ from hccassist.schema import ChartError
 from hccassist.screening import prepare, versions
 
 RUN = "run.json"
-_BYTES_PER_LIMIT = 5_000_000
+_BYTES_PER_LIMIT = 50_000_000
 _TOLD_SECONDS = 60.0
 
 
@@ -42,8 +42,8 @@ class BatchError(Exception):
 @dataclass(frozen=True, slots=True)
 class Options:
     """How to run. ``jobs``: worker processes of this machine. ``resume``: go on where an earlier run into the same folder
-    stopped, and screen only what is new or changed. ``seconds`` a chart may take, as many again for each 5 MB of its file, and
-    a tenth of that for each page read; ``memory`` in bytes, 0 for no limit. ``in_flight``: charts given to an executor of
+    stopped, and screen only what is new or changed. ``seconds`` a chart may take, as many again for each 50 MB of its file, and
+    a thirtieth of that for each page read; ``memory`` in bytes, 0 for no limit. ``in_flight``: charts given to an executor of
     the caller's at a time. ``years``: the service years under review, all where empty."""
 
     jobs: int = 1

@@ -16,7 +16,7 @@ class Task:
     """One chart to screen. ``location``: a path or an fsspec URL; ``name``: what it is called in the results.
 
     ``known``: hashes of contents that an earlier run has screened under this name. ``seconds`` and ``memory`` (bytes) are
-    what it may take (each page that was read adds a tenth of the seconds); a ``memory`` of 0 is no limit. ``years``: the
+    what it may take (each page that is read adds to the seconds); a ``memory`` of 0 is no limit. ``years``: the
     service years under review, all where empty."""
 
     location: str

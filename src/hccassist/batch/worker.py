@@ -1,7 +1,5 @@
-"""Screens charts, one after the other, in a process of its own: ``python -m hccassist.batch.worker FD``.
-
-It gets each task and returns what came of it over a socket, as JSON and bytes; ``guard`` holds the other end, and ends this
-process when a chart takes too much. Nothing of a chart is printed.
+"""Screens charts, one after the other, in a process of its own: ``python -m hccassist.batch.worker FD``. Nothing of a chart is
+printed.
 """
 
 from __future__ import annotations
@@ -9,46 +7,34 @@ from __future__ import annotations
 import gc
 import hashlib
 import json
-import os
-import resource
-import sys
-import threading
-import time
-from collections.abc import Callable
-from contextlib import suppress
 from dataclasses import replace
 from functools import cache
-from multiprocessing.connection import Connection
 from pathlib import Path
 from typing import Any
 
 from hccassist.batch.task import Screened, Task, error_line, line_of
 from hccassist.reading import ReadError, check_size, file_content, read_bytes
-from hccassist.reading.limits import Limits
+from hccassist.reading.limits import Limits, configured
+from hccassist.reading.watched import PAGE, READ, Say, limit_address_space, serve
 
-READY, PAGE = b"ready", b"page"
-"""What the worker says beside results: that it has started, and that a page was read."""
 _COLLECT_AFTER = 50_000
 """New objects after which the youngest are searched for rings: a few charts' worth."""
-_BACKSTOP = 4
-"""Address space a worker may map, in memory limits: the guard looks ten times a second, this stops what is faster."""
 
 
 def main() -> None:
     """Serves tasks until the other end of the socket is closed."""
-    connection = Connection(int(sys.argv[1]))
-    threading.Thread(target=_end_with_parent, args=(os.getppid(),), daemon=True).start()
     from hccassist.screening import load_screener
 
-    load_screener()
-    spare_collector()
-    connection.send_bytes(READY)
-    with suppress(EOFError, OSError):
-        while True:
-            task = Task(**json.loads(connection.recv_bytes()))
-            done = screened(task, lambda: connection.send_bytes(PAGE))
-            for part in (done.sha256.encode(), done.line, done.kept):
-                connection.send_bytes(part)
+    def prepare() -> None:
+        load_screener()
+        spare_collector()
+
+    serve(_answer, prepare)
+
+
+def _answer(request: bytes, say: Say) -> tuple[bytes, bytes, bytes]:
+    done = screened(Task(**json.loads(request)), say)
+    return done.sha256.encode(), done.line, done.kept
 
 
 def spare_collector() -> None:
@@ -59,27 +45,27 @@ def spare_collector() -> None:
     gc.set_threshold(_COLLECT_AFTER, 10, 10)
 
 
-def _end_with_parent(parent: int) -> None:
-    """Ends this process, whatever it is at, when the one that started it is gone."""
-    while os.getppid() == parent:
-        time.sleep(1)
-    os._exit(1)
+def _unheard(_: bytes) -> None:
+    """Nobody watches."""
 
 
-def screened(task: Task, on_page: Callable[[], None] | None = None) -> Screened:
-    """Reads and screens one chart. One that cannot be read is a line with status "error", never an exception. ``on_page`` is
-    called for each page of it that was read."""
+def screened(task: Task, say: Say = _unheard) -> Screened:
+    """Reads and screens one chart. One that cannot be read is a line with status "error", never an exception. ``say`` is
+    told when another page of it is read, and when all are."""
     from hccassist.screening import load_screener, screen
 
     if task.memory:
-        _limit_address_space(task.memory * _BACKSTOP)
+        limit_address_space(task.memory)
     sha256, screener = "", replace(load_screener(), years=tuple(task.years))
+    limits = replace(configured(), on_page=lambda: say(PAGE))
     try:
-        data = content(task)
+        data = content(task, limits)
         sha256 = hashlib.sha256(data).hexdigest()
         if sha256 in task.known:
             return Screened(sha256)
-        chart = read_bytes(data, task.name, Limits(on_page=on_page))
+        say(PAGE)
+        chart = read_bytes(data, task.name, limits)
+        say(READ)
         from hccassist.encounters import find_encounters
         from hccassist.reading.kept import packed
 
@@ -96,13 +82,13 @@ def screened(task: Task, on_page: Callable[[], None] | None = None) -> Screened:
         return Screened(sha256, error_line(task.name, sha256, "internal", message, screener.versions))
 
 
-def content(task: Task) -> bytes:
+def content(task: Task, limits: Limits) -> bytes:
     """The file's bytes, from this machine or from where its URL points; raises ``ReadError``."""
     if "://" not in task.location:
-        return file_content(Path(task.location), task.name)
+        return file_content(Path(task.location), task.name, limits)
     fs, path = filesystem_of(task.location)
     try:
-        check_size(int(fs.size(path) or 0), task.name)
+        check_size(int(fs.size(path) or 0), task.name, limits)
         data: bytes = fs.cat_file(path)
     except ReadError:
         raise
@@ -126,14 +112,6 @@ def filesystem_of(url: str) -> tuple[Any, str]:
     """The fsspec file system of a URL and the path in it."""
     store = _store(url.split("://", 1)[0])
     return store, store._strip_protocol(url)
-
-
-@cache
-def _limit_address_space(limit: int) -> None:
-    # Not every system knows this limit; the guard's own holds everywhere.
-    with suppress(ValueError, OSError):
-        _, hard = resource.getrlimit(resource.RLIMIT_AS)
-        resource.setrlimit(resource.RLIMIT_AS, (limit if hard == resource.RLIM_INFINITY else min(limit, hard), hard))
 
 
 if __name__ == "__main__":

@@ -93,10 +93,11 @@ def _beside_the_paper(small: Image, scale: float) -> Image | None:
 
     dark = np.asarray(small) < _INK
     thick = round(_MARGIN_POINTS * scale)
-    labels, count = ndimage.label(ndimage.binary_opening(np.pad(dark, thick, mode="edge"), np.ones((thick, thick))))
+    labels, _ = ndimage.label(ndimage.binary_opening(np.pad(dark, thick, mode="edge"), np.ones((thick, thick))))
     labels = labels[thick:-thick, thick:-thick]
     found = np.zeros_like(dark)
-    for number in range(1, count + 1):
+    edges = np.concatenate((labels[0], labels[-1], labels[:, 0], labels[:, -1]))
+    for number in np.unique(edges[edges > 0]):
         own = labels == number
         along = max(int(edge.sum()) for edge in (own[0], own[-1], own[:, 0], own[:, -1]))
         # A heading in white on black that reaches the edge is short along it, or has letters.

@@ -27,6 +27,11 @@ def packed(chart: Chart) -> bytes:
     return gzip.compress(_CHART.dump_json(bare), compresslevel=5, mtime=0)
 
 
+def unpacked(data: bytes) -> Chart:
+    """The chart that ``packed`` made this of. Raises ``OSError``, ``EOFError`` or ``ValidationError`` for anything else."""
+    return _CHART.validate_json(gzip.decompress(data))
+
+
 def place_of(sha256: str) -> str:
     """Where a chart is kept, relative to the results folder."""
     return f"{FOLDER}/{sha256}.json.gz"
@@ -49,6 +54,6 @@ def keep(results: Path, chart: Chart) -> None:
 def kept(results: Path, sha256: str) -> Chart | None:
     """The chart with this hash, if its text was kept."""
     try:
-        return _CHART.validate_json(gzip.decompress((results / place_of(sha256)).read_bytes()))
+        return unpacked((results / place_of(sha256)).read_bytes())
     except (OSError, EOFError, ValidationError):
         return None

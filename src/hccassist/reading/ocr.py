@@ -9,6 +9,7 @@ from __future__ import annotations
 import math
 import os
 import re
+import time
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any
@@ -102,24 +103,24 @@ def available() -> bool:
     return _tessdata() is not None
 
 
-def read_image(image: Image, scale: float, seconds: float) -> OcrPage | None:
-    """The words of a page image of ``scale`` pixels a point; None where nothing readable is on it or OCR is not
-    installed."""
+def read_image(image: Image, scale: float, until: float) -> OcrPage | None:
+    """The words of a page image of ``scale`` pixels a point, as far as they are read by ``until`` (as ``time.monotonic`` has
+    it); None where nothing readable is on it or OCR is not installed."""
     if not available():
         return None
     grey = evened(image.convert("L"), scale)
     angle, sight = 0, None
     if not lies_on_its_side(grey):
-        sight = _read_straight(grey, scale, seconds)
+        sight = _read_straight(grey, scale, until)
     if sight is None or sight.confidence < _SURE:
         turned = _orientation(grey, scale)
         if turned:
-            other = _read_straight(grey.rotate(turned, expand=True), scale, seconds)
+            other = _read_straight(grey.rotate(turned, expand=True), scale, until)
             if sight is None or other.confidence > sight.confidence:
                 angle, sight = turned, other
         elif sight is None:
-            sight = _read_straight(grey, scale, seconds)
-    reading = _finished(sight, scale, seconds)
+            sight = _read_straight(grey, scale, until)
+    reading = _finished(sight, scale, until)
     if reading.confidence < _READABLE:
         return None
     skew = sight.page.skew
@@ -134,7 +135,7 @@ def _in_points(rules: Rules, slope: float, scale: float) -> Rules:
     return Rules(tuple(sorted(horizontal, key=lambda r: r.at)), tuple(sorted(vertical, key=lambda r: r.at)))
 
 
-def _read_straight(upright: Image, scale: float, seconds: float) -> _Sight:
+def _read_straight(upright: Image, scale: float, until: float) -> _Sight:
     """The words of an image with upright text, as tesseract reads them once it is set level."""
     page = cleaned(upright, scale)
     level, circles = lift_circles(page.image, page.lined, scale)
@@ -143,18 +144,19 @@ def _read_straight(upright: Image, scale: float, seconds: float) -> _Sight:
     engine.SetImageBytes(level.tobytes(), width, height, 1, width)
     engine.SetSourceResolution(max(70, round(72 * scale)))
     try:
-        rows = _parse(engine.GetTSVText(0)) if engine.Recognize(int(seconds * 1000)) else []
+        left = max(1, round(1000 * (until - time.monotonic())))  # 0 would be no limit
+        rows = _parse(engine.GetTSVText(0)) if engine.Recognize(left) else []
     finally:
         engine.Clear()
     return _Sight(page, level, circles, rows, _confidence(rows))
 
 
-def _finished(sight: _Sight, scale: float, seconds: float) -> _Reading:
+def _finished(sight: _Sight, scale: float, until: float) -> _Reading:
     """What stands on the page in the end: a second opinion on what is doubtful, check boxes and rings marked."""
     rows = sight.rows
     boxes = on_form(find_checkboxes(sight.page.lined, scale), [(row.confidence, row.box) for row in rows]) if rows else []
     places = doubtful_places(sight.level, rows, [b.box for b in boxes], scale)
-    rows = _agreed(rows, second_opinion(sight.level, places, seconds))
+    rows = _agreed(rows, second_opinion(sight.level, places, until))
     confidence = _confidence(rows)
     if confidence < _READABLE:
         return _Reading(rows, confidence)

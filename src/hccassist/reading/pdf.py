@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ctypes
 import re
+import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
@@ -27,6 +28,8 @@ _FEW_WORDS = 60
 """A text layer with fewer words over a page-wide image is a banner on a scan, not the page's text."""
 _SCAN_SHARE = 0.4
 _MAX_PIXELS = 36_000_000
+_MOST_OBJECTS = 20_000
+"""So many objects of a page are asked whether they are images."""
 _COMMON_WORDS = frozenset(
     "the of and to in a is for with on was at no by or as this from be are that not he she his her has have"
     " patient date"
@@ -65,6 +68,7 @@ def opened(data: bytes, name: str) -> Iterator[pypdfium2.PdfDocument]:
 
 
 def _read_page(document: pypdfium2.PdfDocument, index: int, name: str, limits: Limits) -> PageDraft:
+    until = time.monotonic() + limits.page_seconds
     page = pdfium.FPDF_LoadPage(document.raw, index)
     if not page:
         # One page that cannot be opened does not take the others with it.
@@ -77,13 +81,16 @@ def _read_page(document: pypdfium2.PdfDocument, index: int, name: str, limits: L
                 "page_too_large",
                 f"{name}: page {index + 1} is {width:.0f} by {height:.0f} points; print it on paper size",
             )
-        layer = read_text_layer(page, frame)
+        layer = read_text_layer(page, frame, limits.max_characters)
+        if layer.characters > limits.max_characters:
+            raise ReadError("too_large", f"{name}: page {index + 1} has {layer.characters:,} characters; print the file anew")
         if layer.tokens and not _needs_ocr(page, layer, frame):
             rules = printed_rules(page, frame, layer.angle)
             return _draft(layer.tokens, layer.others, "text", layer.angle, width, height, rules)
         if not layer.tokens and not pdfium.FPDFPage_CountObjects(page):
             return _draft([], [], "text", 0, width, height)
-        return _read_scan(page, layer, frame, limits)
+        check_images(page, index + 1, name, limits)
+        return _read_scan(page, layer, frame, limits, until)
     finally:
         pdfium.FPDF_ClosePage(page)
 
@@ -101,14 +108,15 @@ def _draft(
     return PageDraft(width, height, source, angle, frame_height, (tokens, *others), rules)
 
 
-def _read_scan(page: ctypes.c_void_p, layer: TextLayer, frame: Frame, limits: Limits) -> PageDraft:
-    """A page without a usable text layer: OCR, else the text layer if it reads at all, else unread."""
+def _read_scan(page: ctypes.c_void_p, layer: TextLayer, frame: Frame, limits: Limits, until: float) -> PageDraft:
+    """A page without a usable text layer: OCR, else the text layer if it reads at all, else unread. ``until`` is when to
+    give it up (as ``time.monotonic`` has it)."""
     width, height = frame.size
     scale = scale_within(width, height, limits.ocr_dpi / 72)
-    image = render(page, width, height, scale)
-    if image.getextrema()[0] > 200:  # type: ignore[operator]
+    image = render(page, width, height, scale, until)
+    if image is not None and image.getextrema()[0] > 200:  # type: ignore[operator]
         return _draft(layer.tokens, layer.others, "text", layer.angle, width, height)
-    read = ocr.read_image(image, scale, limits.ocr_seconds) if limits.ocr else None
+    read = ocr.read_image(image, scale, until) if limits.ocr and image is not None else None
     if read is not None and len(read.tokens) >= 0.5 * len(layer.tokens):
         return _draft(read.tokens, (), "ocr", read.angle, width, height, read.rules)
     if layer.tokens and not _is_garbage(layer):
@@ -122,21 +130,55 @@ def scale_within(width: float, height: float, scale: float) -> float:
     return scale if pixels <= _MAX_PIXELS else scale * (_MAX_PIXELS / pixels) ** 0.5
 
 
-def render(page: ctypes.c_void_p, width: float, height: float, scale: float) -> Image:
-    """A loaded page as a grey image."""
+def render(
+    page: ctypes.c_void_p, width: float, height: float, scale: float, until: float, colored: bool = False
+) -> Image | None:
+    """A loaded page as an image, grey or in colors; None where it is not drawn by ``until``."""
     from PIL import Image
 
     columns, rows = max(1, round(width * scale)), max(1, round(height * scale))
-    bitmap = pdfium.FPDFBitmap_CreateEx(columns, rows, pdfium.FPDFBitmap_Gray, None, 0)
+    kind, flags = (pdfium.FPDFBitmap_BGRx, 0) if colored else (pdfium.FPDFBitmap_Gray, pdfium.FPDF_GRAYSCALE)
+    late = type(pdfium.IFSDK_PAUSE().NeedToPauseNow)(lambda _: time.monotonic() > until)
+    pause = pdfium.IFSDK_PAUSE(version=1, NeedToPauseNow=late)
+    bitmap = pdfium.FPDFBitmap_CreateEx(columns, rows, kind, None, 0)
     try:
         pdfium.FPDFBitmap_FillRect(bitmap, 0, 0, columns, rows, 0xFFFFFFFF)
-        flags = pdfium.FPDF_ANNOT | pdfium.FPDF_GRAYSCALE
-        pdfium.FPDF_RenderPageBitmap(bitmap, page, 0, 0, columns, rows, 0, flags)
+        flags |= pdfium.FPDF_ANNOT
+        state = pdfium.FPDF_RenderPageBitmap_Start(bitmap, page, 0, 0, columns, rows, 0, flags, ctypes.byref(pause))
+        pdfium.FPDF_RenderPage_Close(page)
+        if state == pdfium.FPDF_RENDER_TOBECONTINUED:
+            return None
         stride = pdfium.FPDFBitmap_GetStride(bitmap)
         buffer = ctypes.string_at(pdfium.FPDFBitmap_GetBuffer(bitmap), stride * rows)
     finally:
         pdfium.FPDFBitmap_Destroy(bitmap)
-    return Image.frombuffer("L", (columns, rows), buffer, "raw", "L", stride, 1)
+    mode, raw = ("RGB", "BGRX") if colored else ("L", "L")
+    return Image.frombuffer(mode, (columns, rows), buffer, "raw", raw, stride, 1)
+
+
+def check_images(page: ctypes.c_void_p, number: int, name: str, limits: Limits) -> None:
+    """Raises ``ReadError`` where an image on page ``number`` would unpack to more pixels than ``limits`` allow."""
+    wide, high = ctypes.c_uint(), ctypes.c_uint()
+    for image in _images(page):
+        pdfium.FPDFImageObj_GetImagePixelSize(image, ctypes.byref(wide), ctypes.byref(high))
+        if wide.value * high.value > limits.max_image_pixels:
+            size = f"{wide.value} by {high.value}"
+            raise ReadError("page_too_large", f"{name}: page {number} holds an image of {size} pixels; scan at 300 dpi")
+
+
+def _images(page: ctypes.c_void_p) -> Iterator[ctypes.c_void_p]:
+    """The images of a loaded page, those in its forms too; of its first objects where it has too many."""
+    stack = [(pdfium.FPDFPage_GetObject(page, i)) for i in range(min(pdfium.FPDFPage_CountObjects(page), _MOST_OBJECTS))]
+    for _ in range(_MOST_OBJECTS):
+        if not stack:
+            return
+        item = stack.pop()
+        kind = pdfium.FPDFPageObj_GetType(item)
+        if kind == pdfium.FPDF_PAGEOBJ_IMAGE:
+            yield item
+        elif kind == pdfium.FPDF_PAGEOBJ_FORM:
+            held = min(pdfium.FPDFFormObj_CountObjects(item), _MOST_OBJECTS)
+            stack += [pdfium.FPDFFormObj_GetObject(item, i) for i in range(held)]
 
 
 # --- is the text layer the page's text? -----------------------------------------------------------------------------

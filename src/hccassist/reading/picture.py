@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import time
 import warnings
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
@@ -77,7 +78,7 @@ def _draft(frame: Image, limits: Limits) -> PageDraft:
     if scale > 1.2 * target:
         frame = frame.resize((round(width * target), round(height * target)))
         scale = target
-    read = ocr.read_image(frame, scale, limits.ocr_seconds) if limits.ocr else None
+    read = ocr.read_image(frame, scale, time.monotonic() + limits.page_seconds) if limits.ocr else None
     if read is None:
         return PageDraft(width, height, "unread", 0, height, ())
     frame_height = width if read.angle in (90, 270) else height

@@ -57,8 +57,8 @@ def _engine() -> Any:
     return RapidOCR(params=_PARAMETERS)
 
 
-def second_opinion(level: Image, places: Sequence[PixelBox], seconds: float) -> list[ReadLine]:
-    """The lines at ``places`` of a level page image, as many as ``seconds`` allow; none where the second reader is not
+def second_opinion(level: Image, places: Sequence[PixelBox], until: float) -> list[ReadLine]:
+    """The lines at ``places`` of a level page image, as many as are read by ``until``; none where the second reader is not
     installed."""
     engine = _engine() if places else None
     if engine is None:
@@ -66,7 +66,6 @@ def second_opinion(level: Image, places: Sequence[PixelBox], seconds: float) -> 
     import numpy as np
 
     lines: list[ReadLine] = []
-    until = time.monotonic() + seconds
     for place in places:
         if time.monotonic() > until:
             break

@@ -87,13 +87,15 @@ def frame_of(page: ctypes.c_void_p, rotation: int) -> Frame:
     return Frame(rect.left, rect.bottom, rect.right, rect.top, rotation)
 
 
-def read_text_layer(page: ctypes.c_void_p, frame: Frame) -> TextLayer:
-    """The words of a loaded page, in the order of its content stream."""
+def read_text_layer(page: ctypes.c_void_p, frame: Frame, most: int) -> TextLayer:
+    """The words of a loaded page, in the order of its content stream; none where it has more than ``most`` characters."""
     text_page = pdfium.FPDFText_LoadPage(page)
     if not text_page:
         return TextLayer(0, [], [], 0)
     try:
         count = pdfium.FPDFText_CountChars(text_page)
+        if count > most:
+            return TextLayer(0, [], [], count)
         text = _characters(text_page, count) if count > 0 else ""
         by_angle = _words(text_page, text, frame)
     finally:

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
-from hccassist.reading import ReadError, read_chart
+from hccassist.reading import ReadError, read_text
 from hccassist.reading.kept import keep, kept
 from hccassist.schema import Chart, ChartResult
 
@@ -59,7 +59,7 @@ def read(result: ChartResult, roots: Sequence[str], results: Path) -> ChartFile:
     chart = kept(results, result.sha256)
     if chart is None:
         try:
-            chart = read_chart(found.path, result.chart)
+            chart = read_text(found.path, result.chart)
         except ReadError as error:
             return ChartFile("unreadable", str(error), found.path)
         with suppress(OSError):  # a results folder that only its owner may write to: it is read again next time
