@@ -156,6 +156,13 @@ def test_fhir_without_documents(tmp_path: Path) -> None:
     assert refusal(tmp_path, b'{"resourceType": "Patient", "id": "1"}', "b.json") == "empty"
 
 
+def test_halves_of_characters_are_joined_or_unreadable(tmp_path: Path) -> None:
+    note = {"resourceType": "Composition", "title": "Visit \ud800", "section": [{"text": {"div": "<p>Gait \ud83d\ude00</p>"}}]}
+    text = read(tmp_path, json.dumps(note).encode(), "b.json").text
+    assert "Visit \ufffd" in text
+    assert "Gait \U0001f600" in text
+
+
 def test_zip_is_one_chart_of_all_its_files(tmp_path: Path) -> None:
     data = zip_file(b__txt=b"second", a__pdf=pdf(lines(["first"])), readme__md=b"not a chart")
     chart = read(tmp_path, data, "all.zip")

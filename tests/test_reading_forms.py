@@ -124,6 +124,50 @@ def test_rings_aslant_and_over_the_line_of_a_table(tmp_path: Path) -> None:
         assert row.split("◉")[1].split()[0] == ringed
 
 
+def test_rings_that_touch_from_row_to_row_are_told_apart(tmp_path: Path) -> None:
+    pytest.importorskip("tesserocr")
+    labels = ("Asthma", "Gout", "Anemia", "Epilepsy")
+
+    def draw(canvas: Canvas) -> None:
+        canvas.setLineWidth(0.6)
+        canvas.grid([66, 194, 400], [600 + 17 * n for n in range(5)])
+        for n, label in enumerate(labels):
+            y = 605 + 17 * n
+            for x, text in ((72, label), (204, "Yes"), (250, "No")):
+                lines([text], x=x, y=y, size=11)(canvas)
+            canvas.setLineWidth(1.2)
+            left = 198 if n % 2 else 243
+            canvas.ellipse(left, y - 5.5, left + 31, y + 12.5)
+        lines(PROSE, y=480, size=12, step=18)(canvas)
+
+    rows = read(tmp_path, image_pdf(scan(pdf(draw)))).text.splitlines()
+    for n, label in enumerate(labels):
+        row = next(row for row in rows if label in row)
+        assert row.count("◉") == 1, row
+        assert row.split("◉")[1].split()[0] == ("Yes" if n % 2 else "No")
+
+
+def test_boxes_under_the_answers_of_a_table_are_marks(tmp_path: Path) -> None:
+    pytest.importorskip("tesserocr")
+
+    def draw(canvas: Canvas) -> None:
+        lines(["Problem"], y=720, size=12)(canvas)
+        lines(["Present"], x=250, y=720, size=12)(canvas)
+        lines(["Absent"], x=330, y=720, size=12)(canvas)
+        for n, label in enumerate(("Asthma", "Gout", "Anemia", "Epilepsy")):
+            y = 690 - 24 * n
+            lines([label], y=y, size=12)(canvas)
+            for k in range(2):
+                canvas.rect(255 + 80 * k, y, 8, 8)
+            x = 255 + 80 * (n % 2)
+            canvas.lines([(x - 1, y - 1, x + 9, y + 9), (x - 1, y + 9, x + 9, y - 1)])
+        lines(PROSE, y=480, size=12, step=18)(canvas)
+
+    text = read(tmp_path, image_pdf(scan(pdf(draw)))).text
+    for n, label in enumerate(("Asthma", "Gout", "Anemia", "Epilepsy")):
+        assert f"{label}  {'☐  ☒' if n % 2 else '☒  ☐'}" in text
+
+
 def test_plain_print_has_no_rings(tmp_path: Path) -> None:
     pytest.importorskip("tesserocr")
     heading = lines(["QUARTERLY OBSERVATIONS @ OAK HOUSE"], y=740, size=20)

@@ -1,6 +1,7 @@
 """Rows of a form that offer answers: a ring ("◉") or a mark stands before the one chosen, the others are not chosen.
 
-"Cancer  Active  ◉ History  None  resected 2011", "COPD  [ ] agree [x] disagree", "Retinopathy: none  ◉ mild NPDR  PDR".
+"Cancer  Active  ◉ History  None  resected 2011", "COPD  [ ] agree [x] disagree", "Retinopathy: none  ◉ mild NPDR  PDR"; or
+the head of the table says what its boxes mean: "Problem  Present  Absent", "COPD  [x]  [ ]".
 """
 
 from __future__ import annotations
@@ -29,6 +30,7 @@ _WORDS: dict[str, Status] = {
     **dict.fromkeys("rule r/o suspect suspected possible probable unknown unsure uncertain questionable".split(), "uncertain"),
     **dict.fromkeys("none no n never absent negative neg denies denied disagree disagreed rejected n/a".split(), "negated"),
 }  # fmt: skip
+_MOST_TABLE_LINES = 40
 _LEAST_MISREAD, _NEAR, _NEARER = 5, 66, 85
 _LONG_WORDS = [word for word in _WORDS if len(word) >= _LEAST_MISREAD]
 _UNREAD_ANSWER = re.compile(
@@ -77,7 +79,9 @@ def read_choice(text: str, start: int, end: int) -> tuple[Status, str] | None:
     n = next((k for k, c in enumerate(cells) if c.start <= start - low < c.end), None)
     if n is None:
         return None
-    return _of_ringed_row(cells, n) if any(c.mark == "ring" for c in cells) else _of_marked_row(cells, n)
+    if any(c.mark == "ring" for c in cells):
+        return _of_ringed_row(cells, n)
+    return _of_marked_row(cells, n) or _of_headed_row(cells, n, text, low)
 
 
 @lru_cache(maxsize=64)
@@ -186,3 +190,33 @@ def _of_marked_row(cells: Sequence[_Cell], n: int) -> tuple[Status, str] | None:
     if answer is None or (answer == "active" and n > 0):
         return None
     return answer, f"“{chosen[0].text}” marked on the form"
+
+
+def _of_headed_row(cells: Sequence[_Cell], n: int, text: str, low: int) -> tuple[Status, str] | None:
+    """A row whose marks stand under the answers of the table's head ("Problem  Present  Absent  Today"); ``low`` is where it
+    starts in ``text``."""
+    marked = [c for c in cells if c.mark]
+    if n > 0 or cells[n].mark or len(marked) < 2:
+        return None
+    head = _head(text, low)
+    chosen = [k for k, c in enumerate(marked) if c.chosen]
+    if len(head) != len(marked) or len(chosen) > 1:
+        return None
+    if not chosen:
+        return "uncertain", "not answered on the form"
+    answer = head[chosen[0]]
+    return answer.answer or "uncertain", f"“{answer.text}” marked on the form"
+
+
+def _head(text: str, low: int) -> list[_Cell]:
+    """The answers at the head of the table that the line at ``low`` is a row of; none where it has no such head."""
+    for _ in range(_MOST_TABLE_LINES):
+        if low <= 0:
+            break
+        high, low = low - 1, text.rfind("\n", 0, low - 1) + 1
+        line = text[low:high]
+        if "\f" in line:
+            break
+        if not _MARK.search(line) and len(answers := [c for c in _cells(line) if c.answer]) > 1:
+            return answers
+    return []

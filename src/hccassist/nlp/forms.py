@@ -18,6 +18,11 @@ _CHOICE = re.compile(rf"\s*({_MARK})\s*(yes|no|none|y|n)\b", re.IGNORECASE)
 _CHOICE_BEHIND = re.compile(rf"\s*/?\s*(yes|none|no|y|n)\s*({_MARK})", re.IGNORECASE)
 _TO_ANSWER = re.compile(r"\)?(?:\s?/\s?[^\W\d_]+|\s?\([^()]{1,20}\))?(?:\s*(?:[:?=]|[-–—]\s|\.{3,}|\(|\t)|\s{2,})[\s.:]*")
 _BOTH_PRINTED = re.compile(r"(?:yes|y)\s*/\s*(?:no|n)\b", re.IGNORECASE)
+_BRACKETED = re.compile(
+    r"(?:(?P<yes>[(\[<]\s?y(?:es)?\s?[)\]>])\s*no?|y(?:es)?\s*(?P<no>[(\[<]\s?no?\s?[)\]>])|y(?:es)? no?)(?=\s*(?:$|\s{2}|\|))",
+    re.IGNORECASE,
+)
+"""Both answers are printed, and one is in brackets, as a ring around it is read; or none is."""
 _YES = re.compile(r"(?:yes|y|positive|pos|\+)(?![\w/])", re.IGNORECASE)
 _NO = re.compile(
     r"(?:no|none|n|neg|negative|denie[sd]|never|absent|-|not present)"
@@ -101,6 +106,10 @@ def _answer(after: str) -> Assertion | None:
         return None
     if _BOTH_PRINTED.match(after, at):
         return Assertion("hypothetical", ("not answered",))
+    if both := _BRACKETED.match(after, at):
+        if not (both["yes"] or both["no"]):
+            return Assertion("uncertain", ("neither yes nor no is marked on the form, or the mark was not read",))
+        return Assertion("active" if both["yes"] else "negated", (f"“{both['yes'] or both['no']}” is marked",))
     if _YES.match(after, at):
         return Assertion("active", ("answered yes",))
     if _NO.match(after, at):

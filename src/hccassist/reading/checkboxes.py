@@ -179,9 +179,10 @@ def _goes_on(pixels: np.ndarray[Any, np.dtype[np.bool_]]) -> bool:
 
 
 def on_form(boxes: list[CheckBox], words: list[tuple[float, tuple[int, int, int, int]]]) -> list[CheckBox]:
-    """The boxes that are a form's: of one size, in rows or columns, before a word and no part of one. ``words`` are the
-    confidence (0 to 100) and pixels of the words on the same image."""
-    alone = [b for b in boxes if b.score >= _CLEAR and not _in_a_word(b, words) and _before_a_word(b, words)]
+    """The boxes that are a form's: of one size, in rows or columns, before a word or in a grid, and no part of a word.
+    ``words`` are the confidence (0 to 100) and pixels of the words on the same image."""
+    clear = [b for b in boxes if b.score >= _CLEAR and not _in_a_word(b, words)]
+    alone = [b for b in clear if _before_a_word(b, words) or _in_a_grid(b, clear)]
     if not alone:
         return []
     sides = [b.box[2] - b.box[0] for b in alone]
@@ -204,6 +205,13 @@ def _is_another(box: CheckBox, form: list[CheckBox], usual: int, words: list[tup
 def _in_line(one: CheckBox, other: CheckBox) -> bool:
     """Whether two boxes stand in one row or one column, as a form's do."""
     return abs(one.box[0] - other.box[0]) <= _reach(one) or abs(one.box[1] - other.box[1]) <= _reach(one)
+
+
+def _in_a_grid(box: CheckBox, boxes: list[CheckBox]) -> bool:
+    """Whether a box stands in a row and in a column of others: a table whose head says what its boxes mean."""
+    alike = [b for b in boxes if b is not box and abs(b.box[2] - b.box[0] - (box.box[2] - box.box[0])) <= _SIZE_SPREAD]
+    column = sum(abs(b.box[0] - box.box[0]) <= _reach(box) for b in alike)
+    return column >= _LEAST_BOXES - 1 and any(abs(b.box[1] - box.box[1]) <= _reach(box) for b in alike)
 
 
 def _reach(box: CheckBox) -> float:

@@ -5,6 +5,8 @@ A ring is one stroke whose ink lies all around an ellipse and hardly outside it,
 
 from __future__ import annotations
 
+import itertools
+import math
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
@@ -14,7 +16,10 @@ if TYPE_CHECKING:
     from PIL.Image import Image
 
 _INK = 150
-_LEAST_HEIGHT_POINTS, _MOST_HEIGHT_POINTS = 12.5, 25.0
+_LEAST_HEIGHT_POINTS, _MOST_HEIGHT_POINTS = 12.5, 34.0
+"""The highest go around two lines."""
+_MOST_RINGS, _WAIST = 8, 0.25
+"""So many rings may touch from line to line, and each ends so far (part of its height) from where equal ones would."""
 _LEAST_WIDTH_POINTS, _MOST_WIDTH_POINTS = 13.0, 190.0
 _NARROWEST = 0.8
 """Width by height: hands ring words, which are wider than high."""
@@ -105,24 +110,56 @@ def _strokes(
     ink: np.ndarray[Any, np.dtype[np.bool_]], own: Pixels, point: float
 ) -> Iterator[tuple[Pixels, tuple[int, int, int, int]]]:
     """The strokes of the rings that connected ink is, each with its box in pixels of the whole image."""
+    import numpy as np
+
     ys, xs = own
-    top, height, width = int(ys.min()), int(ys.max() - ys.min()) + 1, int(xs.max() - xs.min()) + 1
-    # Rings on two lines of a form may touch: each is then looked at by itself.
-    rings = 1 if height <= _MOST_HEIGHT_POINTS * point else 2
-    if not (
-        rings * _LEAST_HEIGHT_POINTS * point <= height <= rings * _MOST_HEIGHT_POINTS * point
-        and _LEAST_WIDTH_POINTS * point <= width <= _MOST_WIDTH_POINTS * point
-        and width >= _NARROWEST * height / rings
-    ):
+    height, width = int(np.ptp(ys)) + 1, int(np.ptp(xs)) + 1
+    if not _LEAST_WIDTH_POINTS * point <= width <= _MOST_WIDTH_POINTS * point:
         return
-    for part in range(rings):
-        low, high = (top + height * edge // rings for edge in (part, part + 1))
-        inside = (ys >= low) & (ys < high)
-        rows, columns = ys[inside], xs[inside]
-        stroke = _ring(ink, (rows, columns), point)
-        if stroke is not None:
-            box = (2 * int(columns.min()), 2 * low, 2 * int(columns.max()) + 2, 2 * high)
-            yield (rows[stroke], columns[stroke]), box
+    # Rings on the lines of a form may touch: each is then looked at by itself.
+    fewest = math.ceil(height / (_MOST_HEIGHT_POINTS * point))
+    most = min(math.floor(height / (_LEAST_HEIGHT_POINTS * point)), _MOST_RINGS)
+    best: list[tuple[Pixels, tuple[int, int, int, int]]] = []
+    for rings in range(most, max(fewest, 1) - 1, -1):
+        found = [ring for low, high in _stacked(own, rings) if (ring := _ring_between(ink, own, low, high, point))]
+        if len(found) == rings:
+            yield from found
+            return
+        best = max(best, found, key=len)
+    yield from best
+
+
+def _stacked(own: Pixels, rings: int) -> Iterator[tuple[int, int]]:
+    """From which row to which each of so many rings reaches that stand above each other: they touch where they are narrow."""
+    import numpy as np
+
+    ys, xs = own
+    top, height = int(ys.min()), int(np.ptp(ys)) + 1
+    left, right = np.full(height, xs.max()), np.full(height, xs.min())
+    np.minimum.at(left, ys - top, xs)
+    np.maximum.at(right, ys - top, xs)
+    step = height / rings
+    edges = [0]
+    for n in range(1, rings):
+        low, high = round((n - _WAIST) * step), round((n + _WAIST) * step)
+        edges.append(low + int((right - left)[low : high + 1].argmin()))
+    yield from itertools.pairwise([top + edge for edge in (*edges, height)])
+
+
+def _ring_between(
+    ink: np.ndarray[Any, np.dtype[np.bool_]], own: Pixels, low: int, high: int, point: float
+) -> tuple[Pixels, tuple[int, int, int, int]] | None:
+    """The stroke of the ring that connected ink is between two rows, and its box in pixels of the whole image."""
+    ys, xs = own
+    inside = (ys >= low) & (ys < high)
+    rows, columns = ys[inside], xs[inside]
+    if not len(rows):
+        return None
+    left, right = int(columns.min()), int(columns.max()) + 1
+    if right - left < max(_LEAST_WIDTH_POINTS * point, _NARROWEST * (high - low)):
+        return None
+    stroke = _ring(ink, (rows, columns), point)
+    return ((rows[stroke], columns[stroke]), (2 * left, 2 * low, 2 * right, 2 * high)) if stroke is not None else None
 
 
 def _directions(angles: np.ndarray[Any, np.dtype[np.float64]]) -> np.ndarray[Any, np.dtype[np.int64]]:

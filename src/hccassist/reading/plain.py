@@ -18,5 +18,8 @@ def read_plain(data: bytes, name: str, sha256: str) -> Chart:
 
 
 def one_page(text: str, name: str, sha256: str) -> Chart:
-    """A chart of one page that has text but no places."""
+    """A chart of one page that has text but no places. Escapes of some formats name halves of characters: pairs are joined,
+    a half alone is unreadable."""
+    if not text.isascii():
+        text = text.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
     return Chart(name, sha256, text, (Page(1, 0.0, 0.0, "text", 0, 0, len(text)),))
