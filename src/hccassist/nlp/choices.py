@@ -38,6 +38,9 @@ _UNREAD_ANSWER = re.compile(
     re.IGNORECASE,
 )
 """The choices of a form printed side by side: which was chosen, no mark tells."""
+_LONE_ANSWER = re.compile(r"[^\n]*?\s{2,}(?:yes|y|no|n)(?=\s{2}|\s*$)", re.IGNORECASE)
+_BOTH_ANSWERS = re.compile(rf"(?:{RING}\s*y(?:es)?\s+no?|\by(?:es)?\s+{RING}\s*no?)(?=\s|$)", re.IGNORECASE)
+_NEAR_ROWS = 300
 _CHOICE_LABEL = re.compile(r".*?(?:[:?]|\b(?:stage|type|grade|class)\b)\s*", re.IGNORECASE)
 _FIRST_WORD = re.compile(r"[A-Za-z/]+")
 
@@ -74,7 +77,9 @@ def read_choice(text: str, start: int, end: int) -> tuple[Status, str] | None:
     marked, unread_answer = _prints_choices(row)
     if not marked:
         unread = unread_answer and _UNREAD_ANSWER.search(row, end - low)
-        return ("uncertain", "no choice is marked on the form, or the mark was not read") if unread else None
+        if unread or ("  " in row and _LONE_ANSWER.match(row, end - low) and _offers_both(text, low, high)):
+            return "uncertain", "no choice is marked on the form, or the mark was not read"
+        return None
     cells = _cells(row)
     n = next((k for k, c in enumerate(cells) if c.start <= start - low < c.end), None)
     if n is None:
@@ -82,6 +87,11 @@ def read_choice(text: str, start: int, end: int) -> tuple[Status, str] | None:
     if any(c.mark == "ring" for c in cells):
         return _of_ringed_row(cells, n)
     return _of_marked_row(cells, n) or _of_headed_row(cells, n, text, low)
+
+
+def _offers_both(text: str, low: int, high: int) -> bool:
+    """Whether rows around print both answers and ring one: a row with one alone has lost the other with its ring."""
+    return RING in text and bool(_BOTH_ANSWERS.search(text, max(low - _NEAR_ROWS, 0), max(high, low) + _NEAR_ROWS))
 
 
 @lru_cache(maxsize=64)

@@ -13,6 +13,10 @@ _MARK = r"\[\s?[xX✓✔]?\s?\]|[☐□☑☒✓✔]|\(\s?[xX]?\s?\)|_+[xX✓]?_
 _UNCHECKED = re.compile(r"(?:\[\s?\]|☐|□|\(\s\)|__+)\s*$")
 _CHECKED = re.compile(r"(?:\[\s?[xX✓✔]\s?\]|☑|☒|✓|✔|\([xX]\))\s*$")
 _UNCHECKED_AFTER = re.compile(r"^\s*(?:\[\s?\]|☐|□|\(\s\))")
+_LONGEST_ITEM = 60
+_ITEM_START = re.compile(rf"({_MARK})\s*((?:(?!\s{{2}}|{_MARK})[^\n.;:])*)\Z")
+_QUALIFIERS = 2
+"""So many words may stand between an empty box and the condition that it leaves out: more, and they are what was not done."""
 _BLANK = re.compile(r"\s*[:=]?\s*_{2,}(?![xX✓\w])")
 _CHOICE = re.compile(rf"\s*({_MARK})\s*(yes|no|none|y|n)\b", re.IGNORECASE)
 _CHOICE_BEHIND = re.compile(rf"\s*/?\s*(yes|none|no|y|n)\s*({_MARK})", re.IGNORECASE)
@@ -68,7 +72,10 @@ def read_layout(document: Document, sentence: Sentence, start: int, end: int) ->
         return Assertion("hypothetical", ("choices of a form, none marked in the text",))
     if _CHECKED.search(before):
         return Assertion("active", ("checked box",))
-    if _UNCHECKED.search(before) or (_UNCHECKED_AFTER.match(after) and "[" not in text[sentence.start : start]):
+    box, words = _own_box(text, start)
+    if (_UNCHECKED.fullmatch(box) and words <= _QUALIFIERS) or (
+        not box and _UNCHECKED_AFTER.match(after) and "[" not in text[sentence.start : start]
+    ):
         return Assertion("negated", ("box not checked",))
     open_brace = text.rfind("{", sentence.start, start) > text.rfind("}", sentence.start, start)
     if open_brace or "***" in text[sentence.start : sentence.end] or _BLANK.match(after):
@@ -80,6 +87,14 @@ def read_layout(document: Document, sentence: Sentence, start: int, end: int) ->
         if sentence.section == "ros" or attached:
             return Assertion("negated", ("minus sign",))
     return None
+
+
+def _own_box(text: str, start: int) -> tuple[str, int]:
+    """The check box before the words that hold what starts at ``start``, and how many words stand between; blank where none
+    does. The next box on the line is another item's: "☒ Diabetic CKD stage 3  ☐ Gout"."""
+    low = max(text.rfind("\n", 0, start) + 1, start - _LONGEST_ITEM)
+    item = _ITEM_START.search(text, low, start)
+    return (item[1], len(item[2].split())) if item else ("", 0)
 
 
 def printed_choices(text: str, start: int, end: int) -> list[tuple[int, int]]:

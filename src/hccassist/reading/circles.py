@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 _INK = 150
 _LEAST_HEIGHT_POINTS, _MOST_HEIGHT_POINTS = 12.5, 34.0
 """The highest go around two lines."""
-_MOST_RINGS, _WAIST = 8, 0.25
+_MOST_RINGS, _WAIST = 16, 0.25
 """So many rings may touch from line to line, and each ends so far (part of its height) from where equal ones would."""
 _LEAST_WIDTH_POINTS, _MOST_WIDTH_POINTS = 13.0, 190.0
 _NARROWEST = 0.8
@@ -26,7 +26,7 @@ _NARROWEST = 0.8
 _DIRECTIONS = 48
 _RING = (0.78, 1.18)
 """Where a ring's ink lies, as parts of the ellipse that fills its box."""
-_AROUND = 0.8
+_AROUND = 0.77
 """The least share of directions in which there is ring: a rule that touched it takes a piece along."""
 _OUTSIDE = 0.06
 """The most ink beyond the ellipse, in the corners of the box: words and boxes have theirs there."""
@@ -38,6 +38,8 @@ _LEAST = 8
 """Smaller pieces of ink (pixels) are letters."""
 _TIED_POINTS, _TIE_POINTS = 40.0, 14.0
 """From which width a ring may be tied to something else, and the length of what ties it."""
+_SIDE = 0.2
+"""From which part of its height or width on a straight line may be a ring's side."""
 _EDGE_KEPT = 0.85
 """The part of its outer edge that a ring's ellipse is fitted to."""
 _OFF_BOX = 0.25
@@ -69,7 +71,7 @@ def lift_circles(level: Image, lined: Image, scale: float) -> tuple[Image, list[
     circles: list[Circle] = []
     for own in _connected(ink):
         strokes = list(_strokes(ink, own, point))
-        if not strokes and np.ptp(own[1]) >= _TIED_POINTS * point:
+        if not strokes and max(np.ptp(own[0]), np.ptp(own[1])) >= _TIED_POINTS * point:
             # A piece of a ruled line may tie a ring to its neighbours.
             strokes = [stroke for part in _untied(own, point) for stroke in _strokes(ink, part, point)]
         for (rows, columns), box in strokes:
@@ -93,7 +95,7 @@ def _connected(ink: np.ndarray[Any, np.dtype[np.bool_]]) -> Iterator[Pixels]:
 
 
 def _untied(own: Pixels, point: float) -> Iterator[Pixels]:
-    """The pieces of connected ink once its long level runs are taken out."""
+    """The pieces of connected ink once its long straight runs are taken out, each with what of them may be its side."""
     import numpy as np
     from scipy import ndimage
 
@@ -101,9 +103,20 @@ def _untied(own: Pixels, point: float) -> Iterator[Pixels]:
     top, left = int(ys.min()), int(xs.min())
     mask = np.zeros((np.ptp(ys) + 1, np.ptp(xs) + 1), bool)
     mask[ys - top, xs - left] = True
-    runs = ndimage.binary_opening(mask, np.ones((1, round(_TIE_POINTS * point))))
-    for rows, columns in _connected(mask & ~runs):
-        yield rows + top, columns + left
+    length = round(_TIE_POINTS * point)
+    level, upright = (ndimage.binary_opening(mask, np.ones(shape)) for shape in ((1, length), (length, 1)))
+    free = mask & ~level & ~upright
+    # A stroke that crosses a run goes on behind it.
+    free |= mask & ndimage.binary_closing(np.pad(free, 2), np.ones((5, 5)))[2:-2, 2:-2]
+    for rows, columns in _connected(free):
+        y0, x0, y1, x1 = int(rows.min()), int(columns.min()), int(rows.max()), int(columns.max())
+        high, wide = round(_SIDE * (y1 - y0)), round(_SIDE * (x1 - x0))
+        side = np.zeros_like(mask)
+        side[y0 + high : y1 - high + 1, max(x0 - 2, 0) : x1 + 3] = upright[y0 + high : y1 - high + 1, max(x0 - 2, 0) : x1 + 3]
+        side[max(y0 - 2, 0) : y1 + 3, x0 + wide : x1 - wide + 1] |= level[max(y0 - 2, 0) : y1 + 3, x0 + wide : x1 - wide + 1]
+        side[rows, columns] = True
+        found = np.nonzero(side)
+        yield found[0] + top, found[1] + left
 
 
 def _strokes(

@@ -29,7 +29,7 @@ _TIGHT_GAP = 0.4
 _MIN_COLUMN_ROWS = 3
 _MAX_CELLS = 20
 _MIN_COLUMN_LINES = 6
-_NEW_LINE_IN_CELL = re.compile(r"(?:[-•●▪*#]|\(?\d{1,2}[.)]|[A-Za-z]+:)")
+_NEW_LINE_IN_CELL = re.compile(r"(?:[-•●▪*#]|\(?\d{1,2}[.)](?!\d)|[A-Za-z]+:)")
 """What begins a line of its own within a cell: a list's mark or number, a label."""
 _CHOICE = re.compile(r"[☐☒☑□◉]|[\[(][xX✓]?(?:[\])]|$)")
 """What begins a choice of a form: those of a cell stand on one line, parted."""
