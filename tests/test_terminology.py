@@ -172,6 +172,14 @@ def test_a_team_adds_to_the_words_that_say_an_operation_is_only_planned(
     assert {"pencilled", "declines", "scheduled"} & groups.read()["planned"] == {"pencilled", "scheduled"}
 
 
+def test_a_way_to_say_something_is_checked_and_a_team_adds_its_own(tmp_path: Path) -> None:
+    (tmp_path / "course.csv").write_text("group,pattern,source\nover,burnt out,our clinic\nover,(gone,our clinic\n")
+    problems = load([tmp_path])[1]
+    assert len(problems) == 1
+    assert "course.csv:3: pattern: Value error, not a regular expression" in problems[0]
+    assert groups.said("over").search("her melanoma was RESECTED")
+
+
 def test_a_team_adds_its_own_words_without_touching_code(tmp_path: Path) -> None:
     from hccassist.terminology.codes import load_codes
     from hccassist.terminology.lexicon import compile_lexicon

@@ -9,6 +9,7 @@ from typing import NamedTuple
 
 from hccassist.nlp.document import Document
 from hccassist.schema import Element
+from hccassist.terminology.groups import said
 from hccassist.terminology.lexicon import EvidenceWord, Lexicon
 
 SILENT_SECTIONS = frozenset({"allergies", "legal", "family_history", "education"})
@@ -16,31 +17,18 @@ SILENT_SECTIONS = frozenset({"allergies", "legal", "family_history", "education"
 
 _RESULT_KINDS = frozenset({"lab", "vital", "imaging", "test"})
 _FINDINGS = frozenset({"exam", "symptom"})
-PLANNED = re.compile(
-    r"\b(?:order(?:ed|ing)?|will (?:check|obtain|repeat|get|order|scan|send)|repeat(?!ed)|recheck|scheduled?|pending|due"
-    r"|send(?:ing)?|check|obtain|get(?:ting)?|plan(?:ned)? for|next|q ?\d+ ?(?:mo|wk|m|w)|every \d|annual(?:ly)?|yearly"
-    r"|quarterly|(?:prior to|before) next|in \d+ (?:mo|wk|week|month|day|year)"
-    r"|in (?:one|two|three|four|six|nine|twelve) (?:week|month|year|day)|monitor|trend|follow)",
-    re.IGNORECASE,
-)
-_NOT_TOLERATED = re.compile(r"\b(?:allerg(?:y|ic|ies)|intoleran(?:t|ce))\b", re.IGNORECASE)
-_STOPPED = re.compile(
-    r"\b(?:stopped|discontinued?|d/c(?:'?d|ed)|off of|no longer (?:on|taking)"
-    r"|never took|not (?:on|taking)|quit taking|came off|without|held|declin\w+|refus\w+|avoid|contraindicat\w+"
-    r"|never (?:needed|required|took|received|had|on|started|used)"
-    r"|d(?:o|oes|id)(?: not|n't) (?:need|require|take|start|want|use)"
-    r"|not (?:needed|required|started|indicated))\b",
-    re.IGNORECASE,
-)
+PLANNED = said("planned_test", behind="")
+_NOT_TOLERATED = said("not_tolerated")
+_STOPPED = said("not_taken")
 _ENDED_FOR = re.compile(
     r"\b(?:stopped|discontinued?|d/c(?:'?d|ed)|came off|quit taking|taken off)\b.{0,30}?"
     r"\b(?:for|because of|due to|after|with)\b",
     re.IGNORECASE,
 )
-_BLAMED = re.compile(
-    r"(?<!benefit )(?<!relief )(?<!improvement )(?<!help )(?<!response )"
-    r"\b(?:from|due to|caused by|secondary to|2/2|induced by) (?:(?:the|his|her|their|prior) )?$",
-    re.IGNORECASE,
+_BLAMED = said(
+    "blamed",
+    before=r"(?<!benefit )(?<!relief )(?<!improvement )(?<!help )(?<!response )\b",
+    behind=r" (?:(?:the|his|her|their|prior) )?$",
 )
 _VALUE = re.compile(
     r"(?<![\w./])(?!\d{1,2}/(?:\d{1,2}/\d\d|(?:19|20)\d\d)|(?:19|20)\d\d\b)\d+(?:[./]\d+)*(?![\w/])"

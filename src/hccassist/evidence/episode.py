@@ -16,72 +16,29 @@ from hccassist.evidence.detect import Item
 from hccassist.nlp.document import Document
 from hccassist.nlp.mentions import Located
 from hccassist.schema import Status
+from hccassist.terminology.groups import pattern_group, said
 from hccassist.terminology.lexicon import Lexicon
 from hccassist.terminology.rows import ENDS, Condition
 
-_DECADE = r"in (?:his|her|their) (?:teens|[1-7]0s|twenties|thirties|forties|fifties|sixties)"
-_YOUTH = r"as a (?:child|teen\w*)|in (?:college|high school|childhood)"
-_NOW = re.compile(
-    r"\b(?:currently|current(?! smoker)|now on|cycle|on (?:active )?(?:treatment|chemo\w*|maintenance|adjuvant)|undergoing"
-    r"|receiving|ongoing|adjuvant|progress(?:ion|ed|ing|ive)|metasta\w+|recurren(?:t|ce)|recurred|newly|new(?:ly)? diagnos\w+"
-    r"|active|awaiting|scheduled|will start|to start|start(?:ed|ing)?|plan(?:ned)? for|stage (?:[34]|I{3}|IV)[ABC]?|palliative"
-    r"|relapsed?|refractory|watchful waiting|active surveillance|watch (?:and|&|/) ?wait|residual|persistent|unresectable"
-    r"|(?:C|cycle |dose |month |mo |wk |week |fx |fraction |brachy |X?RT |year |yr |# ?)\d+ ?(?:of|/) ?\d+|C\d+ ?D\d+|fx ?\d+"
-    r"|(?:year|month|week|cycle|dose|fraction) (?:one|two|three|four|five|six|seven) of|(?:neo)?adj"
-    r"|\d+ more (?:planned|cycles?|doses?|to go)|interim (?:PET|CT|scan|MRI)|inoperable|hospice|biopsy[- ]proven|resume\w*"
-    r"|continu(?:e|es|ed|ing) (?:on )?(?!yearly|annual|surveillance|routine|to follow|monitor)\w+)\b",
-    re.IGNORECASE,
-)
-_NO_LONGER = re.compile(
-    r"\b(?:no|without|not|never|denies|neg(?:ative)? for|free of|completed?|finished|off|no evidence of|risk of"
-    r"|watch(?:ing)? for)\s+(?:\w+\s+){0,3}$",
-    re.IGNORECASE,
-)
-_PAST = re.compile(
-    r"\b(?:NED|no evidence of (?:disease|recurr\w+)|(?:disease|cancer|tumou?r)[ -]free|in (?:complete )?remission|cured"
-    r"|survivor|(?:no|without) (?:evidence of |sign of |signs of )?(?:local )?(?:recurr\w+|relapse)|history of|h/o|hx of?|prior"
-    r"|previous|remote|(?:years?|yrs?) (?:ago|out)|completed|finished|s/p|status post|released|signed off"
-    r"|discharged (?:from|by)|graduated from|surveillance (?:only|visit|scan\w*|mammogra\w+|colonoscop\w+)|resected|treated"
-    rf"|removed|excis\w+|\w{{4,}}ectomy|brachytherapy|whipple|since (?:then|childhood)|{_YOUTH}|{_DECADE})\b",
-    re.IGNORECASE,
-)
-_STRONG_PAST = re.compile(
-    r"\b(?:NED|no evidence of (?:disease|recurr\w+)|without (?:evidence of )?disease|(?:disease|cancer)[ -]free|cured|survivor"
-    r"|(?:years?|yrs?) (?:ago|out)|undetectable since|released from|signed off|discharged (?:by|(?:in )?(?:19|20)\d\d)"
-    r"|graduated from"
-    r"|(?:normal|clean|clear|negative) (?:since|for \w+ y\w+)|(?:no|without) (?:evidence of )?recurrence"
-    rf"|no (?:further )?(?:treatment|therapy) (?:since|needed)|{_YOUTH}|{_DECADE})\b",
-    re.IGNORECASE,
-)
-_TREATED_THEN = re.compile(r"\b(?:radiation|radiotherapy|XRT|chemo\w*|surgery|lumpectomy|seeds|orchiectomy)\b", re.IGNORECASE)
-_GIVEN_BEFORE = re.compile(
-    r"\b(?:complet\w+|finished|s/p|status post|previously|prior|received|treated(?: \w+){0,3} with|cured|underwent|had|stopped"
-    r"|off|after|following|followed by)\b(?!.*\b(?:now|current\w*|continu\w+|ongoing|remains|on|today)\b)",
-    re.IGNORECASE,
-)
+_NOW = said("present")
+_NO_LONGER = said("no_longer", behind=r"\s+(?:\w+\s+){0,3}$")
+_PAST = said("over")
+_STRONG_PAST = said("surely_over")
+_TREATED_THEN = said("cancer_treatment")
+_GIVEN_BEFORE = said("given_before", behind=rf"\b(?!.*\b(?:{pattern_group('still')})\b)")
 _SPAN_BEFORE = re.compile(
     r"\b(?:\d+|two|three|four|five|six|eight|ten|twelve)"
     r" ?(?:mos?|months?|y|yrs?|years?|wks?|weeks?|cycles?) (?:of |course of )?$",
     re.IGNORECASE,
 )
-_NOT_GIVEN = re.compile(
-    r"\b(?:no|not(?: on)?|without|never(?: on)?|declin\w+|refus\w+) (?:(?!missed|issue|problem|trouble)\w+ )?$", re.IGNORECASE
-)
-_OPERATED_THEN = re.compile(
-    r"\b(?:19|20)\d\d\b(?!.*\b(?:now|current\w*|continu\w+|on|today)\b)"
-    r".*\b(?:TURBT|TURP|TT|RP|RALP|TLH|BSO|XRT|RT|radiation|resection|surgery|\w{4,}ectomy)\b",
-    re.IGNORECASE,
-)
+_NOT_GIVEN = said("not_given", behind=r" (?:(?!missed|issue|problem|trouble)\w+ )?$")
+_OPERATED_THEN = said("operation", before=r"\b(?:19|20)\d\d\b(?!.*\b(?:now|current\w*|continu\w+|on|today)\b).*\b")
 """A year with an operation behind it: the drug that was given with it, "2011 TURBT + BCG"."""
-_GIVEN_UNTIL = re.compile(
-    r"\b(?:complet\w+|finished|stopped|until|ended"
-    r"|x ?\d+(?! ?(?:d|days?|h|mg|wks?|weeks?)\b)(?: ?(?:y|yrs?|years?|mos?|months?))?|(?<!since )(?:19|20)\d\d)\b",
-    re.IGNORECASE,
-)
-_BLAMED = re.compile(r"\b(?:from|due to|caused by|secondary to|induced by|because of) (?:(?:the|her|his|their|prior) )?$", re.I)
+_GIVEN_UNTIL = said("given_until")
+_BLAMED = said("blamed", behind=r" (?:(?:the|her|his|their|prior) )?$")
 """A drug that is blamed ("neuropathy from the Taxol") is not thereby given."""
-_THEN_ENDED = re.compile(r"[,;] (?:finished|completed|ended|last (?:dose|cycle|infusion)|concluded)\b", re.IGNORECASE)
-_GIVEN_TODAY = re.compile(r"\b(?:today|tomorrow|now|this (?:week|month|am|pm)|currently|ongoing)\b", re.IGNORECASE)
+_THEN_ENDED = said("then_ended", before="[,;] ")
+_GIVEN_TODAY = said("given_today")
 _CLAUSE_MARKS = ",;."
 _NUMBER = r"(?:\d+|an?|one|two|three|four|five|six|seven|eight|nine|ten|several|many|few|couple(?: of)?)"
 _AGO = re.compile(
@@ -90,36 +47,18 @@ _AGO = re.compile(
     re.IGNORECASE,
 )
 _FROM_AN_EVENT = frozenset({"prior", "after", "post", "s/p"})
-_LONG_AGO = re.compile(
-    rf"\b(?:last year|years (?:ago|back)|decades ago|{_YOUTH}|in (?:the )?(?:19)?[5-9]0s|{_DECADE}|long ago|remotely"
-    r"|(?:since|at) (?:the )?age (?:of )?\d+)\b",
-    re.IGNORECASE,
-)
-_RECENT = re.compile(
-    r"\b(?:this (?:morning|week|admission|hospitali[sz]ation|visit|month)|yesterday|today|last (?:week|night)|overnight"
-    r"|(?:just|recently) discharged|hospital follow[- ]?up)\b",
-    re.IGNORECASE,
-)
+_LONG_AGO = said("long_ago")
+_RECENT = said("recent")
 _YEAR = re.compile(r"(?<![\d/.-])(?:(?:19|20)\d\d)(?![\d/%-]|\.\d)|(?<=\d/)(?:19|20)\d\d\b|(?<!\w)['’]\d\d\b(?!['’])")
-_COMPARED = re.compile(
-    r"\b(?:vs\.?|versus|compared (?:to|with)"
-    r"|(?:unchanged|same|stable|no change|larger|smaller|bigger) (?:vs\.?|from|since|than|as))"
-    r" (?:(?:in|of|from|MRI|CT|scan|study|exam|\d{1,2}/) ?){0,3}(?:19|20)\d\d\b",
-    re.IGNORECASE,
-)
+_COMPARED = said("compared", behind=r" (?:(?:in|of|from|MRI|CT|scan|study|exam|\d{1,2}/) ?){0,3}(?:19|20)\d\d\b")
 """The year of an older finding beside which today's is held: it dates nothing."""
 _OF_AN_ORGAN = ("N0", "N1", "Q61", "K7", "C22", "I42", "I50", "I25.5", "J44", "J84")
 _GRAFTED: dict[str, tuple[str, ...]] = {
     "Z94.0": ("N18.6",), "Z94.1": ("I25.5", "I42", "I50"), "Z94.2": ("J44", "J84"), "Z94.4": ("C22", "K70", "K72", "K74"),
 }  # fmt: skip
 """A transplant's code, and the codes of the diseases that leave with the organ it replaces."""
-_FAILED_GRAFT = re.compile(
-    r"\b(?:HD|PD|dialysis|hemodialysis|fail\w*|reject\w*|lost|recurr\w*|list\w*|eval\w*|candidate|await\w*|native|relapse\w*)\b",
-    re.IGNORECASE,
-)
-_TRANSPLANTED_FOR = re.compile(
-    r"\btransplant(?:ation|ed)?\b[^.;]{0,40}\b(?:for|due to|secondary to|because of)\b[^.;]{0,25}$", re.IGNORECASE
-)
+_FAILED_GRAFT = said("failed_graft")
+_TRANSPLANTED_FOR = said("reason_for", r"\btransplant(?:ation|ed)?\b[^.;]{0,40}\b", r"\b[^.;]{0,25}$")
 _AMPUTATED_FOR = re.compile(
     r"\b(?:amputat\w+|[abBA]KA|TMA)\b[^.;]{0,50}\b(?:for|due to|secondary to|because of|after|from)\b[^.;]{0,25}$"
 )
@@ -129,11 +68,7 @@ _AMPUTATED_THEN = re.compile(
     re.IGNORECASE,
 )
 _OF_A_JOINT = ("M87",)
-_JOINT_REPLACED = re.compile(
-    r"^[^.;]{0,40}?\b(?:s/p|status post|treated (?:with|by)|now with|requiring|required|underwent|had)\b[^.;]{0,25}?"
-    r"\b(?:T[HKS][AR]|arthroplasty|(?:hip|knee|shoulder|joint) replacement|replaced)\b",
-    re.IGNORECASE,
-)
+_JOINT_REPLACED = said("joint_replacement", rf"^[^.;]{{0,40}}?\b(?:{pattern_group('joint_treated')})\b[^.;]{{0,25}}?\b")
 _JOINT_REPLACED_FOR = re.compile(
     r"\b(?:T[HKS][AR]|arthroplasty|replacement|replaced)\b[^.;]{0,40}"
     r"\b(?:for|due to|d/t|secondary to|because of|2/2)\b[^.;]{0,25}$",
@@ -142,48 +77,21 @@ _JOINT_REPLACED_FOR = re.compile(
 _FULL_DATE = re.compile(r"\b(?:\d{1,2}[/-]\d{1,2}[/-]((?:20)?\d\d)|(20\d\d)-\d\d-\d\d|[A-Z][a-z]{2,8}\.? \d{1,2},? (20\d\d))\b")
 _ANSWERED = "on the form"
 """What a cue says that a form's own answer gave."""
-_SAID_OVER = re.compile(
-    r"history|h/o|hx|prior|previous|remote|old|past(?! history\b)|former|resolved|cured|recovered|healed|off treatment",
-    re.IGNORECASE,
-)
-_DISCHARGED = re.compile(
-    r"\b(?:(?:was|were|been|got|and|then|since) (?:discharged|sent home)|discharged (?:home|on|from|to|last|yesterday|\d)"
-    r"|(?:since|after|post|following)[- ](?:(?:the|his|her|their|hospital) )?discharge"
-    r"|hospital follow[- ]?up|post[- ]?hospital\w*|transitions? of care|TCM|recent(?:ly)? (?:hospitali[sz]\w+|admi\w+))\b",
-    re.IGNORECASE,
-)
-_SUMMARY = re.compile(r"discharge (?:summary|note|diagnos)|hospital course|death summary|transfer summary", re.IGNORECASE)
+_SAID_OVER = said("said_over", "", "")
+_DISCHARGED = said("discharged")
+_SUMMARY = said("stay_summary", "", "")
 _TITLE_REACH = 500
-_IN_THE_STAY = re.compile(
-    r"\b(?:hospitali[sz]ed|hospitali[sz]ation|admitted|admission|hosp(?:ital)? stay|(?:in|at) the hospital|in the ICU|intubated"
-    r"|during (?:the|that|his|her|their) stay|while (?:inpatient|there|hospitali[sz]ed|admitted))\b",
-    re.IGNORECASE,
-)
+_IN_THE_STAY = said("in_the_stay")
 """The words of a stay that is over: its acute events ("was hospitalized for sepsis") are past at the visit that follows it."""
-_LEFT_BEHIND = re.compile(
-    r"\b(?:with|w/) (?:\w+ ){0,3}(?:residual|sequelae?)\b|\b(?:residual\w*|sequelae?|late effects?) (?:from|of|after)\b",
-    re.IGNORECASE,
-)
-_FOLLOW_UP = re.compile(r"\bfollow(?:ing|ed)?[- ]?up\b|\bf/u\b", re.IGNORECASE)
-_NONE_SINCE = re.compile(
-    r"\b(?:none|no (?:recurrence|further|more|repeat)\w*|never) since\b|\b(?:off|no longer on|stopped|not on)\b", re.IGNORECASE
-)
-_ONLY_ONCE = re.compile(r"\b(?:single|isolated|solitary|lone|one|1|sole)\b(?:[ -]\w+){0,4}[ -]$", re.IGNORECASE)
-_NEVER_AGAIN = re.compile(
-    r"\b(?:none|nothing|never again|no (?:recurrence|further|more|repeat|other|subsequent)\w*(?: \w+){0,2}) (?:since|after)\b"
-    r"|\bwithout recurrence\b|\bnever recurred\b|\bdid not recur\b|\bhas not recurred\b",
-    re.IGNORECASE,
-)
+_LEFT_BEHIND = said("left_behind")
+_FOLLOW_UP = said("followed_up")
+_NONE_SINCE = said("none_since")
+_ONLY_ONCE = said("only_once", behind=r"\b(?:[ -]\w+){0,4}[ -]$")
+_NEVER_AGAIN = said("never_again")
 """A lasting disease told as one event that never came back ("single post-op AF 2016, none since") is over."""
-_HELD_DOWN = re.compile(
-    r"\b(?:on|continu\w+|lifelong|chronic|indefinite|long[- ]term)(?: \w+){0,2} (?:suppress\w+|maintenance)\b",
-    re.IGNORECASE,
-)
+_HELD_DOWN = said("held_down", behind=r"(?: \w+){0,2} (?:suppress\w+|maintenance)\b")
 """Treatment that keeps a disease down: its first course may be completed, the disease is still there."""
-_EXCLUDED = re.compile(
-    r"^“.*(?:ruled[- ]out|excluded|(?:not|n't) have|no longer ha|misdiagnos|error|dispro|refut|retract|removed|was wrong"
-    r"|is wrong|not supported|not confirmed|not meet|not met|incorrect|does not fit|withdrawn|is not the case|not carry).*”"
-)
+_EXCLUDED = re.compile(rf"^“.*(?:{pattern_group('excluded')}).*”")
 _APART = re.compile(r"[,;|]|\band\b|\s/\s")
 _DAYS = {"d": 1, "w": 7, "m": 30, "y": 365}
 _NUMBER_WORDS = "one two three four five six seven eight nine ten".split()

@@ -1,11 +1,13 @@
-"""Words and codes that a rule names as a group (``word_groups.csv``, ``code_groups.csv``), the team's own among them."""
+"""Words, patterns and codes that a rule names as a group (``word_groups.csv``, ``course.csv``, ``code_groups.csv``), the team's
+own among them."""
 
 from __future__ import annotations
 
+import re
 from collections import defaultdict
 from functools import cache
 
-from hccassist.terminology.rows import CodeGroupRow, WordGroupRow, knowledge_folders, valid_rows
+from hccassist.terminology.rows import CodeGroupRow, CourseRow, WordGroupRow, knowledge_folders, valid_rows
 
 
 def word_group(name: str) -> frozenset[str]:
@@ -16,6 +18,17 @@ def word_group(name: str) -> frozenset[str]:
 def code_group(name: str) -> tuple[str, ...]:
     """The code prefixes of a group, to be given to ``str.startswith``. Raises KeyError for a group that no file has."""
     return tuple(sorted(_kept()[name]))
+
+
+def pattern_group(name: str) -> str:
+    """The alternatives of a group as one regular expression, to be put in parentheses. Raises KeyError for a group that no file
+    has."""
+    return "|".join(_patterns()[name])
+
+
+def said(group: str, before: str = r"\b", behind: str = r"\b") -> re.Pattern[str]:
+    """The ways to say something (``pattern_group``), between what stands before and behind them; case is ignored."""
+    return re.compile(f"{before}(?:{pattern_group(group)}){behind}", re.IGNORECASE)
 
 
 def read() -> dict[str, frozenset[str]]:
@@ -30,3 +43,12 @@ def read() -> dict[str, frozenset[str]]:
 
 
 _kept = cache(read)
+
+
+@cache
+def _patterns() -> dict[str, list[str]]:
+    found: dict[str, list[str]] = defaultdict(list)
+    for folder in knowledge_folders():
+        for row in valid_rows(folder / "course.csv", CourseRow):
+            found[row.group].append(row.pattern)
+    return dict(found)

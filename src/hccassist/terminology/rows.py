@@ -7,12 +7,13 @@ from __future__ import annotations
 
 import csv
 import os
+import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Annotated, Any, Literal, TypeVar
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, StringConstraints, ValidationError
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, StringConstraints, ValidationError
 
 HERE = Path(__file__).parent / "knowledge"
 Course = Literal["lifelong", "curable", "passing", "cancer", "acute", "status"]
@@ -47,6 +48,14 @@ Pairs = Annotated[tuple[Pair, ...], _split(None)]
 AlsoNamed = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_]*( [a-z0-9_]+=[A-Za-z0-9_.+-]+)*$")]
 Ids = Annotated[tuple[IdOrPrefix, ...], _split("|")]
 Flags = Annotated[frozenset[Literal["ambiguous", "cased", "weak"]], _split(None)]
+
+
+def _compiles(pattern: str) -> str:
+    try:
+        re.compile(pattern)
+    except re.error as error:
+        raise ValueError(f"not a regular expression ({error})") from None
+    return pattern
 
 
 class Row(BaseModel):
@@ -179,6 +188,14 @@ class WordGroupRow(Row):
     words: Annotated[tuple[str, ...], _split("|")]
 
 
+class CourseRow(Row):
+    """A way to say that an illness is present, over, treated...: one alternative (a regular expression) of the pattern of its
+    ``group`` (``groups.pattern_group``), in the order of the file."""
+
+    group: Id
+    pattern: Annotated[Text, AfterValidator(_compiles)]
+
+
 class CodeGroupRow(Row):
     """Code prefixes that a rule names as a group (``groups.code_group``)."""
 
@@ -263,6 +280,7 @@ class Knowledge:
     context: list[ContextRow] = field(default_factory=list)
     word_groups: list[WordGroupRow] = field(default_factory=list)
     code_groups: list[CodeGroupRow] = field(default_factory=list)
+    course: list[CourseRow] = field(default_factory=list)
 
     def matching(self, pattern: str) -> list[str]:
         """Condition ids that an id, a ``prefix_*`` or ``*`` names."""
@@ -274,7 +292,7 @@ class Knowledge:
 R = TypeVar("R", bound=Row)
 _TABLES: dict[str, type[Row]] = {
     "abbreviations": AbbreviationRow, "ambiguous": AmbiguousRow, "attributes": AttributeRow, "code_groups": CodeGroupRow,
-    "combinations": CombinationRow, "context": ContextRow, "coverage_exceptions": CoverageExceptionRow,
+    "combinations": CombinationRow, "context": ContextRow, "course": CourseRow, "coverage_exceptions": CoverageExceptionRow,
     "evidence": EvidenceRow, "generic": GenericRow, "high_risk": HighRiskRow, "implications": ImplicationRow,
     "plain_words": PlainWordsRow, "sections": SectionRow, "sites": SiteRow, "support": SupportRow, "suspects": SuspectRow,
     "terms": TermRow, "word_groups": WordGroupRow,
