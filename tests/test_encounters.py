@@ -317,3 +317,18 @@ def test_no_text_makes_the_rules_slow(text: str) -> None:
     started = time.process_time()
     find_encounters(chart_of(text))
     assert time.process_time() - started < 20
+
+
+@pytest.mark.parametrize(
+    "prose",
+    [
+        "HbSS crisis: Hb SS VOC, PCA dilaudid, pain 8 to 5.",
+        "Cor CTA, CAC 220, LAD 50 % stenosis.",
+        "Hx HCV IVDU, MAC infection.",
+    ],
+)
+def test_a_short_form_in_a_sentence_is_no_credential_of_a_provider(prose: str) -> None:
+    (encounter,) = find_encounters(chart_of(prose))
+    assert (encounter.provider, encounter.valid) == (None, "unknown")
+    (signed,) = find_encounters(chart_of(prose + "\n\nRosa Lindqvist, RN"))
+    assert (signed.provider, signed.credential) == ("Rosa Lindqvist", "RN")

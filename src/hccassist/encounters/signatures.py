@@ -64,6 +64,11 @@ _ATTENDING = re.compile(
 )
 
 
+_BEHIND_A_NAME = re.compile(
+    r"\s*(?:$|[|;:(–—-]|\d{1,2}[/-]\d|\d{4}-|(?:on|at|date|dated|signed|for|and|has|will)\b|,\s*(?:[A-Z]|\d{1,2}/|$))|\s{2,}"
+)
+
+
 @dataclass(frozen=True, slots=True)
 class Signature:
     """How a record is authenticated. ``signed`` is None where nothing shows it either way; ``kinds`` are all cues
@@ -209,14 +214,20 @@ def _author(lines: Sequence[Line]) -> Person | None:
             ):
                 return person
     for line in reversed(lines[-12:]):
-        people = find_people(line.text)
+        people = [person for person in find_people(line.text) if not _is_prose(line.text, person)]
         if people and people[0].start <= 3 and not _NOT_AUTHOR.search(line.text[: people[0].start]) and not line.running:
             return people[0]
     for line in lines[:8]:
         for person in find_people(line.text):
-            if not _NOT_AUTHOR.search(line.text[: person.start]):
+            if not _NOT_AUTHOR.search(line.text[: person.start]) and not _is_prose(line.text, person):
                 return person
     return None
+
+
+def _is_prose(text: str, person: Person) -> bool:
+    """Whether what looks like a name with a credential goes on as a sentence: "Hb SS VOC, PCA dilaudid", "Cor CTA, CAC 220". A
+    credential that CMS accepts is none of these short forms."""
+    return person.accepted != "yes" and not _BEHIND_A_NAME.match(text, person.end)
 
 
 def _pick(signers: Sequence[Person], author: Person | None, *, inked: bool) -> Person | None:
