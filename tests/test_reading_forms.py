@@ -147,6 +147,27 @@ def test_rings_that_touch_from_row_to_row_are_told_apart(tmp_path: Path) -> None
         assert row.split("◉")[1].split()[0] == ("Yes" if n % 2 else "No")
 
 
+def test_a_ring_around_two_lines_chooses_what_stands_on_both(tmp_path: Path) -> None:
+    pytest.importorskip("tesserocr")
+
+    def draw(canvas: Canvas) -> None:
+        canvas.setLineWidth(0.6)
+        canvas.grid([66, 194, 400, 540], [600, 640, 680])
+        for y, label in ((663, "Heart failure"), (623, "Asthma")):
+            lines([label], x=72, y=y, size=11)(canvas)
+        for x, words in ((212, ("chronic", "diastolic")), (292, ("chronic", "systolic"))):
+            lines(words, x=x, y=663, step=13, size=11)(canvas)
+        lines(["mild"], x=212, y=623, size=11)(canvas)
+        lines(["water tablet daily"], x=406, y=663, size=11)(canvas)
+        lines(["inhaler as needed"], x=406, y=623, size=11)(canvas)
+        canvas.setLineWidth(1.2)
+        canvas.ellipse(203, 645, 265, 676)
+        lines(PROSE, y=480, size=12, step=18)(canvas)
+
+    text = read(tmp_path, image_pdf(scan(pdf(draw)))).text
+    assert "Heart failure  ◉ chronic diastolic  chronic systolic  water tablet daily" in text
+
+
 def test_boxes_under_the_answers_of_a_table_are_marks(tmp_path: Path) -> None:
     pytest.importorskip("tesserocr")
 

@@ -9,7 +9,8 @@ from dataclasses import dataclass
 
 from hccassist.reading.errors import ReadError
 from hccassist.reading.grid import Rules
-from hccassist.reading.layout import HYPHENS, PageText, Token, compose
+from hccassist.reading.layout import HYPHENS, PageText, compose
+from hccassist.reading.lines import Token
 from hccassist.reading.noise import EdgeLine, find_noise
 from hccassist.schema import Chart, Page, PageSource, Word
 

@@ -19,7 +19,7 @@ from hccassist.reading.circles import Circle, lift_circles
 from hccassist.reading.cleaning import Cleaned, cleaned, evened, lies_on_its_side
 from hccassist.reading.doubtful import Row, doubtful_places
 from hccassist.reading.grid import Rule, Rules
-from hccassist.reading.layout import Token
+from hccassist.reading.lines import Token
 from hccassist.reading.second import ReadLine, second_opinion
 from hccassist.schema import Box
 
@@ -199,7 +199,8 @@ def _with_circles(rows: list[Row], circles: list[Circle]) -> list[Row]:
             continue
         remains = [row for row in held if not _LETTERS.search(row.text)]
         held = [row for row in held if row not in remains] or held
-        first = min(held, key=lambda row: row.box[0])
+        upper = min(row.box[3] for row in held)
+        first = min((row for row in held if row.box[1] < upper), key=lambda row: row.box[0])
         end = max(row.box[2] for row in held)
         # Close to its word: the ring may reach into the cell beside it.
         edge = min(max(left, first.box[0] - (first.box[3] - first.box[1])), first.box[0] - 3)

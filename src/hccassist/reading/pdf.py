@@ -16,8 +16,8 @@ from hccassist.reading import ocr
 from hccassist.reading.assemble import PageDraft, assemble
 from hccassist.reading.errors import ReadError
 from hccassist.reading.grid import Rules
-from hccassist.reading.layout import Token
 from hccassist.reading.limits import Limits
+from hccassist.reading.lines import Token
 from hccassist.reading.textlayer import Frame, TextLayer, frame_of, printed_rules, read_text_layer
 from hccassist.schema import Chart, PageSource
 

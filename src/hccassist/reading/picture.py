@@ -35,7 +35,7 @@ def frames(data: bytes, name: str, limits: Limits) -> Iterator[Image]:
     broken = ReadError("broken", f"{name}: a broken or cut off image; scan or export it again")
     try:
         with warnings.catch_warnings():
-            warnings.simplefilter("ignore", Image.DecompressionBombWarning)
+            warnings.simplefilter("ignore")  # a scan whose tags are damaged is read all the same
             image = Image.open(io.BytesIO(data), formats=("TIFF", "PNG", "JPEG"))
             count = int(getattr(image, "n_frames", 1))
             if count > limits.max_pages:

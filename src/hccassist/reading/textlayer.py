@@ -13,7 +13,7 @@ from dataclasses import dataclass
 import pypdfium2.raw as pdfium
 
 from hccassist.reading.grid import Rules, rules_of
-from hccassist.reading.layout import Token
+from hccassist.reading.lines import Token
 from hccassist.schema import Box
 
 _WORD = re.compile(r"\S+")
