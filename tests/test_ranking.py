@@ -109,11 +109,13 @@ def test_figures_of_a_perfect_and_of_a_blind_ranking() -> None:
 def test_intervals_hold_the_figure_and_are_wider_where_charts_are_few() -> None:
     random = np.random.default_rng(1)
     y = (random.random(200) < 0.5).astype(float)
-    p = np.clip(y * 0.4 + random.random(200) * 0.6, 0, 1)
+    known = np.repeat([0.0, 0.1, 0.3, 0.6, 0.9], 40)  # charts differ in how well they are read
+    p = np.clip(y * known + random.random(200) * (1 - known), 0, 1)
     few = with_intervals(p, y, np.array([f"g{k // 40}" for k in range(200)]))["AP"]
     many = with_intervals(p, y, np.array([f"g{k}" for k in range(200)]))["AP"]
     assert few.low <= few.value <= few.high
     assert many.low <= many.value <= many.high
+    assert few.high - few.low > many.high - many.low
 
 
 def test_a_ranker_of_other_features_is_refused_with_the_cure() -> None:
