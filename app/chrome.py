@@ -48,6 +48,16 @@ def when(at: str) -> str:
     return at[:19].replace("T", " ")
 
 
+def counted(count: int, one: str, many: str = "") -> str:
+    """A count with its noun: 1 chart, 2 charts."""
+    return f"{count} {one if count == 1 else many or one + 's'}"
+
+
+def signed(who: str, at: str) -> str:
+    """Who said something, and on which day."""
+    return f"{who}, {at[:10]}"
+
+
 def typed(label: str, name: str, chart_id: int, text: str = "", height: int | None = None, most: int = 4000) -> str:
     """A text area whose words are there again after a reload, until ``forget``: ``text`` to begin with, or what this person
     typed last. ``name`` is the page's own for it within the chart."""

@@ -131,19 +131,21 @@ def name_field() -> None:
 
 def sample_id() -> int | None:
     """The sample that is read a second time; None for a first review."""
-    try:
-        return int(st.query_params["sample"])
-    except (KeyError, ValueError):
-        return None
+    return _number("sample")
 
 
 def chart_id() -> int | None:
     """The chart that is open: the one in the address, else the one this person last had open."""
+    kept: int | None = st.session_state.get("chart")
+    return found if (found := _number("chart")) is not None else kept
+
+
+def _number(name: str) -> int | None:
+    """A number in the address; None where there is none."""
     try:
-        return int(st.query_params["chart"])
+        return int(st.query_params[name])
     except (KeyError, ValueError):
-        kept = st.session_state.get("chart")
-        return int(kept) if kept is not None else None
+        return None
 
 
 def open_chart(number: int | None) -> None:

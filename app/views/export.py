@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 
 import streamlit as st
 
-from app import components, session
+from app import chrome, components, session
 from app.charts import chart_file
 from hccassist.review import export
 from hccassist.review.audit_sheet import SheetChart, audit_sheet
@@ -64,7 +64,7 @@ def main() -> None:
     accepted = session.store().accepted(session.results_folder())
     table = export.rows(accepted)
     names = list(dict.fromkeys(row.chart for row in table))
-    count = "1 accepted code" if len(table) == 1 else f"{len(table)} accepted codes"
+    count = chrome.counted(len(table), "accepted code")
     st.markdown(f"**{count}** in {len(names)} of {summary.charts} charts. Only what a person accepted, "
                 "changed or added is here; queries, escalations and rejections stay in the record.")  # fmt: skip
     if not table:

@@ -22,7 +22,7 @@ def show(person: Person, samples: Samples, lesson: Lesson) -> None:
         rule = next((g for g in second.guidelines() if g.key == lesson.guideline), None)
         if rule:
             st.text(f"Guideline: {rule.title} ({rule.source})")
-        st.text(f"Cause: {second.CAUSES[lesson.cause]} · {lesson.who}, {lesson.at[:10]}")
+        st.text(f"Cause: {second.CAUSES[lesson.cause]} · {chrome.signed(lesson.who, lesson.at)}")
         session.chart_button(str(pair.event_seq), pair.chart_id, pair.suggestion_id)
         if pair.first.who != person.name:
             st.text(f"Their own word: {lesson.reply or 'none yet'}")
@@ -41,12 +41,14 @@ def main() -> None:
     samples = Samples(session.store())
     everybody = person.may("lead") and st.toggle("Lessons of all readers", key="everybody")
     lessons = samples.lessons(person, everybody)
-    count = f"{len(lessons)} lesson{'' if len(lessons) == 1 else 's'}{'' if everybody else ' of yours'}"
-    st.markdown(f"**{count}** from second reviews. They are there to learn from: nobody is ranked by them.")
+    whose = "" if everybody else " of yours"
+    count = chrome.counted(len(lessons), "lesson")
+    st.markdown(f"**{count}{whose}** from second reviews. They are there to learn from: nobody is ranked by them.")
     for lesson in lessons:
         show(person, samples, lesson)
     patterns = samples.patterns(person)
-    st.markdown(f"**{len(patterns)} patterns**: differences that more than one reader had. A matter of wording, rules or "
+    count = chrome.counted(len(patterns), "pattern")
+    st.markdown(f"**{count}**: differences that more than one reader had. A matter of wording, rules or "
                 "tools more than of anybody.")  # fmt: skip
     if patterns:
         rows = [[p.condition, p.difference, second.CAUSES[p.cause], p.times, p.readers] for p in patterns]

@@ -52,7 +52,7 @@ def choose_source() -> tuple[Loaded, Bench] | None:
         st.error(str(error))
         return None
     loaded, bench = found
-    left.text(f"{len(loaded.rows)} judged suggestions in {len(bench.charts)} charts")
+    left.text(f"{chrome.counted(len(loaded.rows), 'judged suggestion')} in {chrome.counted(len(bench.charts), 'chart')}")
     for reason, count in loaded.left_out.items():
         st.text(f"{count} left out: {reason}")
     if not loaded.rows:

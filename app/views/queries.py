@@ -73,7 +73,7 @@ def main() -> None:
     if session.import_results() is None:  # charts that were screened again are opened where their lines stand now
         return
     found = Queries(session.store()).all(person)
-    count = "1 query" if len(found) == 1 else f"{len(found)} queries"
+    count = chrome.counted(len(found), "query", "queries")
     st.markdown(f"**{count}.** Deciding a suggestion as a query (q) puts it here. The draft quotes the record; it leads to no "
                 "answer and never says what anything pays.")  # fmt: skip
     for place, query in enumerate(sorted(found, key=lambda q: STATUSES.index(q.status))):

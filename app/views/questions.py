@@ -15,7 +15,7 @@ def ask(question: Question, person: Person) -> None:
         words, link = st.columns([6, 1], vertical_alignment="top")
         words.text(f"{question.condition}  ·  {question.icd10 or 'no code'}  {question.description}")
         words.text(question.text or "No question was written: see the chart.")
-        words.text(f"{question.who}, {question.at[:10]}, {question.chart}")
+        words.text(f"{chrome.signed(question.who, question.at)}, {question.chart}")
         session.chart_button(str(question.seq), question.chart_id, question.suggestion_id, link)
         if not person.may("lead"):
             return
@@ -32,7 +32,7 @@ def show(guidance: Guidance) -> None:
     with st.container(border=True):
         st.text(f"{guidance.condition}  ·  {guidance.icd10 or 'no code'}")
         st.text(guidance.answer)
-        st.text(f"{guidance.who}, {guidance.at[:10]}" + (f", asked: {guidance.question}" if guidance.question else ""))
+        st.text(chrome.signed(guidance.who, guidance.at) + (f", asked: {guidance.question}" if guidance.question else ""))
 
 
 def main() -> None:
@@ -40,7 +40,7 @@ def main() -> None:
     person = session.require("review")
     kept = Questions(session.store())
     questions, guidance = kept.open(), kept.guidance()
-    st.markdown(f"**{len(questions)} open questions.** Escalating a suggestion in the review puts it here.")
+    st.markdown(f"**{chrome.counted(len(questions), 'open question')}.** Escalating a suggestion in the review puts it here.")
     for question in questions:
         ask(question, person)
     if guidance:

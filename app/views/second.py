@@ -14,7 +14,8 @@ from hccassist.terminology.codes import load_codes
 def draw(person: Person, samples: Samples) -> None:
     """The way to a new sample."""
     left = samples.drawable(person, session.results_folder())
-    st.markdown(f"**{len(left)} decisions of others** stand in no sample yet. A sample is read blind: the first decision "
+    count = chrome.counted(len(left), "decision")
+    st.markdown(f"**{count} of others** in no sample yet. A sample is read blind: the first decision "
                 "shows only when all of it is judged.")  # fmt: skip
     how, detail_column, size_column, button = st.columns([2, 3, 1, 1], vertical_alignment="bottom")
     method: second.Method = how.selectbox("Drawn", list(second.METHODS), format_func=lambda m: second.METHODS[m])
