@@ -130,7 +130,7 @@ def test_the_whole_journey_from_the_worklist_to_the_export(browser: playwright.B
         saved(page)
         page.get_by_role("link", name="Second review", exact=True).click()
         page.get_by_text("2 of 3 agree (67%)").wait_for(timeout=WAIT)
-        page.get_by_text("accepted / rejected (no meat)").click()
+        page.get_by_text("accepted / rejected (no MEAT)").click()
         page.get_by_text("The second reading stands").click()
         pick(page, "Cause", "Evidence was missed, or counted that does not count")
         page.get_by_label("Why").fill("A list is no treatment.")

@@ -7,7 +7,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from review_builder import CONDITIONS, COPD, VISIT, Visit, chart, write_chart, write_results
+from review_builder import CONDITIONS, COPD, VISIT, Visit, chart, plain, write_chart, write_results
 
 from hccassist.reading import read_chart
 from hccassist.reading.kept import keep
@@ -70,6 +70,16 @@ def test_struck_words_are_not_quoted(store: Store) -> None:
     mention = chart(store).suggestion(HF).evidence[0]  # type: ignore[union-attr]
     act(store, "strike", HF, quote=Quote(mention.start, mention.end, mention.text, 1, mention.element))
     assert mention.text not in drafted(store, HF)
+
+
+def test_words_within_longer_words_are_quoted_once_and_a_coders_own_too(store: Store) -> None:
+    text = drafted(store, HF)
+    assert "- “Chronic systolic heart failure, compensated” (page 1)" in text
+    assert text.count("“Chronic systolic heart failure”") == 2  # where it stands alone, and in the question
+    full = plain(VISIT.text)
+    at = full.index("CTA was negative")
+    act(store, "evidence", HF, quote=Quote(at, at + 16, "CTA was negative", 1, "E", "by hand"))
+    assert "- “CTA was negative” (page 1)" in drafted(store, HF)
 
 
 @pytest.mark.parametrize("key", [COPD_ID, SUSPECT, HF])

@@ -17,7 +17,7 @@ from typing import Any, Literal, get_args
 
 from sqlalchemy import insert, select, update
 
-from hccassist.review.decisions import DecisionError, SuggestionState
+from hccassist.review.decisions import DecisionError, Quote, SuggestionState
 from hccassist.review.people import Person
 from hccassist.review.snapshot import OpenChart
 from hccassist.review.store import Store
@@ -108,10 +108,10 @@ def draft(chart: OpenChart, suggestion: Suggestion, form: Form, state: Suggestio
     """A question about a suggestion, for the coder to go over. A suspect names no diagnosis: there is none in the record."""
     visit = next((e for e in chart.result.encounters if e.id == suggestion.encounter), None)
     struck = state.struck if state else frozenset()
-    spans: list[Span] = [m for m in suggestion.mentions if (None, m.start, m.end) not in struck]
+    spans: list[Span | Quote] = [m for m in suggestion.mentions if (None, m.start, m.end) not in struck]
     spans += [e for e in suggestion.evidence if (e.element, e.start, e.end) not in struck]
-    spans.sort(key=lambda span: span.start)
-    quoted = dict.fromkeys(f"- “{' '.join(span.text.split())}” (page {span.page})" for span in spans)
+    spans += [q for q in (state.evidence if state else ()) if (q.element, q.start, q.end) not in struck]
+    quoted = dict.fromkeys(f"- “{' '.join(span.text.split())}” (page {span.page})" for span in _outermost(spans))
     offered = choices(suggestion) if form == "choice" else ()
     options = "".join(f"\n[ ] {choice}" for choice in (*offered, OTHER, UNABLE)) if offered else ""
     return "\n".join(
@@ -125,6 +125,16 @@ def draft(chart: OpenChart, suggestion: Suggestion, form: Form, state: Suggestio
             _question(suggestion, bool(offered)) + options,
         )
     )
+
+
+def _outermost(spans: Sequence[Span | Quote]) -> list[Span | Quote]:
+    """The spans in the order of the text, without those that lie within another one: its words say them too."""
+    ordered = sorted(spans, key=lambda span: (span.start, -span.end))
+    kept: list[Span | Quote] = []
+    for span in ordered:
+        if not kept or span.end > max(k.end for k in kept):
+            kept.append(span)
+    return kept
 
 
 def _question(suggestion: Suggestion, choice: bool) -> str:

@@ -187,7 +187,7 @@ def difference(pair: Pair) -> str:
 def _said(decision: Decision) -> str:
     code = f" {decision.code.icd10}" if decision.code and decision.kind in {"change", "add"} else ""
     reason = REJECT_REASONS.get(decision.reason or "") if decision.kind == "reject" else None
-    return f"{_SAID[decision.kind]}{code}{f' ({reason.lower()})' if reason else ''}"
+    return f"{_SAID[decision.kind]}{code}{f' ({reason[0].lower()}{reason[1:]})' if reason else ''}"
 
 
 def patterns(taught: Iterable[tuple[Pair, str]]) -> list[Pattern]:
