@@ -43,12 +43,18 @@ _COLON_HEADING = re.compile(
     re.MULTILINE,
 )
 _SOAP = re.compile(r"^[ \t]*([SOAP])[ \t]?/(?=[ \t])", re.MULTILINE)
+_RUN_IN = re.compile(
+    r"^[ \t]*(A ?[/&] ?P|Assessment(?: ?(?:and|&|/) ?Plan)?|Impression|Imp|Dx|Problems|Plan)(?=[ \t]+(?:1[.)]|#1)[ \t])",
+    re.MULTILINE | re.IGNORECASE,
+)
+"""A heading that runs into its first problem: "A/P 1. Heart failure"."""
 _ONE_LINERS = frozenset({"pmh", "psh", "family_history", "social_history", "allergies", "problem_list", "ros"})
 _WRAP_COLUMN = 45
 _WIDEST_PAGE = 160
 """A text with a longer line was not broken to a width: where a line of it ends, it was ended."""
 _MOST_HEADING_WORDS = 9
 _NUMBERED = re.compile(r"^[ \t]*[#(]?(\d{1,2})[.)][ \t]+(\S[^\n]*)", re.MULTILINE)
+_NEXT_PROBLEM = re.compile(r"\n\s*\n(?=\s*\S)|\n(?=[ \t]*#?\d{1,2}[.)][ \t])")
 _CONCLUDING = frozenset({"assessment_plan", "hospital_course", "instructions"})
 _BEFORE_PLAN = frozenset({"start", "hpi", "exam", "results", "vitals"})
 _LEAST_STORY, _LEAST_ITEMS, _LEAST_SAID = 400, 2, 4
@@ -126,6 +132,7 @@ def _section_starts(text: str, start: int, end: int, sections: dict[str, str]) -
         if section:
             found.append((match.start(1), match.end(), section))
     found.extend((m.start(1), m.end(), sections[m[1].lower()]) for m in _SOAP.finditer(text, start, end))
+    found.extend((m.start(1), m.end(), "assessment_plan") for m in _RUN_IN.finditer(text, start, end))
     at = start
     while at < end:
         to = text.find("\n", at, end)
@@ -141,7 +148,7 @@ def _section_starts(text: str, start: int, end: int, sections: dict[str, str]) -
         at = to + 1
     found.sort()
     found = [(a, b, _by_content(text, a, b, end, name)) for a, b, name in found]
-    found = _with_ended_tests(text, end, found)
+    found = _with_ended_tests(text, end, _with_ended_asides(text, end, found))
     return _with_ends(text, end, found)
 
 
@@ -171,6 +178,22 @@ def _by_content(text: str, start: int, behind: int, end: int, section: str) -> s
         return section
     first = text[behind:end].strip().split("\n", 1)[0]
     return told if _TELLS.search(first) else section
+
+
+def _with_ended_asides(text: str, end: int, starts: list[tuple[int, int, str]]) -> list[tuple[int, int, str]]:
+    """Prevention among the problems of a plan ("Health maintenance.") is one of them: it ends with its paragraph or before the
+    next number."""
+    more: list[tuple[int, int, str]] = []
+    before = "start"
+    for k, (_, behind, name) in enumerate(starts):
+        if name == "screening" and before == "assessment_plan":
+            following = starts[k + 1][0] if k + 1 < len(starts) else end
+            stop = _NEXT_PROBLEM.search(text, behind, following)
+            if stop:
+                more.append((stop.end(), stop.end(), before))
+        else:
+            before = name
+    return sorted([*starts, *more])
 
 
 def _with_ended_tests(text: str, end: int, starts: list[tuple[int, int, str]]) -> list[tuple[int, int, str]]:

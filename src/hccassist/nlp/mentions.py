@@ -365,7 +365,9 @@ def find_mentions(document: Document, lexicon: Lexicon, inpatient: bool, support
         around = [*_attribute_hits(document, lexicon, sentence), *everywhere]
         for hit in group:
             term, why = _resolve(hit, document, lexicon, support)
-            if term is None or _marks_another(hit, term, group, document, lexicon) or _explained(hit, group, document):
+            if term is None or _is_heading(hit, sentence, document, lexicon):
+                continue
+            if _marks_another(hit, term, group, document, lexicon) or _explained(hit, group, document):
                 continue
             if _in_address(hit, document):
                 continue
@@ -420,6 +422,15 @@ def _phase_is_over(phased: bool, condition: Condition, attributes: tuple[str, ..
     """Whether the acute phase that words or attributes tell of a lifelong disease was that of an earlier time."""
     acute = condition.course == "lifelong" and not _PHASE.isdisjoint(attributes)
     return (phased and bool(_OVER.search(around))) or (acute and bool(_STAYED_THEN.search(around)))
+
+
+def _is_heading(hit: _Hit, sentence: Sentence, document: Document, lexicon: Lexicon) -> bool:
+    """Whether an ambiguous short form is the heading of a section: "PE: lungs clear"."""
+    norms = document.tokens.norms
+    if hit.i != sentence.i or norms[hit.j : hit.j + 1] != [":"] or not any(t.ambiguous for t in hit.terms):
+        return False
+    written = document.text[document.tokens.starts[hit.i] : document.tokens.ends[hit.j - 1]]
+    return written.lower() in lexicon.sections
 
 
 def _marks_another(hit: _Hit, term: Term, group: list[_Hit], document: Document, lexicon: Lexicon) -> bool:
