@@ -32,6 +32,7 @@ _SHORT_NOTE = 900
 _MOST_FOLLOWING = 12
 _MOST_MAIN = 2
 _BARE = 2
+_JUDGEMENT = "judgement"
 _FEW_OR_MANY = (3, 6, 10, 16, 25, 40)
 _NO_EVIDENCE = 0.05
 _KNOWN_SHARE = 0.5
@@ -464,8 +465,9 @@ def _candidates(
                 or not any(a <= item.i and item.j <= b and (c == condition or item.generic) for a, b, c in inside)
             ]
         named = [m for m in here if m.mention.condition == condition]
-        # "Osteoporosis, Prolia": of so few words only one that speaks for the condition itself says more than its name.
-        if not _says_more(sentence, named) and not any(condition in i.word.conditions for i in all_items):
+        # "Osteoporosis, Prolia", "COPD stable.": of so few words only one that speaks for the condition or judges it says
+        # more than its name.
+        if not _says_more(sentence, named) and not any(_speaks_of(condition, i) for i in all_items):
             continue
         items = [i for i in all_items if i.generic or condition in i.word.conditions or not i.word.conditions & scene.active]
         if _only_stops(items, document.text[sentence.start : sentence.end], condition):
@@ -496,6 +498,10 @@ def _candidates(
         mine = tuple(i for i in items if condition in i.word.conditions)
         found.append(Candidate(condition, kinds, start, end, Clues.of(own[number], clues, items, condition), tie.why, mine))
     return found
+
+
+def _speaks_of(condition: str, item: Item) -> bool:
+    return condition in item.word.conditions or (item.generic and item.word.kind == _JUDGEMENT)
 
 
 def _said_where(

@@ -98,6 +98,8 @@ _MOST_COORDINATED = 6
 _MOST_RIVALS = 4
 """Readings that an explanation names beside the one taken."""
 _SPREAD = frozenset({"to", "involving"})
+_PREPOSITIONS = frozenset("on with in of off from after by for".split())
+"""What follows them belongs to the last name only: "DVT and PE, on warfarin"."""
 _COORDINATORS = frozenset(", and or & / +".split())
 _STATE = 2
 _POSTAL_CODE = re.compile(r"[ -]+\d{5}(?:-\d{4})?\b(?![.,]?\d)")
@@ -194,7 +196,9 @@ def _coordinated(document: Document, lexicon: Lexicon, number: int, i: int, j: i
         after = at
         while after < stop and tokens.norms[after] in _COORDINATORS:
             after += 1
-        if after == at or after >= stop or not (ends := lexicon.terms.after(shared, tokens, after, stop)):
+        if after == at or after >= stop or tokens.norms[after] in _PREPOSITIONS:
+            break
+        if not (ends := lexicon.terms.after(shared, tokens, after, stop)):
             break
         end, values = ends[-1]
         if any(own >= end for own, _ in lexicon.terms.at(tokens, after, stop)) and len(shared) == 1:
@@ -366,6 +370,9 @@ def find_mentions(document: Document, lexicon: Lexicon, inpatient: bool, support
         for hit in group:
             term, why = _resolve(hit, document, lexicon, support)
             if term is None or _is_heading(hit, sentence, document, lexicon):
+                continue
+            if document.tokens.norms[hit.j : hit.j + 1] == ["like"]:
+                # "Celiac-like enteropathy" is no celiac disease.
                 continue
             if _marks_another(hit, term, group, document, lexicon) or _explained(hit, group, document):
                 continue

@@ -29,6 +29,8 @@ _USE = code_group("substance_use")
 _WORDS = "words"
 _ENOUGH = 0.25
 _BARELY = 0.06
+_JUDGED = 0.2
+_JUDGEMENT = "judgement"
 _LIKELY = 0.5
 _TESTS = frozenset({"lab", "test", "imaging", "exam", "vital"})
 _MINOR = code_group("minor")
@@ -258,7 +260,8 @@ def _is_enough(e: Evidence) -> bool:
     """Whether a piece of evidence supports on its own: strong, a drug for the condition, or a treatment in its sentence. In
     "HTN, HLD, RA on Plaquenil" the drug is the last one's, and no proof of its neighbours."""
     treats = e.kind in _PROCEDURES and e.why == "same sentence"
-    return (e.kind == "drug" and e.own) or e.strength >= (_BARELY if treats else _ENOUGH)
+    judged = e.kind == _JUDGEMENT and e.why == "same sentence"
+    return (e.kind == "drug" and e.own) or e.strength >= (_BARELY if treats else _JUDGED if judged else _ENOUGH)
 
 
 def _share_of_long(characters: int) -> float:
