@@ -371,7 +371,7 @@ def find_mentions(document: Document, lexicon: Lexicon, inpatient: bool, support
             term, why = _resolve(hit, document, lexicon, support)
             if term is None or _is_heading(hit, sentence, document, lexicon):
                 continue
-            if document.tokens.norms[hit.j : hit.j + 1] == ["like"]:
+            if document.text.startswith("-like", document.tokens.ends[hit.j - 1]):
                 # "Celiac-like enteropathy" is no celiac disease.
                 continue
             if _marks_another(hit, term, group, document, lexicon) or _explained(hit, group, document):

@@ -35,7 +35,7 @@ _TITLE_REACH = 500
 _PLANNED, _MIGHT = word_group("planned"), word_group("might")
 _ON_THE_WAY, _LEADS_TO = word_group("on_the_way"), word_group("leads_to")
 """Said of what is planned only where it leads there: "evaluated for LVAD", not "evaluated after LVAD"."""
-_DAYS_AHEAD = word_group("days_ahead")
+_DAYS_AHEAD, _TALKED_OF = word_group("days_ahead"), word_group("talked_of")
 """Behind an operation they tell when it will be done: "BKA Thurs"."""
 _SAID_AGAIN = tuple(word_group("said_again"))
 """What names a diagnosis again speaks of the one before a semicolon too."""
@@ -267,7 +267,7 @@ def _only_planned(norms: Sequence[str], sentence: Sentence, i: int, j: int) -> b
     for k in range(j, min(j + 3, sentence.j)):
         if norms[k] in _CLAUSE_MARKS:
             break
-        if norms[k] in _PLANNED or norms[k] in _DAYS_AHEAD:
+        if norms[k] in _PLANNED or norms[k] in _DAYS_AHEAD or norms[k] in _TALKED_OF:
             return True
     return False
 
