@@ -235,3 +235,24 @@ def test_a_faint_copy_is_read(tmp_path: Path) -> None:
     words = {w.strip(".,") for line in PROSE for w in line.split()}
     read_words = {w.strip(".,") for w in read(tmp_path, image_pdf(page)).text.split()}
     assert len(words & read_words) > 0.9 * len(words)
+
+
+def test_a_faint_copy_that_lies_on_its_side_is_read_in_order(tmp_path: Path) -> None:
+    pytest.importorskip("tesserocr")
+    page = scan(pdf(lines(PROSE, y=690, size=12, step=18)), turn=270).point([255 - (255 - v) // 3 for v in range(256)])
+    chart = read(tmp_path, image_pdf(page))
+    assert chart.pages[0].rotation == 90
+    assert "sleeps well through the night without\nany medicine" in chart.text
+
+
+def test_boxes_beside_a_dark_margin_are_found(tmp_path: Path) -> None:
+    pytest.importorskip("tesserocr")
+
+    def draw(canvas: Canvas) -> None:
+        canvas.rect(0, 0, 15, 792, fill=1)
+        for n, label in enumerate(("Asthma", "Gout", "Anemia", "Epilepsy")):
+            canvas.rect(80, 700 - 20 * n, 8, 8)
+            lines([label], x=95, y=700 - 20 * n, size=11)(canvas)
+        lines(PROSE, y=560, size=12, step=18)(canvas)
+
+    assert read(tmp_path, image_pdf(scan(pdf(draw), turn=1.5))).text.count("☐") == 4

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import struct
+import time
 import zlib
 from pathlib import Path
 
@@ -243,7 +244,7 @@ def test_a_line_that_the_first_reader_left_out_is_found_by_its_ink(printed: byte
     from hccassist.reading.ocr import _read_straight
 
     scale = 200 / 72
-    sight = _read_straight(scan(printed), scale, 30)
+    sight = _read_straight(scan(printed), scale, time.monotonic() + 30)
     line = next(row.line for row in sight.rows if row.text == "appetite")
     left_out = [row.box for row in sight.rows if row.line == line]
     places = doubtful_places(sight.level, [row for row in sight.rows if row.line != line], [], scale)

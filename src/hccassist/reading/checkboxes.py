@@ -31,9 +31,10 @@ _SIZE_SPREAD = 2
 _LEAST_BOXES = 3
 _MOST_OUTLINES = 20_000
 """More squares than any form prints: a photograph's dark parts, a halftone."""
-_SURE = 55.0
-_FULL = 0.8
-"""A solid square is a bullet or a redaction."""
+_WORDS = ((1.9, 55.0), (1.4, 90.0))
+"""A word so many times as wide as a box, and read with more than this confidence, has a letter there and no box."""
+_FULL, _SOLID = 0.8, 0.97
+"""A full square is a bullet or a redaction; what is solid to its edges is part of the dark beside the paper."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,11 +60,11 @@ def find_checkboxes(level: Image, scale: float) -> list[CheckBox]:
     grey = grey[: grey.shape[0] // 2 * 2, : grey.shape[1] // 2 * 2]
     small = np.minimum(np.minimum(grey[::2, ::2], grey[1::2, ::2]), np.minimum(grey[::2, 1::2], grey[1::2, 1::2]))
     ink = small < _INK
-    across, down = _sums(ink), _sums(ink.T)
+    across, down, areas = _sums(ink), _sums(ink.T), np.pad(ink.cumsum(0, np.int32).cumsum(1, np.int32), ((1, 0), (1, 0)))
     found: list[_Outline] = []
     low, high = (max(6, round(points * scale / 2)) for points in (_SMALLEST_POINTS, _LARGEST_POINTS))
     for side in range(low, high + 1):
-        found += _outlines(across, down, side)
+        found += _outlines(across, down, areas, side)
     if len(found) > _MOST_OUTLINES:
         return []
     groups = _places(found)
@@ -132,9 +133,13 @@ def _sums(ink: np.ndarray[Any, np.dtype[np.bool_]]) -> np.ndarray[Any, np.dtype[
 
 
 def _outlines(
-    across: np.ndarray[Any, np.dtype[np.int32]], down: np.ndarray[Any, np.dtype[np.int32]], side: int
+    across: np.ndarray[Any, np.dtype[np.int32]],
+    down: np.ndarray[Any, np.dtype[np.int32]],
+    areas: np.ndarray[Any, np.dtype[np.int32]],
+    side: int,
 ) -> list[_Outline]:
-    """Squares of one size whose four sides are ink: (score, top, left, side)."""
+    """Squares of one size whose four sides are ink, those of solid ink (the dark beside the paper) left out: (score, top,
+    left, side). ``areas`` holds the ink above and left of each pixel."""
     import numpy as np
 
     least = _OUTLINE * side
@@ -148,6 +153,9 @@ def _outlines(
     for grid, dy, dx in ((rows, side, 0), (columns, 0, 0), (columns, 0, side)):
         keep = grid[tops + dy, lefts + dx] >= least
         tops, lefts = tops[keep], lefts[keep]
+    ink = areas[tops + side, lefts + side] - areas[tops, lefts + side] - areas[tops + side, lefts] + areas[tops, lefts]
+    keep = ink < _SOLID * side * side
+    tops, lefts = tops[keep], lefts[keep]
     scores = (rows[tops, lefts] + rows[tops + side, lefts] + columns[tops, lefts] + columns[tops, lefts + side]) / (4.0 * side)
     return [(float(s), int(t), int(x), side) for s, t, x in zip(scores, tops, lefts, strict=True)]
 
@@ -223,7 +231,8 @@ def _in_a_word(box: CheckBox, words: list[tuple[float, tuple[int, int, int, int]
     x, y = (box.box[0] + box.box[2]) / 2, (box.box[1] + box.box[3]) / 2
     side = box.box[2] - box.box[0]
     return any(
-        w[0] <= x <= w[2] and w[1] <= y <= w[3] and w[2] - w[0] > 1.9 * side and confidence > _SURE for confidence, w in words
+        w[0] <= x <= w[2] and w[1] <= y <= w[3] and any(w[2] - w[0] > n * side and confidence > sure for n, sure in _WORDS)
+        for confidence, w in words
     )
 
 

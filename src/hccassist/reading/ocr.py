@@ -6,6 +6,7 @@ the page as it is displayed.
 
 from __future__ import annotations
 
+import itertools
 import math
 import os
 import re
@@ -43,6 +44,8 @@ _LETTERS = re.compile(r"[A-Za-z0-9]")
 _RINGED_LETTERS = frozenset("@©®")
 _RING_REMAINS = re.compile(r"^[^A-Za-z0-9☐☒+-]+|[^A-Za-z0-9)+-]+$")
 _BOX_REMAINS = re.compile(r"^[^A-Za-z0-9]*[BCDO0]?(?=[A-Z])")
+_LONG_WORD = 4
+"""Words of so many letters are wider than high."""
 _DESCENDERS = re.compile("[gjpqy,;]")
 
 
@@ -112,11 +115,12 @@ def read_image(image: Image, scale: float, until: float) -> OcrPage | None:
     angle, sight = 0, None
     if not lies_on_its_side(grey):
         sight = _read_straight(grey, scale, until)
-    if sight is None or sight.confidence < _SURE:
-        turned = _orientation(grey, scale)
+    sideways = _sideways(sight.rows) if sight else 0
+    if sight is None or sideways or sight.confidence < _SURE:
+        turned = sideways or _orientation(grey, scale)
         if turned:
             other = _read_straight(grey.rotate(turned, expand=True), scale, until)
-            if sight is None or other.confidence > sight.confidence:
+            if sight is None or sideways or other.confidence > sight.confidence:
                 angle, sight = turned, other
         elif sight is None:
             sight = _read_straight(grey, scale, until)
@@ -126,6 +130,16 @@ def read_image(image: Image, scale: float, until: float) -> OcrPage | None:
     skew = sight.page.skew
     tokens, slope = _tokens(reading, skew, angle, grey.size, scale)
     return OcrPage(angle, tokens, reading.confidence / 100, _in_points(reading.rules, slope, scale))
+
+
+def _sideways(rows: list[Row]) -> int:
+    """How far, clockwise, text is turned that was read on its side: tesseract reads lines that run up or down, but what it
+    says of their order is of no use; 0 where the lines are level."""
+    long = [row.box for row in rows if len(row.text) >= _LONG_WORD]
+    if 2 * sum(bottom - top > right - left for left, top, right, bottom in long) <= len(long):
+        return 0
+    steps = [after.box[1] - row.box[1] for row, after in itertools.pairwise(rows) if row.line == after.line]
+    return 90 if sum(step > 0 for step in steps) >= len(steps) / 2 else 270
 
 
 def _in_points(rules: Rules, slope: float, scale: float) -> Rules:
