@@ -25,6 +25,7 @@ from hccassist.review import open_store
 from hccassist.review.drafts import Drafts
 from hccassist.review.people import Person
 from hccassist.review.queries import Queries
+from hccassist.review.versions import Versions
 
 playwright = pytest.importorskip("playwright.sync_api")
 pytestmark = [pytest.mark.browser, pytest.mark.slow, pytest.mark.xdist_group("browser")]
@@ -183,12 +184,13 @@ def test_a_question_that_is_being_worded_is_there_again_after_a_reload_until_it_
     field = page.get_by_label("Question", exact=True)
     playwright.expect(field).to_have_value("Which kind of heart failure was treated?", timeout=WAIT)
     page.get_by_role("button", name="Keep").click()
-    page.get_by_text("1 query").wait_for(timeout=WAIT)
-    page.reload()
-    playwright.expect(field).to_have_value("Which kind of heart failure was treated?", timeout=WAIT)
-    store = open_store(own_desk.reviewer.database)
+    store, number = open_store(own_desk.reviewer.database), own_desk.opened().id
+    for _ in range(100):
+        if not Drafts(store).of("test coder", number):
+            break
+        page.wait_for_timeout(200)
+    assert Drafts(store).of("test coder", number) == {}
     assert Queries(store).all(Person("test coder", "admin"))[0].text == "Which kind of heart failure was treated?"
-    assert Drafts(store).of("test coder", own_desk.opened().id) == {}
 
 
 def test_one_key_marks_the_other_dates_of_a_year_as_duplicates_and_one_takes_that_back(own_desk: Desk) -> None:
@@ -419,6 +421,32 @@ def test_accepted_codes_are_exported(own_desk: Desk) -> None:
     assert "I50.22" in text
     assert "carvedilol 12.5 mg twice daily" in text
     assert "E11.22" not in text
+
+
+def test_an_auditor_verifies_the_record_takes_it_along_and_goes_from_a_row_to_its_words(own_desk: Desk) -> None:
+    page = open_chart(own_desk)
+    for suggestion, key in ((HF, "a"), (DM, "q")):
+        choose(page, suggestion)
+        page.keyboard.press(key)
+    saved(page)
+    store = open_store(own_desk.reviewer.database)
+    Versions(store).save("policy", "ours-1", "threshold = 0.5", "Ada Lead", "fewer false cancers")
+    page.get_by_role("link", name="Record", exact=True).click()
+    page.get_by_text("2 events on charts, 1 change of roles and versions").wait_for(timeout=WAIT)
+    playwright.expect(page.locator(".hcca tbody tr").first).to_contain_text("saved policy ours-1")
+    page.get_by_role("button", name="Verify the record").click()
+    for name, head in (
+        ("Decisions: all 2", store.verify_audit().head),
+        ("Roles and versions: all 1", Versions(store).verify().head),
+    ):
+        page.get_by_text(name).wait_for(timeout=WAIT)
+        page.get_by_text(head).wait_for()
+    with page.expect_download(timeout=WAIT) as download:
+        page.get_by_role("button", name="The record (CSV)").click()
+    lines = Path(download.value.path()).read_text(encoding="utf-8-sig").splitlines()
+    assert [line.split(",")[0] for line in lines] == ["no.", "1", "2", "v1"]
+    page.locator(".hcca tbody tr", has_text="query").click()
+    playwright.expect(row(page, DM)).to_have_attribute("aria-current", "true", timeout=WAIT)
 
 
 def test_an_escalated_case_is_answered_and_the_answer_is_shown_the_next_time(own_desk: Desk) -> None:

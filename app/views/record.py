@@ -70,9 +70,11 @@ def main() -> None:
         file.download_button("The record (CSV)", lambda: table_to_csv(table), "record.csv", "text/csv", width="stretch")
     if checked:
         chrome.verify(store)
+    count = chrome.counted(len(events), "event")
+    changes = chrome.counted(len(entries), "change of roles and versions (v)", "changes of roles and versions (v)")
     st.text(
-        f"{len(events)} events on charts, {len(entries)} roles and versions (v), newest first; a click opens the chart there. "
-        "None can be changed or removed: an undo is a row of its own."
+        f"{count} on charts, {changes}, newest first; a click opens the chart there. None can be changed or removed: an undo is "
+        "a row of its own."
     )
     shown = lines[:SHOWN]
     if len(lines) > SHOWN:
