@@ -73,8 +73,8 @@ def main() -> None:
     count = chrome.counted(len(events), "event")
     changes = chrome.counted(len(entries), "change of roles and versions (v)", "changes of roles and versions (v)")
     st.text(
-        f"{count} on charts, {changes}, newest first; a click opens the chart there. None can be changed or removed: an undo is "
-        "a row of its own."
+        f"{count} on charts, {changes}, newest first; a click opens the chart there. None can be changed or removed: an undo "
+        "is a row of its own."
     )
     shown = lines[:SHOWN]
     if len(lines) > SHOWN:
