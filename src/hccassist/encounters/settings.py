@@ -45,6 +45,7 @@ _BEFORE_DISCHARGE = re.compile(
     re.IGNORECASE,
 )
 _AT_DISCHARGE = re.compile(r"\bdischarge (?:summary|note)\b|\b(?:date of discharge|discharged?(?: date)?)\s*:", re.IGNORECASE)
+_FIRST_SENTENCE = re.compile(r"(?<=[a-z])[.:](?=\s)")
 _LISTS = ("summary", "med_list", "problem_list", "immunization", "education", "patient_form", "referral")
 _RESULTS = frozenset({"lab", "pathology", "diagnostic_test"})
 _NOTE_HEADINGS = 2
@@ -120,7 +121,9 @@ def setting_of(lines: Sequence[Line]) -> str:
         if n and _REASON_HEADING.match(header[n - 1].text):
             # "CHIEF COMPLAINT / Medication refill.": why the patient came, not what the record is.
             continue
-        for setting, weight in titles_of(line.text).items():
+        # A note of one paragraph begins with its title: "Hospital discharge summary. Admitted 4/2 ...".
+        title = line.text if n or len(line.text) <= _TITLE_LENGTH else _FIRST_SENTENCE.split(line.text, 1)[0]
+        for setting, weight in titles_of(title).items():
             best[setting] = max(best.get(setting, 0.0), weight * (1.0 if n < 6 else 0.7))
     for setting, value in best.items():
         score[setting] += value

@@ -37,6 +37,8 @@ _OPERATED_THEN = said("operation", before=r"\b(?:19|20)\d\d\b(?!.*\b(?:now|curre
 _GIVEN_UNTIL = said("given_until")
 _BLAMED = said("blamed", behind=r" (?:(?:the|her|his|their|prior) )?$")
 """A drug that is blamed ("neuropathy from the Taxol") is not thereby given."""
+_HARMED_BY_IT = said("harm", before=r"[- ]?(?:induced|related|associated)?[- ]?(?:\w+ )?")
+"""What a drug that is blamed did, behind its name: "oxaliplatin neuropathy"."""
 _THEN_ENDED = said("then_ended", before="[,;] ")
 _GIVEN_TODAY = said("given_today")
 _CLAUSE_MARKS = ",;."
@@ -264,7 +266,9 @@ def _given_once(document: Document, item: Item) -> bool:
     ended = _THEN_ENDED.match(text, high, sentence.end)
     until = (ended or _GIVEN_UNTIL.search(text, end, high)) and not _GIVEN_TODAY.search(text, start, high)
     return bool(
-        until or any(past.search(before) for past in (_GIVEN_BEFORE, _SPAN_BEFORE, _BLAMED, _OPERATED_THEN, _NOT_GIVEN))
+        until
+        or _HARMED_BY_IT.match(text, end, high)
+        or any(past.search(before) for past in (_GIVEN_BEFORE, _SPAN_BEFORE, _BLAMED, _OPERATED_THEN, _NOT_GIVEN))
     )
 
 

@@ -53,6 +53,7 @@ _WRAP_COLUMN = 45
 _WIDEST_PAGE = 160
 """A text with a longer line was not broken to a width: where a line of it ends, it was ended."""
 _MOST_HEADING_WORDS = 9
+_SOURCE_OF_A_SECTION = frozenset("per from by via obtained reviewed updated according".split())
 _NUMBERED = re.compile(r"^[ \t]*[#(]?(\d{1,2})[.)][ \t]+(\S[^\n]*)", re.MULTILINE)
 _NEXT_PROBLEM = re.compile(r"\n\s*\n(?=\s*\S)|\n(?=[ \t]*#?\d{1,2}[.)][ \t])")
 _CONCLUDING = frozenset({"assessment_plan", "hospital_course", "instructions"})
@@ -117,6 +118,9 @@ def _heading(raw: str, sections: dict[str, str]) -> str | None:
     for size in range(len(words), 1 if len(words) > 1 else 0, -1):
         if found := sections.get(" ".join(words[:size])) or sections.get(" ".join(words[-size:])):
             return found
+    if words[1:] and words[1] in _SOURCE_OF_A_SECTION:
+        # "PMH per intake sheet", "Meds reviewed today".
+        return sections.get(words[0])
     first, slash, _ = bare.partition("/")
     return sections.get(first) if slash else None
 

@@ -130,6 +130,9 @@ def _terminated(rule: ContextRow, low: int, high: int, cues: Sequence[Cue], docu
     between = norms[low:high]
     if (";" in between and not rule.phrase.startswith(_SAID_AGAIN)) or ("→" in between and rule.direction == "forward"):
         return True
+    if rule.direction == "forward" and ")" in between and "(" not in between[: between.index(")")]:
+        # "ICD (no shocks), carotid stenosis": what is said in parentheses ends with them.
+        return True
     ends = ":" in between and rule.scope is None and rule.category in _ENDED_BY_COLON
     if ends and not _COLON_LEAD.issuperset(between[: between.index(":")]):
         return True

@@ -8,7 +8,7 @@ from __future__ import annotations
 import re
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import get_args
 
 from hccassist.schema import Element
@@ -25,6 +25,10 @@ from hccassist.terminology.rows import (
 from hccassist.terminology.words import Normalizer, each_term, expand_braces
 
 _MOST_CACHED = 100_000
+_JOINS = frozenset("from with in on".split())
+_JOINS_OF_TWO = frozenset({("due", "to"), ("secondary", "to"), ("related", "to"), ("caused", "by")})
+_NOT_THE_PATIENTS = "OPTYZ"
+"""First letters of codes of pregnancy, birth, poisoning, external cause and circumstance."""
 
 _CASED_LETTERS = 3
 _VALUE = re.compile(r"(?P<words>.*?)\s*(?P<compare>>=|<=|>|<)\s*(?P<limit>-?\d+(?:\.\d+)?)(?P<twice>\s+twice)?")
@@ -273,6 +277,7 @@ def compile_lexicon(knowledge: Knowledge, codes: Codes, normalizer: Normalizer, 
 def _terms(knowledge: Knowledge, conditions: dict[str, Condition], codes: Codes, normalizer: Normalizer) -> Phrases[Term]:
     """Our wordings first, then the code set's own titles; conditions that only titles name are added to ``conditions``."""
     terms: Phrases[Term] = Phrases(skip_fillers=True)
+    found: list[tuple[tuple[str, ...], Term]] = []
     taken: set[tuple[str, ...]] = set()
     said: set[tuple[object, ...]] = set()
     for row in knowledge.terms:
@@ -286,9 +291,31 @@ def _terms(knowledge: Knowledge, conditions: dict[str, Condition], codes: Codes,
             if words and once not in said:
                 said.add(once)
                 taken.add(words)
-                terms.add(words, Term(row.condition, row.attributes, written, None, cased, ambiguous, weak, also))
+                found.append((words, Term(row.condition, row.attributes, written, None, cased, ambiguous, weak, also)))
+    lasting = {words: term for words, term in found if not term.ambiguous and _lasts(conditions[term.condition])}
+    for words, term in found:
+        cause = None if term.also else _named_behind(words, conditions[term.condition], lasting)
+        terms.add(words, replace(term, also=((cause.condition, cause.attributes),)) if cause else term)
     _add_titles(terms, taken, conditions, codes, normalizer)
     return terms
+
+
+def _lasts(condition: Condition) -> bool:
+    return condition.course in ("lifelong", "cancer")
+
+
+def _named_behind(words: tuple[str, ...], condition: Condition, lasting: Mapping[tuple[str, ...], Term]) -> Term | None:
+    """The lasting disease that the last words of a wording name as the cause or the ground of its condition ("anemia in ESRD",
+    "immunosuppressed due to CLL"): the longest match would hide it. Of a state, a contact or a birth it is not the patient's
+    now ("lost a leg to sarcoma", "partner with HIV")."""
+    if condition.course == "status" or condition.default_code[0] in _NOT_THE_PATIENTS:
+        return None
+    for i in range(2, len(words)):
+        joined = words[i - 1] in _JOINS or words[i - 2 : i] in _JOINS_OF_TWO
+        behind = lasting.get(words[i:]) if joined else None
+        if behind and behind.condition != condition.id:
+            return behind
+    return None
 
 
 def _attributes(
