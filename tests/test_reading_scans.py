@@ -92,6 +92,15 @@ def test_photo_without_words_is_unread(tmp_path: Path) -> None:
     assert chart.pages[0].words == ()
 
 
+@pytest.mark.parametrize("size", [(1, 1), (3, 900), (900, 5), (17, 17)])
+def test_an_image_too_small_for_a_line_of_text_is_unread(tmp_path: Path, size: tuple[int, int]) -> None:
+    from PIL import Image
+
+    out = io.BytesIO()
+    Image.new("L", size, 90).save(out, "PNG")
+    assert [p.source for p in read(tmp_path, out.getvalue(), "dot.png").pages] == ["unread"]
+
+
 def test_blank_scan_is_no_unread_page(tmp_path: Path) -> None:
     from PIL import Image
 

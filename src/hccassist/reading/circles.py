@@ -39,7 +39,7 @@ _LEAST = 8
 _TIED_POINTS, _TIE_POINTS = 40.0, 14.0
 """From which width a ring may be tied to something else, and the length of what ties it."""
 _SIDE = 0.2
-"""From which part of its height or width on a straight line may be a ring's side."""
+"""From which part of its height on an upright line may be a ring's side."""
 _EDGE_KEPT = 0.85
 """The part of its outer edge that a ring's ellipse is fitted to."""
 _OFF_BOX = 0.25
@@ -110,10 +110,9 @@ def _untied(own: Pixels, point: float) -> Iterator[Pixels]:
     free |= mask & ndimage.binary_closing(np.pad(free, 2), np.ones((5, 5)))[2:-2, 2:-2]
     for rows, columns in _connected(free):
         y0, x0, y1, x1 = int(rows.min()), int(columns.min()), int(rows.max()), int(columns.max())
-        high, wide = round(_SIDE * (y1 - y0)), round(_SIDE * (x1 - x0))
+        high = round(_SIDE * (y1 - y0))
         side = np.zeros_like(mask)
         side[y0 + high : y1 - high + 1, max(x0 - 2, 0) : x1 + 3] = upright[y0 + high : y1 - high + 1, max(x0 - 2, 0) : x1 + 3]
-        side[max(y0 - 2, 0) : y1 + 3, x0 + wide : x1 - wide + 1] |= level[max(y0 - 2, 0) : y1 + 3, x0 + wide : x1 - wide + 1]
         side[rows, columns] = True
         found = np.nonzero(side)
         yield found[0] + top, found[1] + left

@@ -44,6 +44,8 @@ _LETTERS = re.compile(r"[A-Za-z0-9]")
 _RINGED_LETTERS = frozenset("@©®")
 _RING_REMAINS = re.compile(r"^[^A-Za-z0-9☐☒+-]+|[^A-Za-z0-9)+-]+$")
 _BOX_REMAINS = re.compile(r"^[^A-Za-z0-9]*[BCDO0]?(?=[A-Z])")
+_LEAST_SIDE, _LEAST_SCALE = 16, 0.3
+"""An image of fewer pixels across, or with fewer to a point, holds no line of text."""
 _LONG_WORD = 4
 """Words of so many letters are wider than high."""
 _DESCENDERS = re.compile("[gjpqy,;]")
@@ -109,7 +111,7 @@ def available() -> bool:
 def read_image(image: Image, scale: float, until: float) -> OcrPage | None:
     """The words of a page image of ``scale`` pixels a point, as far as they are read by ``until`` (as ``time.monotonic`` has
     it); None where nothing readable is on it or OCR is not installed."""
-    if not available():
+    if not available() or min(image.size) < _LEAST_SIDE or scale < _LEAST_SCALE:
         return None
     grey = evened(image.convert("L"), scale)
     angle, sight = 0, None
