@@ -30,6 +30,8 @@ _WORDS = "words"
 _ENOUGH = 0.25
 _BARELY = 0.06
 _JUDGED = 0.2
+_BESIDE = ("same sentence", "under this problem in the plan")
+"""Where plain words may prove a condition: a sentence that only comes next speaks of what comes next."""
 _JUDGEMENT = "judgement"
 _LIKELY = 0.5
 _TESTS = frozenset({"lab", "test", "imaging", "exam", "vital"})
@@ -259,6 +261,8 @@ def features(candidate: Candidate, around: Around) -> dict[str, float]:
 def _is_enough(e: Evidence) -> bool:
     """Whether a piece of evidence supports on its own: strong, a drug for the condition, or a treatment in its sentence. In
     "HTN, HLD, RA on Plaquenil" the drug is the last one's, and no proof of its neighbours."""
+    if e.kind == _WORDS and e.why not in _BESIDE:
+        return e.strength >= _LIKELY
     treats = e.kind in _PROCEDURES and e.why == "same sentence"
     judged = e.kind == _JUDGEMENT and e.why == "same sentence"
     return (e.kind == "drug" and e.own) or e.strength >= (_BARELY if treats else _JUDGED if judged else _ENOUGH)
