@@ -59,7 +59,8 @@ _MONTH = (
 )
 _OVER = re.compile(
     r"\b(?:ago|earlier (?:this|in|that)|last (?:week|month|year|spring|summer|fall|autumn|winter|visit|admission)"
-    r"|previous|prior|x ?\d (?:this|last|in|per|over)|recent(?:ly)? (?:hospitali[sz]\w+|admi\w+|discharged?)|recover(?:ed|ing) from"
+    r"|previous|prior|x ?\d (?:this|last|in|per|over)|recent(?:ly)? (?:hospitali[sz]\w+|admi\w+|discharged?)"
+    r"|recover(?:ed|ing) from"
     rf"|since (?:her|his|the|their) (?:last )?|in (?:{_MONTH}|(?:19|20)\d\d))\b",
     re.IGNORECASE,
 )
