@@ -48,7 +48,7 @@ _IMAGING = re.compile(
     r"|duplex|doppler|ultrasonography|scan|imaging|EKG|ECG|Holter|mammogram|DEXA|views?)\b[^.;]{0,80}?"
     r"\b(?:show(?:s|ed|n|ing)?|demonstrat(?:e|es|ed|ing)|reveal(?:s|ed|ing)?|mention(?:s|ed|ing)?|suggest(?:s|ed|ing)?"
     r"|not(?:es|ed)|report(?:s|ed)|identified|found|read as|significant for|notable for|positive for)\b|"
-    r"^\W*(?:\w+ ){0,3}(?:echo\w*|MRI|CT|x-?ray|CXR|ultrasound|duplex|EKG|ECG)(?: \w+){0,4}: ",
+    r"^\W*(?:\w+ ){0,3}(?:echo\w*|TTE|TEE|MR[IA]|(?:LD|HR)?CTA?|x-?ray|CXR|ultrasound|duplex|EKG|ECG)(?: \w+){0,4}: ",
     re.IGNORECASE,
 )
 _TRACING = re.compile(r"\W*(?:echo\w*|TTE|TEE|MRI|MRA|CTA?|LDCT|CXR|KUB|x-?rays?|ultrasound|duplex|EKG|ECG)\b", re.IGNORECASE)

@@ -48,7 +48,7 @@ _GOES_ON = ([":"], [","], [";"], ["-"], ["."], ["–"], ["→"])
 _FORMERLY = ("was ", "were ", "had been ")
 """What an inpatient record once considered is no diagnosis of its discharge (guideline II.H speaks of those that still are)."""
 _LATELY = word_group("lately")
-"""What is said of events alone: "no recent gout" denies no lasting disease, and "SBP x1" counts what is over."""
+"""They deny an event, and a lasting disease nothing but a turn of it: "no recent gout"."""
 _PRONOUNS = frozenset({"it", "this", "that"})
 """In a denial they stand for the condition named last: "a heart catheterization in May excluded it"."""
 _VERSUS = ("v", "vs", "versus")
