@@ -121,9 +121,11 @@ def setting_of(lines: Sequence[Line]) -> str:
         if n and _REASON_HEADING.match(header[n - 1].text):
             # "CHIEF COMPLAINT / Medication refill.": why the patient came, not what the record is.
             continue
-        # A note of one paragraph begins with its title: "Hospital discharge summary. Admitted 4/2 ...".
-        title = line.text if n or len(line.text) <= _TITLE_LENGTH else _FIRST_SENTENCE.split(line.text, 1)[0]
-        for setting, weight in titles_of(title).items():
+        named = titles_of(line.text)
+        if not n and not named:
+            # A note of one paragraph begins with its title: "Hospital discharge summary. Admitted 4/2 ...".
+            named = titles_of(_FIRST_SENTENCE.split(line.text, 1)[0])
+        for setting, weight in named.items():
             best[setting] = max(best.get(setting, 0.0), weight * (1.0 if n < 6 else 0.7))
     for setting, value in best.items():
         score[setting] += value

@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from hccassist.nlp.document import Document, Sentence
 from hccassist.nlp.forms import Assertion, printed_choices, read_layout
 from hccassist.schema import Status
-from hccassist.terminology.groups import word_group
+from hccassist.terminology.groups import code_group, word_group
 from hccassist.terminology.lexicon import Lexicon
 from hccassist.terminology.rows import ENDS, Condition, ContextRow
 
@@ -26,8 +26,8 @@ _UNDONE = re.compile(
 _AT_DISCHARGE = re.compile(r"discharg|final (?:diagnos|progress)|death (?:summary|note)|expir|hospital course", re.IGNORECASE)
 _DURING_STAY = re.compile(
     r"\bH ?(?:&|and) ?P\b|history (?:and|&) physical|admi(?:ssion|tting) (?:note|history|h&p)|daily note|hospital day"
-    r"|(?:date of admission|admission date|admitted)\b|progress note|consult(?:ation)?\b"
-    r"|emergency (?:department|room) (?:note|record)|ED (?:provider )?note",
+    r"|\bHD ?#? ?\d|\bPOD ?#? ?\d|(?:date of admission|admission date|admitted)\b|progress note|consult(?:ation)?\b"
+    r"|(?:inpatient|daily|ward) progress|emergency (?:department|room) (?:note|record)|ED (?:provider )?note",
     re.IGNORECASE,
 )
 _FAMILY_HISTORY = re.compile(r"histor|\bf?hx\b|\bfh\b", re.IGNORECASE)
@@ -49,6 +49,7 @@ _FORMERLY = ("was ", "were ", "had been ")
 """What an inpatient record once considered is no diagnosis of its discharge (guideline II.H speaks of those that still are)."""
 _LATELY = word_group("lately")
 """They deny an event, and a lasting disease nothing but a turn of it: "no recent gout"."""
+_SPELLS = code_group("spells")
 _PRONOUNS = frozenset({"it", "this", "that"})
 """In a denial they stand for the condition named last: "a heart catheterization in May excluded it"."""
 _VERSUS = ("v", "vs", "versus")
@@ -230,6 +231,11 @@ def _in_scope(
     return False
 
 
+def _comes_in_spells(condition: Condition, rule: ContextRow) -> bool:
+    """Whether "none in 3 years" counts the spells of a condition that a drug holds down, not the condition itself."""
+    return rule.phrase.startswith("none") and condition.default_code.startswith(_SPELLS)
+
+
 def _ends_a_question(document: Document, k: int) -> bool:
     """Whether the question mark at token ``k`` is written onto the word before it: "hep B? sent DNA", not "?DVT"."""
     tokens, text = document.tokens, document.text
@@ -308,7 +314,7 @@ def assert_status(
         for rule in cue.rules:
             if rule.direction in ("terminate", "pseudo") or rule.category in ("none", "affirmed"):
                 continue
-            if rule.phrase in _LATELY and condition.course not in (*ENDS, "acute"):
+            if rule.phrase in _LATELY and (condition.course not in (*ENDS, "acute") or _comes_in_spells(condition, rule)):
                 continue
             known = rule.category in found and not (rule.category == "resolved" and _UNDONE.search(rule.phrase))
             if not known and _in_scope(rule, cue, i, j, cues, document, sentence, others):
