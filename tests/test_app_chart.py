@@ -7,7 +7,7 @@ from dataclasses import replace
 
 import pytest
 from review_browser import WAIT, Desk, choose, open_chart, row, saved, watched
-from review_builder import VISIT, Visit, write_chart, write_pdf_chart, write_results
+from review_builder import CONDITIONS, HF, VISIT, Visit, write_chart, write_pdf_chart, write_results
 from review_server import Reviewer
 
 from hccassist.review import open_store
@@ -33,7 +33,12 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Reviewer]:
     printed = write_pdf_chart(root, "printed.pdf")
     printed = replace(printed, pages=(*printed.pages, PageSummary(2, 612, 792, "unread", 0)))
     held = write_chart(root, "held.txt", [VISIT])
-    found = Reviewer(write_results(folder / "results", root, [two, printed, held]), str(folder / "db"), folder / "log").start()
+    no_hf = replace(HF, status="negated", tier="suppressed", reason="Denied.")
+    denied = replace(VISIT, text="Echo normal: no [[no_hf]heart failure].\n", date="2025-06-01")
+    both = write_chart(root, "both.txt", [VISIT, denied], CONDITIONS | {"no_hf": no_hf})
+    found = Reviewer(
+        write_results(folder / "results", root, [two, printed, held, both]), str(folder / "db"), folder / "log"
+    ).start()
     yield found
     found.kill()
 
@@ -142,3 +147,17 @@ def test_a_chart_that_somebody_holds_is_read_only_until_it_is_taken_over(page: p
     page.keyboard.press("a")
     saved(page)
     assert [(e.who, e.action.kind) for e in store.events(number)] == [("test coder", "take_over"), ("test coder", "accept")]
+
+
+def test_what_the_chart_says_otherwise_of_a_condition_is_named_and_one_click_away(
+    page: playwright.Page, server: Reviewer
+) -> None:
+    open_chart(Desk(page, server, "both.txt"))
+    choose(page, "e1:I50.22")
+    conflict = page.locator(".hcca .conflict")
+    playwright.expect(conflict).to_contain_text("The chart also says: denied, 2025-06-01")
+    conflict.get_by_role("button").click()
+    playwright.expect(row(page, "e2:I50.22")).to_have_attribute("aria-current", "true")
+    playwright.expect(conflict).to_contain_text("present, 2025-03-04")
+    choose(page, "e1:E11.22")
+    playwright.expect(conflict).to_have_count(0)

@@ -1,9 +1,11 @@
 // One suggestion in full: what it is, what it rests on, why it ranks where it does, and the coder's decision.
+const STATED = { active: "present", negated: "denied", history: "past" };
+const MOST_OTHERWISE = 4;
 const LETTER_NAMES = { M: "Monitored", E: "Evaluated", A: "Assessed", T: "Treated" };
 
 class DetailPanel {
-  constructor({ onDecide, onUndo, onAmend, onChange, onSpan, onStrike, onKeep, onDraft, onDuplicates, sameYear, context }) {
-    Object.assign(this, { onDecide, onUndo, onAmend, onChange, onSpan, onStrike, onKeep, onDuplicates, sameYear, context });
+  constructor({ onDecide, onUndo, onAmend, onChange, onSpan, onStrike, onKeep, onDraft, onItem, otherwise, onDuplicates, sameYear, context }) {
+    Object.assign(this, { onDecide, onUndo, onAmend, onChange, onSpan, onStrike, onKeep, onItem, otherwise, onDuplicates, sameYear, context });
     this.keeper = keeper(() => onDraft(this.item, this.rationale.value));
     this.drafts = new Map();
     this.guidance = {};
@@ -74,7 +76,7 @@ class DetailPanel {
     const scroll = moved ? 0 : this.facts.scrollTop;
     fill(this.facts, this.head(item), s.highRisk ? h("div", { class: "banner risk", role: "note" }, h("b", {}, "⚠ High risk. "), s.highRisk) : null,
       s.tier !== "supported" && s.reason ? h("div", { class: "banner" }, h("b", {}, tierWord(s.tier)), s.reason) : null,
-      this.encounter(item), this.evidence(item), this.guided(item), this.why(s));
+      this.encounter(item), this.conflict(item), this.evidence(item), this.guided(item), this.why(s));
     this.facts.scrollTop = scroll;
   }
 
@@ -98,6 +100,16 @@ class DetailPanel {
         e.signed === true ? "signed · " : e.signed === false ? "not signed · " : "",
         pagesWord(e.pages), " · ", h("span", { class: `valid ${e.valid}` }, `${mark} ${word}`)),
       e.problems.map((problem) => h("div", { class: "issue" }, problem)));
+  }
+
+  /** What else the chart says of the condition, one click away: a coder who accepts or refuses it has seen both. */
+  conflict(item) {
+    const found = this.otherwise(item);
+    if (!found.length) return null;
+    const [first, ...rest] = found.slice(0, MOST_OTHERWISE).map((x) => h("button", { class: "plain", onclick: () => this.onItem(x.id), tabindex: "-1" },
+      `${STATED[x.suggestion.status]}, ${x.date || "no date"}`));
+    const more = found.length - MOST_OTHERWISE;
+    return h("div", { class: "banner conflict" }, h("b", {}, "The chart also says: "), first, rest.map((button) => [" ", button]), more > 0 ? ` and ${more} more` : null);
   }
 
   evidence(item) {

@@ -10,6 +10,7 @@ class Workbench {
     this.list = new ListPanel({ onPick: (id) => this.choose(id) });
     this.detail = new DetailPanel({
       onDecide: (kind) => this.decide(kind), onUndo: (item) => this.undo(item), onAmend: (change) => this.amend(change),
+      onItem: (id) => this.choose(id), otherwise: (item) => this.otherwise(item),
       onDuplicates: () => this.duplicates(), sameYear: (item) => this.sameYear(item), onChange: () => this.changeCode(), onSpan: (span) => this.showSpan(span), onStrike: (span, gone) => this.strike(span, gone), onKeep: (span) => this.keep(span),
       onDraft: (item, text) => this.send({ type: "draft", suggestion: item.key, text, sample: this.data.second?.sample ?? null }),
       context: (span) => this.text.context(span),
@@ -336,6 +337,13 @@ class Workbench {
     this.detail.keeper.now();
     this.act(item, message, this.guess(kind, more));
     if (this.settings.values.advance && kind !== "reject") this.advance();
+  }
+
+  /** Where the chart says otherwise of the same condition: denied or past there and present here, or the other way round. */
+  otherwise(item) {
+    const speaks = (x) => x.suggestion.condition === item.suggestion.condition && STATED[x.suggestion.status];
+    const present = (x) => x.suggestion.status === "active";
+    return speaks(item) ? this.items.filter((x) => speaks(x) && present(x) !== present(item)) : [];
   }
 
   /** The other dates of a year that an accepted one of the same condition and category makes needless: where a project asks for
