@@ -10,7 +10,8 @@ from collections.abc import Mapping
 from typing import Any
 
 from app.charts import chart_file
-from hccassist.reading import ReadError, page_image
+from hccassist.reading import ReadError
+from hccassist.reading.apart import page_image
 from hccassist.review import Action, Code, DecisionError, OpenChart, Quote, Store
 from hccassist.review.drafts import FIRST_READING, Drafts
 from hccassist.review.people import Person

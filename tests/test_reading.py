@@ -8,7 +8,8 @@ from typing import Any
 import pytest
 from reading_files import PROSE, image_pdf, lines, pdf, scan, together
 
-from hccassist.reading import SUPPORTED_SUFFIXES, Limits, ReadError, page_image, read_chart
+from hccassist.reading import SUPPORTED_SUFFIXES, Limits, ReadError, read_chart
+from hccassist.reading.apart import page_image
 from hccassist.schema import Chart, Page
 
 

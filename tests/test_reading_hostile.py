@@ -14,7 +14,8 @@ from reading_files import lines, pdf
 
 from hccassist.batch.guard import close_guards, screen_guarded
 from hccassist.batch.task import Task
-from hccassist.reading import Limits, ReadError, page_image, read_chart, read_text
+from hccassist.reading import Limits, ReadError, read_chart
+from hccassist.reading.apart import page_image, read_text
 from hccassist.reading.limits import ENVIRONMENT, LimitsError, configured
 
 

@@ -11,7 +11,8 @@ from pathlib import Path
 import pytest
 from reading_files import PROSE, image_pdf, lines, pdf, scan, together
 
-from hccassist.reading import Limits, ReadError, page_image, read_chart
+from hccassist.reading import Limits, ReadError, read_chart
+from hccassist.reading.apart import page_image
 from hccassist.schema import Chart
 
 pytest.importorskip("tesserocr")

@@ -8,17 +8,13 @@ from __future__ import annotations
 import hashlib
 from pathlib import Path
 
-from hccassist.reading.apart import page_image, read_text
 from hccassist.reading.duplicates import with_duplicates
 from hccassist.reading.errors import ReadError
 from hccassist.reading.limits import Limits
 from hccassist.reading.sniff import SUFFIXES, kind_of
 from hccassist.schema import Chart
 
-__all__ = [
-    "SUPPORTED_SUFFIXES", "Limits", "ReadError", "check_size", "file_content", "page_image", "read_bytes", "read_chart",
-    "read_text",
-]  # fmt: skip
+__all__ = ["SUPPORTED_SUFFIXES", "Limits", "ReadError", "check_size", "file_content", "read_bytes", "read_chart"]
 
 SUPPORTED_SUFFIXES: frozenset[str] = frozenset(SUFFIXES)
 

@@ -9,7 +9,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
-from hccassist.reading import ReadError, read_text
+from hccassist.reading import ReadError
+from hccassist.reading.apart import read_text
 from hccassist.reading.kept import keep, kept
 from hccassist.schema import Chart, ChartResult
 
