@@ -135,13 +135,14 @@ def build_candidates(
         base = coded[condition]
         rules = combined.get(condition, [])
         if not any(rule.replaces and rule.second in backed for rule in rules):
-            lasts = _lasts(document, group)
-            for own in _in_each_place(lexicon.conditions[condition], group, base) if status[condition] == "active" else (base,):
+            lasts, known = _lasts(document, group), lexicon.conditions[condition]
+            told = _in_each_place(known, group, base, lexicon, day) if status[condition] == "active" else [base]
+            for own in told:
                 alone = _candidate(encounter, condition, group + extra, status[condition], own, proof, lexicon, ())
                 candidates.append(replace(alone, passing=alone.course == "passing" and not lasts))
             candidates.extend(
                 _candidate(encounter, condition, group + extra, status[condition], more, proof, lexicon, ())
-                for more in _more_codes(lexicon.conditions[condition], group, status[condition], base, lexicon, day)
+                for more in _more_codes(known, group, status[condition], base, lexicon, day)
             )
         for rule in rules:
             why = f"{lexicon.conditions[condition].name} with {lexicon.conditions[rule.second].name}: one combination code"
@@ -251,7 +252,7 @@ def _more_codes(
     condition: Condition, group: Sequence[Located], status: Status, base: Coded, lexicon: Lexicon, day: date | None
 ) -> list[Coded]:
     """The codes that a condition needs besides ``base``: the disease behind a manifestation, a second code for the same
-    words, and one for each further place that the conclusion names."""
+    words."""
     said = [a for m in group if m.mention.status == status for a in m.mention.attributes]
     disease = code_etiology(condition, said, base.code, lexicon)
     found = [disease] if disease else []
@@ -260,13 +261,15 @@ def _more_codes(
     return [valid_then(c, day, lexicon) for c in found]
 
 
-def _in_each_place(condition: Condition, group: Sequence[Located], base: Coded) -> list[Coded]:
+def _in_each_place(
+    condition: Condition, group: Sequence[Located], base: Coded, lexicon: Lexicon, day: date | None
+) -> list[Coded]:
     """``base``, or one code for each place that the conclusion, or a silent one's record, tells a condition to be in."""
     present = [m.mention for m in group if m.mention.status == "active"]
     concluded = [m for m in present if m.section in CONCLUSIONS] or present
     told = [] if condition.course == "cancer" else tellings(condition, [m.attributes for m in concluded])
-    coded = {c.code: c for c in (code_condition(condition, attributes) for attributes in told)}
-    exact = [c for c in coded.values() if c.code != condition.default_code]
+    coded = [valid_then(code_condition(condition, attributes), day, lexicon) for attributes in told]
+    exact = list({c.code: c for c in coded if c.code != condition.default_code}.values())
     return exact if len(exact) > 1 else [base]
 
 
