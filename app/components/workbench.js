@@ -346,11 +346,11 @@ class Workbench {
     return speaks(item) ? this.items.filter((x) => speaks(x) && present(x) !== present(item)) : [];
   }
 
-  /** The other dates of a year that an accepted one of the same condition and category makes needless: where a project asks for
-   *  one date a year, they are rejected as duplicates in one go, each with a row of its own in the record. */
+  /** The other dates of a year that an accepted one of the same code makes needless: where a project asks for one date a year,
+   *  they are rejected as duplicates in one go, each with a row of its own in the record. */
   sameYear(item) {
     if (!item?.date || item.section !== "supported" || this.data.second) return null;
-    const of = (x) => `${x.suggestion.condition} ${x.date?.slice(0, 4)} ${shownHcc(x) || shownCode(x)}`;
+    const of = (x) => `${x.date?.slice(0, 4)} ${shownCode(x)}`;
     const all = this.items.filter((x) => x.section === "supported" && of(x) === of(item));
     const accepted = all.find((x) => ["accept", "change"].includes(x.decision?.kind));
     const others = all.filter((x) => !x.decision);
