@@ -540,6 +540,24 @@ RECORDS: dict[str, Record] = {
         ),
         "2025-10-02", "no", "dme", "",
     ),
+    "conference about a patient": Record(
+        (
+            "Thoracic Tumor Board\nRuth Okafor   DOB 03/09/1951   04/02/2025\nMultidisciplinary conference - patient not present\n"
+            "Presented by: Marta Solberg, MD\nRecommendation: radiosurgery.\nDigitally signed 04/02/2025 17:40 Marta Solberg, MD",
+        ),
+        "2025-04-02", "no", "administrative", "Marta Solberg", True,
+    ),
+    "genetic counselor": Record(
+        ("Cancer Genetics\nGenetic counseling visit\nRuth Okafor   DOB 03/09/1951   Visit date: 03/20/2025\nPhoebe Lass, MS, CGC\nDigitally signed 03/20/2025 11:15",),
+        "2025-03-20", "no", "", "Phoebe Lass", True,
+    ),
+    "hospice certification": Record(
+        (
+            "NORTHERN HOSPICE\nPHYSICIAN CERTIFICATION OF TERMINAL ILLNESS - INITIAL\nPatient: Ruth Okafor   DOB 03/09/1951\nVerbal certification 12/02/2025.\n"
+            "Vikram Desai, MD, Hospice Medical Director   signed 12/04/2025",
+        ),
+        "2025-12-04", "no", "administrative", "Vikram Desai", True,
+    ),
     "ambulance report": Record(
         ("Ashby EMS\nPatient Care Report\nPatient: Ruth Okafor  DOB: 03/09/1951  Date of service: 01/19/2025\nImpression: stroke.\nSigned: R. Tull, EMT-P 01/19/2025",),
         "2025-01-19", "no", "ambulance", "R. Tull", True,

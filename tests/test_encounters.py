@@ -288,6 +288,45 @@ def test_footer_below_the_signature_begins_no_record() -> None:
     assert dates(chart_of(page)) == ["2025-07-11"]
 
 
+def test_foot_of_a_page_that_names_its_document_again_begins_no_record() -> None:
+    page = (
+        "Result type:   ED Note - Physician\nResult date:   January 17, 2025 03:02 EST\nResult status:   Auth (Verified)\n"
+        "Patient: OKAFOR, RUTH   DOB: 03/09/1951\nPerformed by:   Solberg MD, Marta on January 17, 2025 06:44 EST\n"
+        "Date of arrival: 01/16/2025\nED course: improved.\nImpression: AF.\nElectronically Signed on 01/17/2025 06:44 EST\n"
+        "Solberg MD, Marta\n\n"
+        "Result type:  ED Note - Physician   Page 1 of 1\nPrinted by: Oakes, Wendy   Printed on: 02/20/2025"
+    )
+    (found,) = find_encounters(chart_of(page))
+    assert (found.date_of_service, found.setting, found.valid) == ("2025-01-17", "ed", "yes")
+
+
+def test_birth_date_and_visit_without_labels_are_told_apart_by_the_sex_between_name_and_birth() -> None:
+    page = (
+        "SILVER BIRCH INSTITUTE   {dept}\nOkafor, Ruth | F | 09-Mar-1951 | SB-204418   {day}\n{text}\nMarta Solberg, MD\n"
+        "Digitally signed {day} 18:05\n"
+    )
+    days = ("14-Mar-2025", "20-Mar-2025", "11-Apr-2025")
+    found = find_encounters(chart_of(*(page.format(dept="Oncology", day=day, text="Lung cancer, stable.") for day in days)))
+    assert [e.date_of_service for e in found] == ["2025-03-14", "2025-03-20", "2025-04-11"]
+    assert {e.patient for e in found} == {"Okafor, Ruth"}
+
+
+def test_dates_of_a_stay_are_those_of_the_stay_and_not_of_the_visit_after_it() -> None:
+    page = visit("01/06/2025", title="Transition of care visit") + "\nAdmitted: 12/27/2024\nDischarged: 12/30/2024"
+    (found,) = find_encounters(chart_of(page))
+    assert (found.start_date, found.end_date) == ("2025-01-06", "2025-01-06")
+
+
+def test_lines_that_identify_or_sign_are_no_language() -> None:
+    text = visit("01/06/2025") + "\nPatient: Ruth Okafor DOB 03/09/1951, a woman with heart failure seen for follow up."
+    (found,) = find_encounters(chart_of(text))
+    formal = [text[a:b] for a, b in found.formal]
+    assert formal == [
+        "Patient: Ruth Okafor  DOB: 03/09/1951  Date of service: 01/06/2025",
+        "Electronically signed by Marta Solberg, MD on 01/06/2025",
+    ]
+
+
 def test_medication_list_alone_does_not_count() -> None:
     page = "Ashby Clinic\nRuth Okafor  DOB: 03/09/1951\nMedication List\nmetformin 500 mg twice a day\nlisinopril 10 mg"
     (found,) = find_encounters(chart_of(page))

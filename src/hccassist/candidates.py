@@ -33,7 +33,10 @@ from hccassist.terminology.lexicon import Lexicon
 from hccassist.terminology.rows import Condition
 
 _OVERRULED = frozenset({"hpi", "chief_complaint", "start", "results"})
-_RULED_OUT = re.compile(r"rule[sd] out|exclud|error|misdiagnos|disprov|not confirmed|never confirmed|retracted|incorrect")
+_RULED_OUT = re.compile(
+    r"rule[sd] out|exclud|error|misdiagnos|disprov|not confirmed|never confirmed|retracted|incorrect|not (?:been )?diagnosed"
+    r"|not supported"
+)
 _LASTS = frozenset("chronic recurrent recurring longstanding persistent refractory relapsing chronically".split())
 _BEFORE_NAME = 3
 _LENT = 0.5
@@ -44,7 +47,7 @@ _KINDS = ("site=", "organ=", "with=", "manifestation=")
 _EXAM = frozenset({"exam", "vitals"})
 _SEEN = 0.5
 """The strength of a condition that the examination names: likelier than not to be quoted."""
-_ENDED = re.compile(r"resolv|cured|no longer|healed|recovered")
+_ENDED = re.compile(r"resolv|cured|no longer|healed|recovered|history of|h/o")
 _SEQUELA, _STROKE = "I69", "I63"
 _NEW = re.compile(r"\b(?:new|acute|today|yesterday|this (?:morning|week|admission)|recurrent|another|second)\b", re.IGNORECASE)
 _FIRST: dict[str, int] = {"assessment_plan": 0, "hospital_course": 1, "hpi": 2, "start": 3}
@@ -100,7 +103,7 @@ def build_candidates(
     strength: Strength,
 ) -> list[Candidate]:
     """Candidates of one encounter, every status; only active ones carry evidence."""
-    located = settle(document, located, items, lexicon, encounter.setting == "inpatient")
+    located = settle(document, located, items, lexicon, encounter)
     groups: dict[str, list[Located]] = defaultdict(list)
     for m in located:
         groups[m.mention.condition].append(m)

@@ -98,6 +98,9 @@ class Encounter:
     ongoing: bool = False
     """Written before the stay it belongs to ended: a history and physical, a daily note."""
 
+    formal: tuple[tuple[int, int], ...] = ()
+    """Its lines that only say who the patient is or who signed: they speak of no condition."""
+
     @property
     def at_discharge(self) -> bool:
         """Uncertain diagnoses at discharge are coded as if present in inpatient records (ICD-10-CM guideline II.H)."""

@@ -106,7 +106,8 @@ def read_encounter(
     chart: Chart, encounter: Encounter, lexicon: Lexicon, strength: Strength
 ) -> tuple[list[Candidate], list[Suspect]]:
     """Every condition that one record names, coded, with status and evidence; and what its clues point at unnamed."""
-    document = analyse(chart.text, lexicon, encounter.start, encounter.end, chart.noise)
+    silent = (*chart.noise, *encounter.formal)
+    document = analyse(chart.text, lexicon, encounter.start, encounter.end, silent)
     items = detect(document, lexicon)
     located = find_mentions(document, lexicon, encounter.at_discharge, support_of(items))
     candidates = build_candidates(document, encounter, located, items, lexicon, strength)

@@ -9,17 +9,17 @@ from __future__ import annotations
 
 from bisect import bisect_left
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import replace
 from datetime import date
 
 from hccassist.encounters.dates import DateHit, find_dates
-from hccassist.encounters.lines import Line, lines_of
-from hccassist.encounters.patients import Identity, chart_identity, compare, identity_of, with_known_name
+from hccassist.encounters.lines import Line, lines_of, only_labels, tells
+from hccassist.encounters.patients import Identity, births_beside_sex, chart_identity, compare, identity_of, with_known_name
 from hccassist.encounters.records import SERVICE_KINDS, page_facts, record_starts
 from hccassist.encounters.rules import date_weights
 from hccassist.encounters.settings import has_visit, is_ongoing, setting_of
-from hccassist.encounters.signatures import read_signature
+from hccassist.encounters.signatures import is_authentication, read_signature
 from hccassist.encounters.validity import Facts, judge
 from hccassist.schema import Chart, Encounter
 
@@ -31,6 +31,7 @@ _EDGE = 2
 _PAGE_REACH = 150
 _FOOTER, _CLOSING = 3, 8
 _FIRST_YEAR, _LAST_YEAR = 1995, 2035
+_STAYS = frozenset({"inpatient", "outpatient_hospital", "ed", "snf"})
 _NO_VISIT = frozenset({"summary", "problem_list", "med_list", "cover", "immunization"})
 _AS_DISCHARGED = 130.0
 _MENTIONED = 10.0
@@ -46,10 +47,11 @@ def find_encounters(chart: Chart) -> tuple[Encounter, ...]:
             Encounter("e1", 0, len(chart.text), tuple(p.number for p in chart.pages), problems=("No text on these pages.",)),
         )
     hits = find_dates(lines)
+    hits = _as_births(hits, births_beside_sex(lines, hits))
     facts = page_facts(lines, hits)
     patient = chart_identity([f.identity for f in facts])
     # A birth date without its label is told by being the patient's.
-    hits = [replace(h, kind="birth", labelled=True) if h.value in patient.births else h for h in hits]
+    hits = _as_births(hits, patient.births)
     hits = _print_dates_told(lines, _without_misread(lines, hits))
     starts = record_starts(lines, hits, facts)
     encounters = []
@@ -62,6 +64,10 @@ def find_encounters(chart: Chart) -> tuple[Encounter, ...]:
         around = _margins(lines, first, last)
         encounters.append(_encounter(f"e{n + 1}", chart, lines[first:last], own, first, patient, (start, end), around))
     return tuple(encounters)
+
+
+def _as_births(hits: Sequence[DateHit], births: Collection[date]) -> list[DateHit]:
+    return [replace(h, kind="birth", labelled=True) if h.value in births else h for h in hits]
 
 
 def _headed_for_another(lines: Sequence[Line], hits: Sequence[DateHit], offset: int, patient: Identity) -> bool:
@@ -134,7 +140,8 @@ def _encounter(
         bool(identity.names or identity.births),
     )
     valid, problems = judge(facts)
-    admitted, discharged = (_first(hits, kind) for kind in ("admission", "discharge"))
+    # A visit after a stay tells the stay's dates too: they are not its own.
+    admitted, discharged = (_first(hits, kind) if setting in _STAYS else None for kind in ("admission", "discharge"))
     pages = tuple(
         p.number
         for p in chart.pages
@@ -157,6 +164,18 @@ def _encounter(
         problems=(*problems, *_repeats(chart, pages)),
         patient_numbers=tuple(sorted(identity.numbers)),
         ongoing=setting == "inpatient" and is_ongoing(lines),
+        formal=_formal(lines, hits, offset),
+    )
+
+
+def _formal(lines: Sequence[Line], hits: Sequence[DateHit], offset: int) -> tuple[tuple[int, int], ...]:
+    """The lines of a record that only identify the patient or authenticate the record."""
+    births = {h.line - offset for h in hits if h.kind == "birth"}
+    dated = {h.line - offset for h in hits if h.kind in SERVICE_KINDS and h.labelled}
+    return tuple(
+        (line.start, line.end)
+        for n, line in enumerate(lines)
+        if is_authentication(line.text) or (n in births and not tells(line)) or (n in dated and only_labels(line))
     )
 
 

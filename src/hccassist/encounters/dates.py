@@ -9,26 +9,12 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
-from functools import cache, lru_cache
-
-from dateutil import parser as dateutil
+from functools import cache
 
 from hccassist.encounters.lines import Line
 from hccassist.encounters.rules import date_labels
+from hccassist.written_dates import DATE, MAY_HOLD_DATE, parse_date
 
-_MONTH = r"(?:jan|feb|mar|apr|may|jun|jul|aug|sep|sept|oct|nov|dec)[a-z]{0,6}\.?"
-_DATE = re.compile(
-    rf"""(?<![\d/.\-:])(?:
-      (?P<iso>(?:19|20)\d\d[-/.](?:0?[1-9]|1[0-2])[-/.](?:0?[1-9]|[12]\d|3[01]))(?![\d/])
-    | (?P<num>\d{{1,2}}\s?(?P<sep>[/.\-])\s?\d{{1,2}}\s?(?P=sep)\s?(?:\d{{4}}|\d{{2}}))(?![\d/]|[.\-]\d)
-    | (?P<mdy>\b{_MONTH}\s*\d{{1,2}}(?:st|nd|rd|th)?\s*[,.]?\s*(?:\d{{4}}|'?\d{{2}}\b))(?!\d|:)
-    | (?P<dmy>\d{{1,2}}(?:st|nd|rd|th)?(?:\s+of)?[\s\-/.]*{_MONTH}[\s,\-/.]*(?:\d{{4}}|\d{{2}}\b))(?!\d|:)
-    | (?P<compact>(?:19|20)\d\d(?:0[1-9]|1[0-2])(?:0[1-9]|[12]\d|3[01]))(?!\d)
-    )""",
-    re.IGNORECASE | re.VERBOSE,
-)
-_MAY_HOLD_DATE = re.compile(r"\d\s?[/.\-]\s?\d|\d{8}|jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec", re.IGNORECASE)
-"""What every date holds: a quicker look than for the date itself."""
 _OCR_DIGITS = str.maketrans({"O": "0", "o": "0", "l": "1", "I": "1", "|": "1", "S": "5", "B": "8"})
 _OCR_NUMERIC = re.compile(r"(?<![A-Za-z\d/])[\dOolI|SB]{1,2}/[\dOolI|SB]{1,2}/[\dOolI|SB]{2,4}(?![A-Za-z\d/])")
 _CELL_START = re.compile(r" {2,}|\t|[|:;]")
@@ -37,8 +23,6 @@ _PROSE_WORDS = 3
 """More small words than these before a date on its line, and it stands in a sentence."""
 _DIGIT = re.compile(r"\d")
 _RANGE = re.compile(r"\W*(?:-|–|—|to|through|thru)\W*\Z", re.IGNORECASE)
-_PIVOT = 36
-_FIRST_YEAR, _LAST_YEAR = 1900, 2100
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,22 +43,6 @@ def _labels() -> tuple[tuple[str, bool, re.Pattern[str]], ...]:
     return tuple((r.kind, r.where == "before", re.compile(r.label, re.IGNORECASE)) for r in date_labels())
 
 
-@lru_cache(maxsize=4096)
-def parse_date(text: str) -> date | None:
-    """The calendar date that ``text`` writes, US order where ambiguous; None where there is none."""
-    cleaned = re.sub(r"(?<=\d)(?:st|nd|rd|th)\b|'|\bof\b", "", text, flags=re.IGNORECASE)
-    cleaned = re.sub(r"\s*([/.\-])\s*", r"\1", cleaned)
-    cleaned = re.sub(r"\bsept\b", "sep", cleaned, flags=re.IGNORECASE)
-    try:
-        value = dateutil.parse(cleaned, dayfirst=False, yearfirst=bool(re.match(r"\d{4}", cleaned))).date()
-        if re.search(r"(?<!\d)\d\d\Z", cleaned):
-            # Two digits: dateutil's window moves with the clock, charts hold births back to the 1930s.
-            value = value.replace(year=(2000 if value.year % 100 < _PIVOT else 1900) + value.year % 100)
-    except (ValueError, OverflowError):
-        return None
-    return value if _FIRST_YEAR <= value.year <= _LAST_YEAR else None
-
-
 def find_dates(lines: Sequence[Line]) -> list[DateHit]:
     """Every date in ``lines`` with its kind, in order."""
     hits: list[DateHit] = []
@@ -84,11 +52,11 @@ def find_dates(lines: Sequence[Line]) -> list[DateHit]:
             continue
         if line.scanned:
             text = _OCR_NUMERIC.sub(lambda m: m.group().translate(_OCR_DIGITS), text)
-        if not _MAY_HOLD_DATE.search(text):
+        if not MAY_HOLD_DATE.search(text):
             continue
         previous_end = 0
         previous_kind: str | None = None
-        for match in _DATE.finditer(text):
+        for match in DATE.finditer(text):
             value = parse_date(match.group())
             if value is None:
                 continue

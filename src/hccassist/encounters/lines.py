@@ -7,10 +7,15 @@ from bisect import bisect_right
 from dataclasses import dataclass
 
 from hccassist.schema import Chart
+from hccassist.written_dates import DATE
 
 _LINE = re.compile(r"[^\n\f]+")
 _LONGEST = 500
 _CELL = re.compile(r" {2,}|\t+| \| ")
+_SMALL_WORD = re.compile(r"(?<![\w'])[a-z]{2,}(?![\w:])")
+_LABEL_WORDS = 3
+_LABEL = re.compile(r"[A-Za-z /&]{2,40}:")
+_WORD = re.compile(r"[A-Za-z]{3,}")
 # A fax machine's stamp: its date, sender and page count belong to the transmission, not to the record.
 _FAX_BANNER = re.compile(
     r"(?=.*\d{1,2}:\d{2})(?=.*(?:\bfax\b|\bfrom\b|\bto\b|\d{3}[- .)]\s?\d{3}[- .]\d{4}))"
@@ -44,6 +49,16 @@ class Line:
             at = gap.end()
         cells.append((at, self.text[at:]))
         return [(offset, cell) for offset, cell in cells if cell.strip()]
+
+
+def tells(line: Line) -> bool:
+    """Whether a line is a sentence, or part of one, and not only labels and names."""
+    return len(_SMALL_WORD.findall(line.text)) > _LABEL_WORDS
+
+
+def only_labels(line: Line) -> bool:
+    """Whether a line holds nothing but dates and their labels."""
+    return not _WORD.search(_LABEL.sub("", DATE.sub("", line.text)))
 
 
 def lines_of(chart: Chart) -> list[Line]:

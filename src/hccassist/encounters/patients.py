@@ -39,7 +39,9 @@ _LAST_COMMA_FIRST = re.compile(
 _NAME_LABEL = re.compile(
     r"\W*(?:patient|client|member|resident)?(?:'s)?\s*(?:full )?(?:name|patient|client|member)\W*", re.IGNORECASE
 )
-_HEAD_LINES = 20
+_SEX_CELL = re.compile(r"(?:^|[|,;]|\s{2,})\s*(?:M|F|Male|Female)\s*(?:[|,;]|\s{2,}|$)", re.IGNORECASE)
+_LEAST_AGE = 10
+_HEADER_LINES = 8
 _DIGIT = re.compile(r"\d")
 _MRN = re.compile(
     r"\b(?:mrn|mr ?#|med(?:ical)? rec(?:ord)?(?: (?:no|number|#))?|patient (?:id|#|number|no)|chart (?:#|no|id)"
@@ -95,6 +97,20 @@ def identity_of(lines: Sequence[Line], hits: Sequence[DateHit], offset: int) -> 
     }
     scanned = any(line.scanned for line in lines)
     return Identity(tuple(dict.fromkeys(names)), frozenset(h.value for h in births), frozenset(numbers), scanned)
+
+
+def births_beside_sex(lines: Sequence[Line], hits: Sequence[DateHit]) -> frozenset[date]:
+    """The dates without a label that headers print beside the patient's sex ("Roe, Jane | F | 12-Feb-1961"), many years before
+    the chart's latest: they are the birth."""
+    latest = max((h.value.year for h in hits), default=0)
+    found = set()
+    told: int | None = None
+    for h in hits:
+        first, told = h.line != told, h.line
+        old = first and not h.labelled and h.value.year <= latest - _LEAST_AGE and lines[h.line].at < _HEADER_LINES
+        if old and _SEX_CELL.search(lines[h.line].text):
+            found.add(h.value)
+    return frozenset(found)
 
 
 def tells_birth(lines: Sequence[Line]) -> bool:

@@ -8,6 +8,7 @@ from functools import cache, lru_cache
 
 from hccassist.encounters.rules import credential_rules
 from hccassist.schema import Validity
+from hccassist.written_dates import MONTH_NAME
 
 _NAME_WORD = r"(?:[A-Z][A-Za-z'’\-]*[A-Za-z]|[A-Z]\.?(?![a-z]))"
 _PARTICLE = r"(?:de|la|del|van|von|der|den|di|da|St\.|Mc|Mac|O'|al|el|bin|ben)"
@@ -19,7 +20,7 @@ _STREET = re.compile(
     r"\b(?:st|street|rd|road|ave|avenue|blvd|boulevard|pkwy|parkway|drive|ln|lane|sq|square|ct|court|way|hwy"
     r"|highway|suite|ste|plaza"
     r"|pl|floor|box|address"
-    r"|(?<![\d/.\-])\d+ (?!(?:jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec))[A-Z][a-z]+(?!\w|:))\b[.,:]?",
+    rf"|(?<![\d/.\-])\d+ (?!{MONTH_NAME}\b)[A-Z][a-z]+(?!\w|:))\b[.,:]?",
     re.IGNORECASE,
 )
 # Words that look like a name in capitals but are headings or labels.

@@ -20,6 +20,7 @@ SERVICE_KINDS = frozenset({"service", "exam", "admission", "discharge", "collect
 _VISIT_KINDS = frozenset({"service", "noted"})
 _HEAD_LINES = 12
 _BARE_LINES = 8
+_FOOT_LINES = 3
 _DIGITS_AND_CONTINUED = re.compile(r"\d[\d/:.\-]*|\(?\bcont(?:inued|'d|\.)?\)?", re.IGNORECASE)
 _PAGE_OF = re.compile(
     r"\b(?:page|pg\.?|p\.?|sheet)\s*[:#]?\s*(\d{1,3})(?:\s*(?:of|0f|/)\s*(\d{1,3}))?(?![\d/.])", re.IGNORECASE
@@ -29,6 +30,8 @@ _SEPARATOR = re.compile(r"^\s*[=*_#~-]{5,}\s*$")
 _PATIENT_LABEL = re.compile(
     r"\b(?:patient(?: name)?|pt|client|member|name)\s*:|\bd\.?o\.?b\b|\bdate of birth\b|\bmrn\b", re.IGNORECASE
 )
+# A field of a note's header: it says that the note is signed, and ends nothing.
+_STATUS_FIELD = re.compile(r"\W*(?:result|note|document|report)?\s*status\s*:", re.IGNORECASE)
 _MIN_RECORD_LINES = 6
 _MIN_SHORT_RECORD = 3
 _DATE_LABEL = re.compile(
@@ -137,7 +140,10 @@ def _openings() -> re.Pattern[str]:
 
 
 def _opens_record(line: Line) -> bool:
-    return ":" in line.text and not line.running and not line.fax and bool(_openings().match(line.text))
+    if ":" not in line.text or line.running or line.fax or not _openings().match(line.text):
+        return False
+    # The foot of a page may name its document again, beside the page's number.
+    return not (line.last < _FOOT_LINES and _PAGE_OF.search(line.text))
 
 
 def _opening_in_header(page: Sequence[Line]) -> int | None:
@@ -298,7 +304,7 @@ def _heads_record(lines: Sequence[Line], hits: Sequence[DateHit], lines_at: Sequ
 
 
 def _is_signed(line: Line) -> bool:
-    cue = None if line.running else cue_of(line.text)
+    cue = None if line.running or _STATUS_FIELD.match(line.text) else cue_of(line.text)
     return cue is not None and (cue[0] in SIGNED_KINDS or cue[0] in {"pending", "blank", "dictated", "stamp"})
 
 

@@ -13,6 +13,7 @@ from hccassist.encounters.lines import Line
 from hccassist.encounters.people import Person, find_people, same_person
 from hccassist.encounters.rules import signature_cues
 from hccassist.needed import Gate, words_of
+from hccassist.written_dates import DATE
 
 Kind = Literal["electronic", "handwritten", "pending", "dictated", "stamp", "blank"]
 SIGNED_KINDS = frozenset({"electronic", "handwritten"})
@@ -45,7 +46,6 @@ _OTHER_PAPER = re.compile(
 )
 """What else a note may call unsigned or pending."""
 _COPIED = re.compile(r"\b(?:cc|copy|copies|referr\w+|supervis\w+|scribe\w*|pcp|on behalf of|for)\b[^.;|]{0,60}$", re.IGNORECASE)
-_DATE_LIKE = re.compile(r"\d{1,2}[/\-.]\d{1,2}[/\-.]\d{2,4}|\b\d{4}-\d\d-\d\d\b|\b[A-Z][a-z]{2,8}\.? \d{1,2},? \d{4}\b")
 _BLANK_AFTER = re.compile(
     r"\s*(?:\bby\b\s*:?|:)\s*(?:_+|\.{3,}|\[\s*\]|\(?(?:not signed|none|blank)\)?)?\s*(?:,?\s*\b(?:on|at|date"
     r"|time)\b\s*:?)*[\s_/.:]*\Z"
@@ -88,6 +88,7 @@ def _cues() -> tuple[Gate, list[tuple[Kind, re.Pattern[str]]]]:
 
 _SIGNATURE_LENGTH = 240
 """Longer lines are paragraphs: what they say of signing is about something else."""
+_SIGNATURE_LINE, _CUE_REACH, _NAME_AT = 160, 40, 3
 _CUE_STEMS = (
     "sign", "electronic", "review", "authent", "verif", "approv", "final", "attest", "filed", "draft", "prelim", "pend",
     "dictat", "stamp", "locked", "/es/", "/s/", "incomplete", "___", "complet", "valid", "clos", "seal",
@@ -109,11 +110,20 @@ def cue_of(text: str) -> tuple[Kind, int] | None:
         match = pattern.search(text)
         if match is not None and not (kind == "pending" and _OTHER_PAPER.search(text)):
             if kind == "electronic" and _BLANK_AFTER.match(text[match.end() :]) and not find_people(text[: match.start()]):
-                if _DATE_LIKE.search(text[: match.start()]):
+                if DATE.search(text[: match.start()]):
                     return kind, match.end()
                 return "blank", match.end()
             return kind, match.end()
     return None
+
+
+def is_authentication(text: str) -> bool:
+    """Whether a line only says who signed and when: it begins with the words of a signature, or with the signer's name."""
+    cue = cue_of(text) if len(text) <= _SIGNATURE_LINE else None
+    if cue is None:
+        return False
+    people = find_people(text)
+    return cue[1] <= _CUE_REACH or bool(people and people[0].start <= _NAME_AT)
 
 
 def read_signature(lines: Sequence[Line], hits: Sequence[DateHit], offset: int) -> Signature:
@@ -164,7 +174,7 @@ def _filled_below(cue: tuple[int, Kind, int], lines: Sequence[Line]) -> tuple[in
     n, kind, end = cue
     if kind == "blank" and n + 1 < len(lines) and "sign" in lines[n].text.lower():
         below = lines[n + 1].text
-        if find_people(below) and (cue_of(below) is None or _DATE_LIKE.search(below)) and len(below) < 90:
+        if find_people(below) and (cue_of(below) is None or DATE.search(below)) and len(below) < 90:
             return n, "electronic", end
     return cue
 

@@ -11,14 +11,16 @@ import re
 from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from datetime import date
 
 from hccassist.evidence.detect import Item
 from hccassist.nlp.document import Document
 from hccassist.nlp.mentions import Located
-from hccassist.schema import Status
+from hccassist.schema import Encounter, Status
 from hccassist.terminology.groups import pattern_group, said
 from hccassist.terminology.lexicon import Lexicon
 from hccassist.terminology.rows import ENDS, Condition
+from hccassist.written_dates import DATE, dates_before, parse_date
 
 _NOW = said("present")
 _NO_LONGER = said("no_longer", behind=r"\s+(?:\w+\s+){0,3}$")
@@ -39,6 +41,9 @@ _BLAMED = said("blamed", behind=r" (?:(?:the|her|his|their|prior) )?$")
 """A drug that is blamed ("neuropathy from the Taxol") is not thereby given."""
 _HARMED_BY_IT = said("harm", before=r"[- ]?(?:induced|related|associated)?[- ]?(?:\w+ )?")
 """What a drug that is blamed did, behind its name: "oxaliplatin neuropathy"."""
+_KINDS_OF_TREATMENT = re.compile(r"\b(?:chemo|radi|XRT|RT\b)", re.IGNORECASE)
+_SAID_PAST = re.compile(r"\b(?:history of|h/o|hx of?)\b.*\b(?:19|20)\d\d\b", re.IGNORECASE)
+"""Behind it a kind of treatment without a name is that of then: "history of lymphoma, 1994, chemo and radiation"."""
 _THEN_ENDED = said("then_ended", before="[,;] ")
 _GIVEN_TODAY = said("given_today")
 _CLAUSE_MARKS = ",;."
@@ -76,7 +81,6 @@ _JOINT_REPLACED_FOR = re.compile(
     r"\b(?:for|due to|d/t|secondary to|because of|2/2)\b[^.;]{0,25}$",
     re.IGNORECASE,
 )
-_FULL_DATE = re.compile(r"\b(?:\d{1,2}[/-]\d{1,2}[/-]((?:20)?\d\d)|(20\d\d)-\d\d-\d\d|[A-Z][a-z]{2,8}\.? \d{1,2},? (20\d\d))\b")
 _ANSWERED = "on the form"
 """What a cue says that a form's own answer gave."""
 _SAID_OVER = said("said_over", "", "")
@@ -99,6 +103,8 @@ _DAYS = {"d": 1, "w": 7, "m": 30, "y": 365}
 _NUMBER_WORDS = "one two three four five six seven eight nine ten".split()
 _FEW = 3
 _MOST_TARGETS = 20
+_OF_A_STROKE = frozenset({"cause=infarct", "cause=ich", "cause=sah", "cause=cvd", "cause=other_cvd"})
+_STROKES = ("I60", "I61", "I62", "I63")
 _INFARCTION_DAYS = 28
 _EVENT_DAYS = 28
 _CURE_DAYS = 180
@@ -117,7 +123,11 @@ class _Story:
     document: Document
     located: Sequence[Located]
     drugs: dict[str, set[int]]
+    day: date | None
+    """The first day of the encounter, where it is known."""
     this_year: int | None
+    late_effects: bool
+    """The encounter is no hospital stay and tells what a stroke left behind: the stroke is over (guideline I.C.9.d)."""
     cancers: frozenset[str]
     grafts: Sequence[tuple[Located, tuple[str, ...]]]
     after_a_stay: bool
@@ -186,10 +196,9 @@ class _Story:
 
 
 def settle(
-    document: Document, located: Sequence[Located], items: Sequence[Item], lexicon: Lexicon, inpatient: bool = False
+    document: Document, located: Sequence[Located], items: Sequence[Item], lexicon: Lexicon, encounter: Encounter | None = None
 ) -> list[Located]:
-    """The mentions with the status of cancers, events and curable conditions judged by the whole encounter. ``inpatient``: the
-    record is one of a hospital stay."""
+    """The mentions with the status of cancers, events and curable conditions judged by the whole of their encounter."""
     named = {m.mention.condition for m in located if m.mention.status == "active"}
     cancers = frozenset(c for c in named if lexicon.conditions[c].course == "cancer")
     grafts = [
@@ -197,14 +206,20 @@ def settle(
         for m in located
         if m.mention.status == "active" and (gone := _GRAFTED.get(lexicon.conditions[m.mention.condition].default_code))
     ]
+    setting = encounter.setting if encounter else ""
+    first = (encounter.start_date or encounter.date_of_service) if encounter else None
+    day = date.fromisoformat(first) if first else None
+    left = any(m.mention.status == "active" and _OF_A_STROKE & set(m.mention.attributes) for m in located)
     story = _Story(
         document,
         located,
         _treated(document, items, lexicon),
-        _this_year(document),
+        day,
+        day.year if day else _this_year(document),
+        left and setting not in ("inpatient", "ed"),
         cancers,
         grafts,
-        not inpatient and _after_a_stay(document),
+        setting != "inpatient" and _after_a_stay(document),
     )
     groups: dict[str, list[Located]] = defaultdict(list)
     for m in located:
@@ -217,6 +232,8 @@ def settle(
         elif known.course in ENDS or known.course == "acute":
             days = _INFARCTION_DAYS if known.default_code.startswith("I21") else 0
             dated = [_dated(story, m, known.course in ENDS, days) for m in group]
+            if known.default_code.startswith(_STROKES) and story.late_effects:
+                dated = [_left_behind(m) for m in dated]
             settled.extend(_agreed(_once(story, dated) if known.course == "acute" else dated))
         else:
             settled.extend(_agreed([_replaced(story, m, known) for m in group]))
@@ -265,8 +282,10 @@ def _given_once(document: Document, item: Item) -> bool:
     before = text[low:start]
     ended = _THEN_ENDED.match(text, high, sentence.end)
     until = (ended or _GIVEN_UNTIL.search(text, end, high)) and not _GIVEN_TODAY.search(text, start, high)
+    then = _KINDS_OF_TREATMENT.search(text, start, end) and _SAID_PAST.search(text, sentence.start, start)
     return bool(
         until
+        or then
         or _HARMED_BY_IT.match(text, end, high)
         or any(past.search(before) for past in (_GIVEN_BEFORE, _SPAN_BEFORE, _BLAMED, _OPERATED_THEN, _NOT_GIVEN))
     )
@@ -286,9 +305,13 @@ def _this_year(document: Document) -> int | None:
     """The latest year of a full date of the encounter: what is "this year" in it; None when it has no date."""
     if not document.sentences:
         return None
-    found = _FULL_DATE.finditer(document.text, document.sentences[0].start, document.sentences[-1].end)
-    years = [int(next(g for g in m.groups() if g)) for m in found]
-    return max((y + 2000 if y < 100 else y for y in years), default=None)
+    found = DATE.finditer(document.text, document.sentences[0].start, document.sentences[-1].end)
+    return max((value.year for m in found if (value := parse_date(m.group()))), default=None)
+
+
+def _left_behind(m: Located) -> Located:
+    now = m.mention.status != "active" or "acuity=acute" in m.mention.attributes
+    return m if now else _changed(m, "history", _LEFT)
 
 
 def _days_ago(words: str, dated: bool) -> int | None:
@@ -330,6 +353,8 @@ def _dated(story: _Story, m: Located, curable: bool, open_days: int) -> Located:
     behind = _in_earlier_year(story.behind(m), story.this_year)
     earlier = behind or _in_earlier_year(words, story.this_year)
     ago = _days_ago(words, earlier)
+    if ago is None and not curable and story.day:
+        ago = min(((story.day - then).days for then in dates_before(words, story.day)), default=None)
     if not curable and status == "active" and _LEFT_BEHIND.search(words):
         return _changed(m, "history", _LEFT)
     if not curable and status == "active" and not open_days and story.after_a_stay and story.stayed_with(m):

@@ -60,6 +60,14 @@ _CONCLUDING = frozenset({"assessment_plan", "hospital_course", "instructions"})
 _BEFORE_PLAN = frozenset({"start", "hpi", "exam", "results", "vitals"})
 _LEAST_STORY, _LEAST_ITEMS, _LEAST_SAID = 400, 2, 4
 """Characters before an unheaded plan, its items, and the words of an item that says more than a name."""
+_FOUND = frozenset({"exam", "results", "vitals"})
+_LEAST_FOUND = 60
+_PLANS = re.compile(
+    r"\b(?:continu\w*|cont|start\w*|stop\w*|hold|increas\w*|decreas\w*|switch\w*|add|wean|taper|refer\w*|consult|recheck|repeat"
+    r"|follow|monitor|daily|bid|tid|qhs|prn|improving|worse|better|stable|controlled|resolv\w+|per \w+ology)\b",
+    re.IGNORECASE,
+)
+"""What a plan says and a report's numbered impression does not."""
 _GAP = re.compile(r"(?<=\S)\s{2,}(?=\S)")
 _CELL_GAP = re.compile(r"(?<=[^\s.:;!?])\s{2,}(?=\S)")
 _ROW_GAPS = 2
@@ -163,7 +171,12 @@ def _with_unheaded_plan(text: str, start: int, end: int, starts: list[tuple[int,
         return starts
     items = list(_NUMBERED.finditer(text, start, end))
     first = next((k for k in range(len(items) - 1, -1, -1) if items[k][1] == "1"), None)
-    if first is None or items[first].start() - start < _LEAST_STORY:
+    if first is None:
+        return starts
+    behind_findings = _section_at(starts, items[first].start(), "start") in _FOUND and _PLANS.search(
+        text, items[first].start(), end
+    )
+    if items[first].start() - start < (_LEAST_FOUND if behind_findings else _LEAST_STORY):
         return starts
     run = items[first:]
     at = run[0].start()

@@ -24,6 +24,7 @@ from hccassist.schema import Mention, Status
 from hccassist.terminology.lexicon import AttributeWord, Lexicon, Reading, Term
 from hccassist.terminology.rows import Condition
 from hccassist.terminology.words import FILLERS
+from hccassist.written_dates import MONTH_NAME
 
 _NEAR = 8
 _CHOICE_LABELS = ("stage", "type", "grade", "class")
@@ -53,20 +54,16 @@ _IMAGING = re.compile(
 )
 _TRACING = re.compile(r"\W*(?:echo\w*|TTE|TEE|MRI|MRA|CTA?|LDCT|CXR|KUB|x-?rays?|ultrasound|duplex|EKG|ECG)\b", re.IGNORECASE)
 _FINDINGS = frozenset({"results", "exam", "vitals"})
-_MONTH = (
-    r"(?:jan(?:uary)?|feb(?:ruary)?|mar(?:ch)?|apr(?:il)?|may|june?|july?|aug(?:ust)?|sept?(?:ember)?|oct(?:ober)?|nov(?:ember)?"
-    r"|dec(?:ember)?)"
-)
 _OVER = re.compile(
     r"\b(?:ago|earlier (?:this|in|that)|last (?:week|month|year|spring|summer|fall|autumn|winter|visit|admission)"
     r"|previous|prior|x ?\d (?:this|last|in|per|over)|recent(?:ly)? (?:hospitali[sz]\w+|admi\w+|discharged?)"
     r"|recover(?:ed|ing) from"
-    rf"|since (?:her|his|the|their) (?:last )?|in (?:{_MONTH}|(?:19|20)\d\d))\b",
+    rf"|since (?:her|his|the|their) (?:last )?|in (?:{MONTH_NAME}|(?:19|20)\d\d))\b",
     re.IGNORECASE,
 )
 _STAYED_THEN = re.compile(
     r"\b(?:hosp|hospitali[sz]ed|admitted|adm|inpatient|discharged)\b[^.;]{0,20}"
-    rf"\b(?:ago|last|in (?:{_MONTH}|(?:19|20)\d\d))\b",
+    rf"\b(?:ago|last|in (?:{MONTH_NAME}|(?:19|20)\d\d))\b",
     re.IGNORECASE,
 )
 """A stay that is over: what was acute then ("admitted in May for acute systolic heart failure") is the disease now."""

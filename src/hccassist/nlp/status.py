@@ -19,7 +19,7 @@ from hccassist.terminology.groups import code_group, word_group
 from hccassist.terminology.lexicon import Lexicon
 from hccassist.terminology.rows import ENDS, Condition, ContextRow
 
-_OVER_BEFORE = re.compile(r"histor|h/o|hx|prior|previous|remote|old|past|former|ago|child|teen|recover|surviv")
+_OVER_BEFORE = re.compile(r"histor|h/o|hx|prior|previous|remote|old|past|former|ago|child|teen|recover(?:ed|ing) from|surviv")
 _UNDONE = re.compile(
     r"transplant|revers|taken down|take ?down|closed|remov|decannul|explant|no longer|stopped|recovered|inactive|used to"
 )

@@ -14,6 +14,7 @@ from zlib import crc32
 
 from hccassist.reading.noise import is_stamp
 from hccassist.schema import Chart, Page
+from hccassist.written_dates import DATE
 
 _LEAST_WORDS = 40
 """Shorter pages (cover sheets, last pages) resemble each other without being copies."""
@@ -23,7 +24,6 @@ _SAMPLE = 4
 _LEAST_SHARED = 3
 _PAGE_NUMBER = re.compile(r"\b(?:page|pg\.?|p\.)\s*\d+(?:\s*(?:of|/)\s*\d+)?")
 _WORD = re.compile(r"[a-z0-9]+")
-_DATE = re.compile(r"\b\d{1,2}[/.-]\d{1,2}[/.-]\d{2,4}\b")
 
 
 def with_duplicates(chart: Chart) -> Chart:
@@ -68,7 +68,7 @@ def _own_text(chart: Chart, page: Page) -> str:
 
 def _repeated_scans(pages: list[tuple[Page, str, list[str]]]) -> dict[int, int]:
     triples = [{crc32(" ".join(words[i : i + 3]).encode()) for i in range(len(words) - 2)} for _, _, words in pages]
-    dates = [set(_DATE.findall(text)) for _, text, _ in pages]
+    dates = [{m.group() for m in DATE.finditer(text)} for _, text, _ in pages]
     holders: dict[int, list[int]] = {}
     repeats: dict[int, int] = {}
     for n, own in enumerate(triples):
