@@ -558,6 +558,34 @@ RECORDS: dict[str, Record] = {
         ),
         "2025-12-04", "no", "administrative", "Vikram Desai", True,
     ),
+    "letter to a colleague by first name": Record(
+        (
+            "Percy Adair, MD\nValley Urology\n\nMay 6, 2025\n\nRE: Ruth Okafor (DOB March 9, 1951)\n\nDear Ysolde:\n\n"
+            "I evaluated Mrs. Okafor on May 2, 2025. Her bladder is quiet on mirabegron.\n\nWith regards,\n\nPercy Adair, MD\nElectronically signed 5/7/2025 9:20 AM",
+        ),
+        "2025-05-02", "yes", "letter", "Percy Adair", True,
+    ),
+    "endoscopy by its name alone": Record(
+        (
+            "UNIVERSITY PHYSICIANS\nESOPHAGOGASTRODUODENOSCOPY\nPatient: Ruth Okafor   DOB 03/09/1951\nDATE OF PROCEDURE: 3/18/25\nSEDATION: MAC.\n"
+            "FINDINGS: Two columns of varices, banded.\nIMPRESSION: Esophageal varices.\nPLAN: Carvedilol.\nGudrun Maas, M.D.\nElectronically signed: 3/18/25 11:02",
+        ),
+        "2025-03-18", "yes", "outpatient_hospital", "Gudrun Maas", True,
+    ),
+    "phone visit": Record(
+        (
+            "ELM STREET HEALTH CENTER   Medical visit\nName: Ruth Okafor   DOB: 03/09/1951   Visit: 12/10/2025\nClinician: Bea Lunn, NP\n"
+            "Phone visit, snow. Patient at home.\nAssessment and plan\n1. Gout, refill.\nBea Lunn, NP\nElectronically signed 12/10/2025 15:20",
+        ),
+        "2025-12-10", "no", "telehealth_audio", "Bea Lunn", True,
+    ),
+    "emergency record in capitals without spaces": Record(
+        (
+            "HARBOR GENERAL HOSPITAL   EMERGENCY DEPARTMENT RECORD\nPT: OKAFOR,RUTH  DOB:03/09/51  MR:0044871  ARR: 08/30/25 14:20\n"
+            "PROVIDER: SOLBERG,MARTA MD   SEEN 14:40\nHPI: FELL.\nDX: CONTUSION.\nELECTRONICALLY SIGNED: SOLBERG,MARTA MD 08/30/25 17:20",
+        ),
+        "2025-08-30", "yes", "ed", "MARTA SOLBERG", True,
+    ),
     "ambulance report": Record(
         ("Ashby EMS\nPatient Care Report\nPatient: Ruth Okafor  DOB: 03/09/1951  Date of service: 01/19/2025\nImpression: stroke.\nSigned: R. Tull, EMT-P 01/19/2025",),
         "2025-01-19", "no", "ambulance", "R. Tull", True,

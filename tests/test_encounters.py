@@ -270,6 +270,16 @@ def test_each_note_of_a_stay_is_a_record_although_all_share_the_dates_of_the_sta
     assert dates(chart_of(*pages, noise=noise)) == ["2025-02-05", "2025-02-06", "2025-02-07"]
 
 
+def test_notes_of_a_stay_headed_by_the_word_date_alone_keep_their_days() -> None:
+    page = (
+        "Willow Hospital   {title}\nOKAFOR, Ruth   DOB 03/09/1951   MRN W-1170   Admitted 09/02/2025\n"
+        "Date: {day}   Hospital day\n"
+        "Slept five hours.\n1. Bipolar disorder: quetiapine.\nMarta Solberg, MD\nSigned electronically {day} 12:10\n"
+    )
+    first, second = (page.format(title="Psychiatric Progress Note", day=day) for day in ("09/06/2025", "09/08/2025"))
+    assert dates(chart_of(first, second)) == ["2025-09-06", "2025-09-08"]
+
+
 def test_page_on_which_the_next_note_opens_continues_the_one_before() -> None:
     opening = " LOCAL TITLE: {}\nDATE OF NOTE: {}@09:00   ENTRY DATE: {}@09:31\n AUTHOR: SOLBERG,MARTA\n"
     header = "OKAFOR,RUTH   DOB: 03/09/1951\n"
@@ -325,6 +335,12 @@ def test_lines_that_identify_or_sign_are_no_language() -> None:
         "Patient: Ruth Okafor  DOB: 03/09/1951  Date of service: 01/06/2025",
         "Electronically signed by Marta Solberg, MD on 01/06/2025",
     ]
+
+
+def test_sentence_about_signing_stays_language() -> None:
+    text = visit("01/06/2025") + "\nOpioid agreement signed, explained dependence and addiction potential to him."
+    (found,) = find_encounters(chart_of(text))
+    assert not any(text[a:b].startswith("Opioid") for a, b in found.formal)
 
 
 def test_medication_list_alone_does_not_count() -> None:

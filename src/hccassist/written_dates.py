@@ -16,7 +16,7 @@ MONTH_NAME = (
 _MISREAD_MONTH = r"(?:jan|feb|mar|apr|may|jun|jul|aug|sep|sept|oct|nov|dec)[a-z]{0,6}\.?"
 """The same with the endings that poor scans give it: beside a day and a year it can be nothing else."""
 DATE = re.compile(
-    rf"""(?<![\d/.\-:])(?:
+    rf"""(?<![\d/.\-])(?<!\d:)(?:
       (?P<iso>(?:19|20)\d\d[-/.](?:0?[1-9]|1[0-2])[-/.](?:0?[1-9]|[12]\d|3[01]))(?![\d/])
     | (?P<num>\d{{1,2}}\s?(?P<sep>[/.\-])\s?\d{{1,2}}\s?(?P=sep)\s?(?:\d{{4}}|\d{{2}}))(?![\d/]|[.\-]\d)
     | (?P<mdy>\b{_MISREAD_MONTH}\s*\d{{1,2}}(?:st|nd|rd|th)?\s*[,.]?\s*(?:\d{{4}}|'?\d{{2}}\b))(?!\d|:)

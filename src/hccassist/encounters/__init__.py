@@ -13,7 +13,7 @@ from collections.abc import Collection, Sequence
 from dataclasses import replace
 from datetime import date
 
-from hccassist.encounters.dates import DateHit, find_dates
+from hccassist.encounters.dates import BARE_KINDS, DateHit, find_dates
 from hccassist.encounters.lines import Line, lines_of, only_labels, tells
 from hccassist.encounters.patients import Identity, births_beside_sex, chart_identity, compare, identity_of, with_known_name
 from hccassist.encounters.records import SERVICE_KINDS, page_facts, record_starts
@@ -102,12 +102,14 @@ def _without_misread(lines: Sequence[Line], hits: Sequence[DateHit]) -> list[Dat
 def _print_dates_told(lines: Sequence[Line], hits: Sequence[DateHit]) -> list[DateHit]:
     """The dates, those marked as print dates that stand without a label at the edge of most pages."""
     edge = {
-        (lines[h.line].page, h.value) for h in hits if h.kind == "bare" and min(lines[h.line].at, lines[h.line].last) < _EDGE
+        (lines[h.line].page, h.value)
+        for h in hits
+        if h.kind in BARE_KINDS and min(lines[h.line].at, lines[h.line].last) < _EDGE
     }
     pages = {line.page for line in lines}
     counts = Counter(value for _, value in edge)
     stamped = {value for value, count in counts.items() if count >= 3 and count >= 0.6 * len(pages)}
-    return [replace(h, kind="print") if h.kind == "bare" and h.value in stamped else h for h in hits]
+    return [replace(h, kind="print") if h.kind in BARE_KINDS and h.value in stamped else h for h in hits]
 
 
 def _text_start(chart: Chart, line: Line) -> int:
@@ -222,7 +224,7 @@ def _weight(hit: DateHit, line: Line, in_head: bool, setting: str, *, summarized
         weight = _AS_DISCHARGED
     if hit.prose:
         return _MENTIONED if hit.labelled else 0.0
-    if hit.kind == "bare" and (line.last < _FOOTER or not (in_head or line.running)):
+    if hit.kind in BARE_KINDS and (line.last < _FOOTER or not (in_head or line.running)):
         return _AT_THE_END if line.last < _CLOSING else 0.0
     return weight + (_IN_HEADER if in_head or line.running else _IN_BODY)
 

@@ -25,6 +25,10 @@ _DIGIT = re.compile(r"\d")
 _RANGE = re.compile(r"\W*(?:-|–|—|to|through|thru)\W*\Z", re.IGNORECASE)
 
 
+BARE_KINDS = frozenset({"bare", "dated"})
+"""Dates that no label tells, or only the word "date": their place decides."""
+
+
 @dataclass(frozen=True, slots=True)
 class DateHit:
     """A date in the text. ``line`` is the index of its line; ``labelled`` says that words beside it told its kind,

@@ -51,9 +51,14 @@ class Line:
         return [(offset, cell) for offset, cell in cells if cell.strip()]
 
 
+def small_words(text: str) -> set[str]:
+    """The words in small letters that are no label: many make a sentence."""
+    return set(_SMALL_WORD.findall(text))
+
+
 def tells(line: Line) -> bool:
     """Whether a line is a sentence, or part of one, and not only labels and names."""
-    return len(_SMALL_WORD.findall(line.text)) > _LABEL_WORDS
+    return len(small_words(line.text)) > _LABEL_WORDS
 
 
 def only_labels(line: Line) -> bool:

@@ -61,7 +61,7 @@ def _person() -> re.Pattern[str]:
     credential = _credential_pattern()
     # "Roe, Jane A., MD": what follows the comma is a first name only when it is no credential.
     given = rf"(?!{credential}{_WORD_ENDS}){_NAME_WORD}"
-    last_first = rf"{_NAME_WORD}(?:[ -]{_NAME_WORD})?,\s+{given}(?:\s+{given}\.?)?"
+    last_first = rf"{_NAME_WORD}(?:[ -]{_NAME_WORD})?,\s*{given}(?:\s+{given}\.?)?"
     return re.compile(
         rf"(?P<name>{last_first}|{_NAME})(?:\s*,\s*|\s*\(|\s+[-–]\s+|\s+)"
         rf"(?:[Cc]redentials?\s*:\s*)?(?P<credentials>{credential}(?:\s*[,/]\s*{credential})*){_WORD_ENDS}"
@@ -147,7 +147,7 @@ def _clean(name: str) -> str | None:
         # Initialled, then written out: "MK Moira Kilbride".
         words.pop(0)
     cleaned = " ".join(words)
-    last, comma, first = cleaned.partition(", ")
+    last, comma, first = (part.strip() for part in cleaned.partition(","))
     if comma and first and not re.match(r"(?:Jr|Sr|II|III|IV)\b", first):
         return f"{first} {last}"
     return cleaned.rstrip(",")

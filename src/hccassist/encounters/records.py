@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 from datetime import date
 from functools import cache
 
-from hccassist.encounters.dates import DateHit
+from hccassist.encounters.dates import BARE_KINDS, DateHit
 from hccassist.encounters.lines import Line
 from hccassist.encounters.patients import Identity, identity_of, name_words, tells_birth
 from hccassist.encounters.rules import openings
@@ -17,7 +17,7 @@ from hccassist.encounters.settings import header_of, record_title, titles_of
 from hccassist.encounters.signatures import SIGNED_KINDS, cue_of
 
 SERVICE_KINDS = frozenset({"service", "exam", "admission", "discharge", "collected", "noted"})
-_VISIT_KINDS = frozenset({"service", "noted"})
+_VISIT_KINDS = frozenset({"service", "noted", "dated"})
 _HEAD_LINES = 12
 _BARE_LINES = 8
 _FOOT_LINES = 3
@@ -102,14 +102,17 @@ def _facts(lines: Sequence[Line], first: int, last: int, hits: Sequence[DateHit]
         if h.kind in SERVICE_KINDS and h.labelled and not h.prose and (h.line < head_end or lines[h.line].running)
     ]
     dates = {h.value for h in labelled}
-    own_dates = {h.value for h in labelled if h.kind in _VISIT_KINDS and not lines[h.line].running}
+    own = [h for h in hits if h.kind in _VISIT_KINDS and h.labelled and h.line < head_end and not lines[h.line].running]
+    own_dates = {h.value for h in own if not h.prose}
     titles = {
         _DIGITS_AND_CONTINUED.sub("", cell).strip(" -:,.").lower()
         for line in header_of(page)
         for _, cell in line.cells
         if titles_of(cell)
     }
-    bare = {h.value for h in hits if h.kind == "bare" and not h.prose and h.line < head_end and lines[h.line].at < _BARE_LINES}
+    bare = {
+        h.value for h in hits if h.kind in BARE_KINDS and not h.prose and h.line < head_end and lines[h.line].at < _BARE_LINES
+    }
     number, count = _page_number(page)
     letterhead = tuple(_shape(line.text) for line in head[:1])
     own_head = [line for line in head if not line.running]

@@ -9,7 +9,7 @@ from functools import cache, lru_cache
 from typing import Literal
 
 from hccassist.encounters.dates import DateHit
-from hccassist.encounters.lines import Line
+from hccassist.encounters.lines import Line, small_words
 from hccassist.encounters.people import Person, find_people, same_person
 from hccassist.encounters.rules import signature_cues
 from hccassist.needed import Gate, words_of
@@ -88,7 +88,11 @@ def _cues() -> tuple[Gate, list[tuple[Kind, re.Pattern[str]]]]:
 
 _SIGNATURE_LENGTH = 240
 """Longer lines are paragraphs: what they say of signing is about something else."""
-_SIGNATURE_LINE, _CUE_REACH, _NAME_AT = 160, 40, 3
+_SIGNATURE_LINE, _CUE_REACH, _NAME_AT, _MOST_OTHER_WORDS = 160, 40, 3, 3
+_OF_SIGNING = frozenset(
+    "signed signature electronically digitally by on at and the as of date time am pm authenticated reviewed approved verified"
+    " finalized completed closed locked attested cosigned filed dictated transcribed but not read pending awaiting".split()
+)
 _CUE_STEMS = (
     "sign", "electronic", "review", "authent", "verif", "approv", "final", "attest", "filed", "draft", "prelim", "pend",
     "dictat", "stamp", "locked", "/es/", "/s/", "incomplete", "___", "complet", "valid", "clos", "seal",
@@ -120,7 +124,7 @@ def cue_of(text: str) -> tuple[Kind, int] | None:
 def is_authentication(text: str) -> bool:
     """Whether a line only says who signed and when: it begins with the words of a signature, or with the signer's name."""
     cue = cue_of(text) if len(text) <= _SIGNATURE_LINE else None
-    if cue is None:
+    if cue is None or len(small_words(text) - _OF_SIGNING) > _MOST_OTHER_WORDS:
         return False
     people = find_people(text)
     return cue[1] <= _CUE_REACH or bool(people and people[0].start <= _NAME_AT)

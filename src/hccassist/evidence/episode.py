@@ -17,7 +17,7 @@ from hccassist.evidence.detect import Item
 from hccassist.nlp.document import Document
 from hccassist.nlp.mentions import Located
 from hccassist.schema import Encounter, Status
-from hccassist.terminology.groups import pattern_group, said
+from hccassist.terminology.groups import code_group, pattern_group, said
 from hccassist.terminology.lexicon import Lexicon
 from hccassist.terminology.rows import ENDS, Condition
 from hccassist.written_dates import DATE, dates_before, parse_date
@@ -74,8 +74,9 @@ _AMPUTATED_THEN = re.compile(
     r" (?:[\w'-]+ ){0,4}amputation\b",
     re.IGNORECASE,
 )
-_OF_A_JOINT = ("M87",)
-_JOINT_REPLACED = said("joint_replacement", rf"^[^.;]{{0,40}}?\b(?:{pattern_group('joint_treated')})\b[^.;]{{0,25}}?\b")
+_JOINT_REPLACED = said(
+    "joint_replacement", rf"^[^.;]{{0,40}}?\b(?:{pattern_group('joint_treated')})\b(?!.{{0,30}}\bplan)[^.;]{{0,25}}?\b"
+)
 _JOINT_REPLACED_FOR = re.compile(
     r"\b(?:T[HKS][AR]|arthroplasty|replacement|replaced)\b[^.;]{0,40}"
     r"\b(?:for|due to|d/t|secondary to|because of|2/2)\b[^.;]{0,25}$",
@@ -103,8 +104,8 @@ _DAYS = {"d": 1, "w": 7, "m": 30, "y": 365}
 _NUMBER_WORDS = "one two three four five six seven eight nine ten".split()
 _FEW = 3
 _MOST_TARGETS = 20
+_STROKE, _DEAD_BONE = code_group("stroke"), code_group("dead_bone")
 _OF_A_STROKE = frozenset({"cause=infarct", "cause=ich", "cause=sah", "cause=cvd", "cause=other_cvd"})
-_STROKES = ("I60", "I61", "I62", "I63")
 _INFARCTION_DAYS = 28
 _EVENT_DAYS = 28
 _CURE_DAYS = 180
@@ -232,7 +233,7 @@ def settle(
         elif known.course in ENDS or known.course == "acute":
             days = _INFARCTION_DAYS if known.default_code.startswith("I21") else 0
             dated = [_dated(story, m, known.course in ENDS, days) for m in group]
-            if known.default_code.startswith(_STROKES) and story.late_effects:
+            if known.default_code.startswith(_STROKE) and story.late_effects:
                 dated = [_left_behind(m) for m in dated]
             settled.extend(_agreed(_once(story, dated) if known.course == "acute" else dated))
         else:
@@ -393,7 +394,7 @@ def _replaced(story: _Story, m: Located, known: Condition) -> Located:
     before = story.before(m)
     if _ONLY_ONCE.search(before) and _NEVER_AGAIN.search(story.clause(m)):
         return _changed(m, "history", "a single event, none since")
-    if known.default_code.startswith(_OF_A_JOINT) and (
+    if known.default_code.startswith(_DEAD_BONE) and (
         _JOINT_REPLACED_FOR.search(before) or _JOINT_REPLACED.search(story.after(m))
     ):
         return _changed(m, "history", "the reason for a joint replacement")

@@ -56,6 +56,8 @@ _MOST_HEADING_WORDS = 9
 _SOURCE_OF_A_SECTION = frozenset("per from by via obtained reviewed updated according".split())
 _NUMBERED = re.compile(r"^[ \t]*[#(]?(\d{1,2})[.)][ \t]+(\S[^\n]*)", re.MULTILINE)
 _NEXT_PROBLEM = re.compile(r"\n\s*\n(?=\s*\S)|\n(?=[ \t]*#?\d{1,2}[.)][ \t])")
+_LONE_HEADINGS = frozenset({"imp", "impression", "assessment", "plan", "assessment/plan", "assessment and plan", "a/p", "dx"})
+"""Headings that quick typists write in small letters, on a line of their own."""
 _CONCLUDING = frozenset({"assessment_plan", "hospital_course", "instructions"})
 _BEFORE_PLAN = frozenset({"start", "hpi", "exam", "results", "vitals"})
 _LEAST_STORY, _LEAST_ITEMS, _LEAST_SAID = 400, 2, 4
@@ -154,6 +156,7 @@ def _section_starts(text: str, start: int, end: int, sections: dict[str, str]) -
         if 0 < len(plain) <= _LONGEST_HEADING and not line.endswith((",", ";")):
             ruled = text[at:to].lstrip()[:2] in ("==", "--", "**", "##", "__")
             looks = ruled or plain.isupper() or plain.istitle() or (plain[:1].isupper() and len(plain.split()) <= 5)
+            looks = looks or (plain.islower() and plain in _LONE_HEADINGS)
             single = len(plain) > 2 or line.isupper()
             if looks and single and ":" not in plain and (section := _heading(line, sections)):
                 found.append((at, to, section))

@@ -81,9 +81,10 @@ def join_wrapped_cells(lines: Sequence[Line]) -> list[Line]:
     """Table rows whose cells run over several lines become one line: cell after cell, each read to its end."""
     out: list[Line] = []
     right_edge = max((s.x1 for line in lines for s in line.segments), default=0.0)
+    starts = [s.x0 for line in lines for s in line.segments[1:]]
     for line in lines:
         row = out[-1] if out else None
-        if row is not None and len(row.segments) > 1 and _continues(row, line, right_edge):
+        if row is not None and len(row.segments) > 1 and _continues(row, line, right_edge, starts):
             _append(row, line)
         else:
             out.append(line)
@@ -101,9 +102,10 @@ def _column_of(row: Line, segment: Segment) -> int | None:
     return None
 
 
-def _continues(row: Line, line: Line, right_edge: float) -> bool:
+def _continues(row: Line, line: Line, right_edge: float, starts: Sequence[float]) -> bool:
     """Whether each segment of ``line`` is the next line of a cell of ``row``: it starts where the cell starts,
-    follows at line pitch, and its first word would not have fitted on the cell's line."""
+    follows at line pitch, and its first word would not have fitted on the cell's line. ``starts`` are where the inner cells of
+    all lines start: a row whose second cell starts where none other does is a text with wide gaps."""
     pitch = line.middle - row.last_middle
     if not 0 < pitch <= 1.35 * row.height or len(line.segments) > len(row.segments):
         return False
