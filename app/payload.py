@@ -61,7 +61,7 @@ def _encounter(e: EncounterSummary) -> Json:
         "pages": e.pages,
         "date": e.date_of_service,
         "through": e.end if e.end != e.date_of_service else None,
-        "provider": ", ".join(x for x in (e.provider, e.credential) if x),
+        "provider": e.who,
         "setting": e.setting.replace("_", " "),
         "signed": e.signed,
         "valid": e.valid,

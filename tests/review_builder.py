@@ -62,6 +62,7 @@ class Visit:
     signed: bool | None = True
     valid: str = "yes"
     problems: tuple[str, ...] = ()
+    specialty: str | None = "Cardiology"
 
 
 HF = Condition(
@@ -131,7 +132,8 @@ def build_result(name: str, visits: list[Visit], conditions: dict[str, Condition
                 visit.signed,
                 None,
                 visit.valid,
-                visit.problems,  # type: ignore[arg-type]
+                visit.problems,
+                specialty=visit.specialty if visit.provider else None,
             )
         )
         mentions: dict[str, list[Span]] = {}

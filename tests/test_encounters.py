@@ -343,6 +343,35 @@ def test_sentence_about_signing_stays_language() -> None:
     assert not any(text[a:b].startswith("Opioid") for a, b in found.formal)
 
 
+@pytest.mark.parametrize(
+    ("head", "signature", "specialty"),
+    [
+        ("Northgate Kidney Center", "Marta Solberg, MD", "Nephrology"),
+        ("Ashby Clinic", "Marta Solberg, MD (Pulmonary Disease)", "Pulmonary disease"),
+        ("Ashby Clinic", "Marta Solberg, M.D.\nInterventional Radiology", "Interventional radiology"),
+        ("Ashby Clinic\nAuthor: Marta Solberg, MD   Service: Hospital Medicine", "Marta Solberg, MD", "Hospitalist"),
+        ("Ashby Clinic", "Marta Solberg, DPM", "Podiatry"),
+        ("Ashby Clinic\nReferred by cardiology", "Marta Solberg, MD", None),
+        ("Ashby Clinic", "Marta Solberg, MD\ncc: Lars Holt, MD, Cardiology", None),
+        ("Northgate Kidney Center", "Marta Solberg, RN", None),
+    ],
+)
+def test_specialty_of_the_provider(head: str, signature: str, specialty: str | None) -> None:
+    page = (
+        f"{head}\nOffice Visit\nPatient: Ruth Okafor  DOB: 03/09/1951  DOS: 05/01/2025\nChief complaint: follow up\n"
+        f"Assessment: diabetes, stable.\nPlan: continue.\nElectronically signed by {signature}\n05/01/2025"
+    )
+    (found,) = find_encounters(chart_of(page))
+    assert found.specialty == specialty
+
+
+def test_a_diagnostic_radiologist_is_no_acceptable_provider() -> None:
+    page = visit("05/01/2025") + ", Diagnostic Radiology"
+    (found,) = find_encounters(chart_of(page))
+    assert (found.specialty, found.valid) == ("Diagnostic radiology", "no")
+    assert "The provider's specialty (diagnostic radiology) is not on CMS's list of acceptable ones." in found.problems
+
+
 def test_medication_list_alone_does_not_count() -> None:
     page = "Ashby Clinic\nRuth Okafor  DOB: 03/09/1951\nMedication List\nmetformin 500 mg twice a day\nlisinopril 10 mg"
     (found,) = find_encounters(chart_of(page))

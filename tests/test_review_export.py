@@ -42,7 +42,7 @@ def test_only_what_a_person_accepted_changed_or_added_is_exported(store: Store) 
         "I50.22": "accepted as suggested", "E11.9": "changed by the coder", "J44.9": "added by the coder",
     }  # fmt: skip
     hf, dm, copd = found["I50.22"], found["E11.9"], found["J44.9"]
-    assert (hf.date_of_service, hf.provider, hf.credential) == ("2025-03-04", "Jane Roe", "MD")
+    assert (hf.date_of_service, hf.provider, hf.credential, hf.specialty) == ("2025-03-04", "Jane Roe", "MD", "Cardiology")
     assert hf.hcc_v28 == "226 Heart Failure, Except End-Stage and Acute"
     assert hf.treat == "“carvedilol 12.5 mg twice daily” (p. 1)"
     assert (dm.suggested_icd10, dm.hcc_v28) == ("E11.22", "V28 HCC 38")

@@ -62,7 +62,8 @@ def test_every_accepted_code_is_a_condition_with_its_words_and_its_provenance(st
     assert own["activity"]["text"] == "accepted as suggested"
     [encounter] = resources(store, "Encounter")
     assert encounter["period"]["start"] == "2025-03-04"
-    assert encounter["participant"] == [{"individual": {"display": "Jane Roe, MD"}}]
+    assert encounter["participant"] == [{"individual": {"display": "Jane Roe, MD (Cardiology)"}}]
+    assert encounter["serviceType"] == {"text": "Cardiology"}
 
 
 def test_every_reference_of_the_bundle_leads_to_a_resource_in_it(store: Store) -> None:
@@ -106,7 +107,7 @@ def test_the_audit_sheet_says_which_words_supported_each_code_and_who_decided(st
     act(store, "reject", STROKE, reason="history_of", rationale="Last year.")
     said = words(sheet(store, "quill.txt"))
     for expected in (
-        "I50.22 Chronic systolic (congestive) heart failure", "2025-03-04 · Jane Roe, MD · office", "valid record",
+        "I50.22 Chronic systolic (congestive) heart failure", "2025-03-04 · Jane Roe, MD (Cardiology) · office", "valid record",
         "Treat: “carvedilol 12.5 mg twice daily” (page 1)", "accepted as suggested by ann", "record no. 1",
         "A1c ≥ 7 <b>not markup</b> & more.", "reject: History of", "Last year.", "V28 HCC 226",
     ):  # fmt: skip

@@ -88,6 +88,8 @@ class Encounter:
     date_of_service: str | None = None
     provider: str | None = None
     credential: str | None = None
+    specialty: str | None = None
+    """As CMS names it, where the record says it."""
     setting: str = "unknown"
     signed: bool | None = None
     patient: str | None = None
@@ -234,6 +236,18 @@ class EncounterSummary:
     valid: Validity
     problems: tuple[str, ...]
     patient_numbers: tuple[str, ...] = ()
+    specialty: str | None = None
+
+    @property
+    def who(self) -> str:
+        """The provider as a coder reads it, "Jane Roe, MD (Cardiology)"; blank where none is named."""
+        return provider_line(self.provider, self.credential, self.specialty)
+
+
+def provider_line(name: str | None, credential: str | None, specialty: str | None) -> str:
+    """A provider in one line, "Jane Roe, MD (Cardiology)"; blank without a name."""
+    line = ", ".join(x for x in (name, credential) if x)
+    return f"{line} ({specialty})" if line and specialty else line
 
 
 @dataclass(frozen=True, slots=True)

@@ -143,5 +143,5 @@ def summary(encounter: Encounter) -> EncounterSummary:
     e = encounter
     return EncounterSummary(
         e.id, e.pages, e.start_date, e.end_date, e.date_of_service, e.provider, e.credential, e.setting, e.signed,
-        e.patient, e.valid, e.problems, e.patient_numbers,
+        e.patient, e.valid, e.problems, e.patient_numbers, e.specialty,
     )  # fmt: skip

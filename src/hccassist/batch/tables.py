@@ -35,7 +35,8 @@ SCHEMAS: dict[str, pa.Schema] = {
     "encounters": pa.schema([
         *_KEY, ("encounter", pa.string()), ("first_page", pa.int32()), ("last_page", pa.int32()), ("start", pa.string()),
         ("end", pa.string()), ("date_of_service", pa.string()), ("provider", pa.string()), ("credential", pa.string()),
-        ("setting", pa.string()), ("signed", pa.bool_()), ("valid", pa.string()), ("problems", pa.list_(pa.string())),
+        ("specialty", pa.string()), ("setting", pa.string()), ("signed", pa.bool_()), ("valid", pa.string()),
+        ("problems", pa.list_(pa.string())),
     ]),
     "suggestions": pa.schema([
         *_KEY, ("suggestion", pa.string()), ("encounter", pa.string()), ("condition", pa.string()), ("icd10", pa.string()),
@@ -108,7 +109,8 @@ def _encounters(result: ChartResult) -> Iterator[dict[str, Any]]:
         yield {
             **_key(result), "encounter": e.id, **pages,
             "start": e.start, "end": e.end, "date_of_service": e.date_of_service, "provider": e.provider,
-            "credential": e.credential, "setting": e.setting, "signed": e.signed, "valid": e.valid, "problems": e.problems,
+            "credential": e.credential, "specialty": e.specialty, "setting": e.setting, "signed": e.signed, "valid": e.valid,
+            "problems": e.problems,
         }  # fmt: skip
 
 

@@ -20,6 +20,7 @@ from hccassist.encounters.records import SERVICE_KINDS, page_facts, record_start
 from hccassist.encounters.rules import date_weights
 from hccassist.encounters.settings import has_visit, is_ongoing, setting_of
 from hccassist.encounters.signatures import is_authentication, read_signature
+from hccassist.encounters.specialties import specialty_of
 from hccassist.encounters.validity import Facts, judge
 from hccassist.schema import Chart, Encounter
 
@@ -133,6 +134,7 @@ def _encounter(
         setting = "snf_visit"
     identity = with_known_name(identity_of(lines, hits, offset), [*lines, *margins], patient)
     chosen = None if setting in _NO_VISIT else _date_of_service(lines, hits, offset, setting)
+    specialty = specialty_of(lines, signature.provider)
     facts = Facts(
         setting,
         chosen.value if chosen else None,
@@ -140,6 +142,7 @@ def _encounter(
         signature,
         "other" if _headed_for_another(lines, hits, offset, patient) else compare(identity, patient),
         bool(identity.names or identity.births),
+        specialty,
     )
     valid, problems = judge(facts)
     # A visit after a stay tells the stay's dates too: they are not its own.
@@ -159,6 +162,7 @@ def _encounter(
         date_of_service=_iso(facts.date_of_service),
         provider=signature.provider.name if signature.provider else signature.name,
         credential=signature.provider.credential if signature.provider else None,
+        specialty=specialty.specialty if specialty else None,
         setting=setting,
         signed=signature.signed,
         patient=identity.names[0] if identity.names else None,

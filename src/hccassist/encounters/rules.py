@@ -52,6 +52,17 @@ class CredentialRule(_Row):
     credential: Text
     pattern: Pattern
     accepted: Validity
+    specialty: str
+    """The specialty that the credential is, blank where its holders have many."""
+
+
+class SpecialtyRule(_Row):
+    """A provider specialty of CMS: how it is written, and whether records of it can carry a diagnosis."""
+
+    code: Text
+    specialty: Text
+    pattern: Pattern
+    accepted: Validity
 
 
 class DateLabel(_Row):
@@ -113,6 +124,12 @@ def setting_rules() -> dict[str, SettingRule]:
 def credential_rules() -> tuple[CredentialRule, ...]:
     """All credentials, in file order."""
     return _load("credentials.tsv", CredentialRule)
+
+
+@cache
+def specialty_rules() -> tuple[SpecialtyRule, ...]:
+    """All specialties, in file order."""
+    return _load("specialties.tsv", SpecialtyRule)
 
 
 @cache

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import date
 
 from hccassist.encounters.patients import Match
-from hccassist.encounters.rules import setting_rules
+from hccassist.encounters.rules import SpecialtyRule, setting_rules
 from hccassist.encounters.signatures import Signature
 from hccassist.schema import Validity
 
@@ -28,6 +28,7 @@ class Facts:
     signature: Signature
     patient: Match
     patient_known: bool
+    specialty: SpecialtyRule | None
 
 
 def judge(facts: Facts) -> tuple[Validity, tuple[str, ...]]:
@@ -57,6 +58,8 @@ def _failures(facts: Facts) -> tuple[list[str], list[str]]:
     elif rule.counts == "unknown":
         open_.append("The kind of record is not clear: check that it was a face-to-face visit.")
     _judge_provider(facts.signature, fatal, open_)
+    if facts.specialty is not None and facts.specialty.accepted == "no":
+        fatal.append(f"The provider's specialty ({facts.specialty.specialty.lower()}) is not on CMS's list of acceptable ones.")
     if facts.date_of_service is None:
         open_.append("No date of service found.")
     elif facts.date_is_of_signature:

@@ -31,7 +31,7 @@ from hccassist.review.claims import CLAIM
 from hccassist.review.decisions import REJECT_REASONS, Decision, SuggestionState
 from hccassist.review.export import ORIGIN, quotes_of
 from hccassist.review.snapshot import OpenChart
-from hccassist.schema import ELEMENT_NAMES, Box
+from hccassist.schema import ELEMENT_NAMES, Box, provider_line
 
 FONT, BOLD = "Vera", "VeraBd"
 SCALE = 2.0
@@ -158,7 +158,8 @@ def reported(decision: Decision) -> tuple[str, str, str]:
 
 
 def _visit(encounter: Mapping[str, Any]) -> str:
-    provider = ", ".join(x for x in (encounter.get("provider"), encounter.get("credential")) if x) or "provider not found"
+    named = provider_line(encounter.get("provider"), encounter.get("credential"), encounter.get("specialty"))
+    provider = named or "provider not found"
     signed = "" if encounter.get("signed") is None else "signed" if encounter["signed"] else "not signed"
     valid = {"yes": "valid record", "no": "not a valid record", "unknown": "validity not certain"}.get(
         encounter.get("valid", ""), ""

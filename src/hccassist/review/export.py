@@ -28,6 +28,7 @@ class ExportRow:
     date_of_service: str
     provider: str
     credential: str
+    specialty: str
     setting: str
     record_valid: str
     icd10: str
@@ -67,6 +68,7 @@ def _row(chart: str, state: SuggestionState, decision: Decision) -> ExportRow:
         date_of_service=encounter.get("date_of_service") or "",
         provider=encounter.get("provider") or "",
         credential=encounter.get("credential") or "",
+        specialty=encounter.get("specialty") or "",
         setting=encounter.get("setting") or "",
         record_valid=encounter.get("valid") or "",
         icd10=chosen.icd10 if chosen else suggestion.get("icd10") or "",

@@ -14,7 +14,7 @@ from typing import Any
 
 from hccassist.review.decisions import Decision, SuggestionState
 from hccassist.review.export import ORIGIN, quotes_of
-from hccassist.schema import ELEMENT_NAMES
+from hccassist.schema import ELEMENT_NAMES, provider_line
 
 Json = dict[str, Any]
 ICD10 = "http://hl7.org/fhir/sid/icd-10-cm"
@@ -127,9 +127,11 @@ def _encounter(sha256: str, encounter: Mapping[str, Any], fallback: str | None, 
     end = encounter.get("end") or encounter.get("date_of_service")
     if start:
         found["period"] = {"start": start, **({"end": end} if end else {})}
-    provider = ", ".join(x for x in (encounter.get("provider"), encounter.get("credential")) if x)
+    provider = provider_line(encounter.get("provider"), encounter.get("credential"), encounter.get("specialty"))
     if provider:
         found["participant"] = [{"individual": {"display": provider}}]
+    if encounter.get("specialty"):
+        found["serviceType"] = {"text": encounter["specialty"]}
     return found
 
 

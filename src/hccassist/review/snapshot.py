@@ -50,7 +50,7 @@ def snapshot(chart: OpenChart, action: Action) -> dict[str, object]:
 def _encounter(e: EncounterSummary) -> dict[str, object]:
     return {
         "id": e.id, "date_of_service": e.date_of_service, "start": e.start, "end": e.end, "provider": e.provider,
-        "credential": e.credential, "setting": e.setting, "valid": e.valid, "pages": list(e.pages),
+        "credential": e.credential, "specialty": e.specialty, "setting": e.setting, "valid": e.valid, "pages": list(e.pages),
         "problems": list(e.problems), "signed": e.signed, "patient": e.patient,
     }  # fmt: skip
 
