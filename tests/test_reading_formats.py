@@ -152,6 +152,31 @@ def test_fhir_bundle(tmp_path: Path) -> None:
     assert chart.text[chart.pages[2].start : chart.pages[2].end] == "Two"
 
 
+def test_fhir_attachment_of_a_kind_that_is_not_read_is_an_unread_page_beside_the_others(tmp_path: Path) -> None:
+    sound = b"ID3\x04 COPD, says a voice."
+    chart = read(
+        tmp_path, bundle(("text/plain", b"Feels well."), ("audio/mpeg", sound), ("text/markdown", b"# Plan")), "b.json"
+    )
+    assert [p.source for p in chart.pages] == ["text", "unread", "text"]
+    assert "COPD" not in chart.text
+    assert "# Plan" in chart.text
+
+
+def test_fhir_bundle_of_nothing_that_is_read_is_refused_in_one_line(tmp_path: Path) -> None:
+    file = tmp_path / "b.json"
+    file.write_bytes(bundle(("application/dicom", b"DICM COPD")))
+    with pytest.raises(ReadError) as refused:
+        read_chart(file, "b.json")
+    assert refused.value.type == "unsupported"
+    assert refused.value.message == "b.json/attachment 1: files of this kind are not read; attach it as PDF or text"
+
+
+def test_fhir_attachment_without_a_type_is_told_by_its_content(tmp_path: Path) -> None:
+    chart = read(tmp_path, bundle(("application/octet-stream", pdf(lines(["One"]))), ("", b"Feels well.")), "b.json")
+    assert [p.source for p in chart.pages] == ["text", "text"]
+    assert chart.text.startswith("One")
+
+
 def test_fhir_without_documents(tmp_path: Path) -> None:
     assert refusal(tmp_path, b'{"resourceType": "Patient", "id": "1"}', "b.json") == "empty"
 

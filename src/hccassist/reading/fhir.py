@@ -6,6 +6,7 @@ import base64
 import binascii
 import json
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from typing import Any
 
 from hccassist.reading.errors import ReadError
@@ -29,8 +30,8 @@ _SUFFIX = {
     "image/tiff": ".tif",
     "application/vnd.openxmlformats-officedocument.wordprocessingml.document": ".docx",
 }
-
-
+_UNTYPED = frozenset({"", "application/octet-stream", "binary/octet-stream"})
+_NOT_READ = frozenset({"unsupported", "not_utf8", "mismatch"})
 _CLASSES = {
     "AMB": "office",
     "IMP": "inpatient",
@@ -55,6 +56,7 @@ def read_fhir(data: bytes, name: str, sha256: str, limits: Limits, read: Callabl
     resources = list(_resources(document))
     known = _by_reference(document, resources)
     charts: list[Chart] = []
+    refused: ReadError | None = None
     room = limits.max_unpacked_bytes
     for resource in resources:
         header = _header(resource, known)
@@ -63,19 +65,36 @@ def read_fhir(data: bytes, name: str, sha256: str, limits: Limits, read: Callabl
             room -= len(content)
             if room < 0:
                 raise ReadError("too_large", f"{name}: its attachments are too large; split the bundle")
-            suffix = _SUFFIX.get(str(attachment.get("contentType", "")).split(";")[0].strip().lower(), ".txt")
+            kind = str(attachment.get("contentType") or "").split(";")[0].strip().lower()
+            suffix = _SUFFIX.get(kind, ".txt" if kind.startswith("text/") else "")
             if suffix in {".txt", ".html"}:
                 # Text alone carries no letterhead: the resource's own facts go before it.
                 text = content.decode("utf-8", "replace") if suffix == ".txt" else html_text(content.decode("utf-8", "replace"))
                 charts.append(one_page("\n".join([*header, text]), name, sha256))
-            else:
-                charts.append(read(content, f"{name}/attachment {len(charts) + 1}{suffix}", limits))
+                continue
+            # Without a type that is known the content has to speak for itself; plain text does only where no type is given.
+            place = f"{name}/attachment {len(charts) + 1}"
+            try:
+                charts.append(read(content, place + (suffix or ("" if kind in _UNTYPED else ".unknown")), limits))
+            except ReadError as error:
+                if suffix or error.type not in _NOT_READ:
+                    raise
+                refused = ReadError("unsupported", f"{place}: files of this kind are not read; attach it as PDF or text")
+                charts.append(_unread_page("\n".join(header), name, sha256))
         narrative = _narrative(resource)
         if narrative:
             charts.append(one_page("\n".join([*header, narrative]), name, sha256))
+    if refused and all(page.source == "unread" for chart in charts for page in chart.pages):
+        raise refused
     if not charts:
         raise ReadError("empty", f"{name}: no document in the FHIR resources; export them with their attachments")
     return merged(charts, name, sha256)
+
+
+def _unread_page(header: str, name: str, sha256: str) -> Chart:
+    """The place of an attachment that cannot be read: what its resource says of it, and a page that is listed as unread."""
+    chart = one_page(header, name, sha256)
+    return replace(chart, pages=tuple(replace(page, source="unread") for page in chart.pages))
 
 
 def _resources(document: Any) -> Iterator[dict[str, Any]]:
