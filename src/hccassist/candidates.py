@@ -84,7 +84,7 @@ def overall_status(mentions: Sequence[Mention]) -> Status:
         if "active" not in concluded and told <= {*_OVERRULED, "problem_list"} and "negated" in concluded:
             return "negated"
         ended = [m for m in mentions if m.section in CONCLUSIONS and _ENDED.search(" ".join(m.cues))]
-        if ended and concluded == {"history"} and told <= _OVERRULED:
+        if ended and concluded == {"history"} and told <= _OVERRULED | LISTS:
             return "history"
         first = min((m for m in mentions if m.section in CONCLUSIONS), key=lambda m: m.start, default=None)
         if first and first.status == "uncertain" and told <= CONCLUSIONS:

@@ -41,6 +41,8 @@ _BLAMED = said("blamed", behind=r" (?:(?:the|her|his|their|prior) )?$")
 """A drug that is blamed ("neuropathy from the Taxol") is not thereby given."""
 _HARMED_BY_IT = said("harm", before=r"[- ]?(?:induced|related|associated)?[- ]?(?:\w+ )?")
 """What a drug that is blamed did, behind its name: "oxaliplatin neuropathy"."""
+_CLOSED_SPAN = re.compile(r"[^.;,\n]{0,30}?\b(?:19|20)\d\d ?(?:to|-|–|until|till|through) ?((?:19|20)\d\d)\b", re.IGNORECASE)
+"""Years that began and ended: "on hemodialysis 2016 to 2020"."""
 _KINDS_OF_TREATMENT = re.compile(r"\b(?:chemo|radi|XRT|RT\b)", re.IGNORECASE)
 _SAID_PAST = re.compile(r"\b(?:history of|h/o|hx of?)\b.*\b(?:19|20)\d\d\b", re.IGNORECASE)
 """Behind it a kind of treatment without a name is that of then: "history of lymphoma, 1994, chemo and radiation"."""
@@ -388,8 +390,13 @@ def _dated(story: _Story, m: Located, curable: bool, open_days: int) -> Located:
 
 def _replaced(story: _Story, m: Located, known: Condition) -> Located:
     """The disease of an organ for which a transplant was done is gone with the organ, the dead bone of a joint with the joint;
-    what lives elsewhere (diabetes) stays."""
-    if m.mention.status != "active" or known.course != "lifelong":
+    what lives elsewhere (diabetes) stays. What is told with the years in which it began and ended is over."""
+    if m.mention.status != "active" or known.course not in ("lifelong", "status"):
+        return m
+    span = _CLOSED_SPAN.match(story.after(m))
+    if span and story.this_year and int(span[1]) < story.this_year:
+        return _changed(m, "history", _DATED)
+    if known.course == "status":
         return m
     before = story.before(m)
     if _ONLY_ONCE.search(before) and _NEVER_AGAIN.search(story.clause(m)):
