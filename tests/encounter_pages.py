@@ -586,6 +586,13 @@ RECORDS: dict[str, Record] = {
         ),
         "2025-08-30", "yes", "ed", "MARTA SOLBERG", True,
     ),
+    "statement to an insurer": Record(
+        (
+            "ATTENDING PHYSICIAN'S STATEMENT\nGranite Life Insurance Company\nInsured: Ruth Okafor   Date of birth: 3-9-1951   Date: 5-7-25\n"
+            "1. Diagnoses: heart failure, COPD\n2. Date first treated: 2009\nPhysician's signature: Marta Solberg, M.D.",
+        ),
+        "2025-05-07", "no", "administrative", "",
+    ),
     "ambulance report": Record(
         ("Ashby EMS\nPatient Care Report\nPatient: Ruth Okafor  DOB: 03/09/1951  Date of service: 01/19/2025\nImpression: stroke.\nSigned: R. Tull, EMT-P 01/19/2025",),
         "2025-01-19", "no", "ambulance", "R. Tull", True,

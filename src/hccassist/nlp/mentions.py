@@ -99,6 +99,8 @@ _SPREAD = frozenset({"to", "involving"})
 _PREPOSITIONS = frozenset("on with in of off from after by for".split())
 """What follows them belongs to the last name only: "DVT and PE, on warfarin"."""
 _COORDINATORS = frozenset(", and or & / +".split())
+_PRESSURES = frozenset({"BP", "SBP", "DBP"})
+_PRESSURE = re.compile(r"[\s:=]{0,4}\d{2,3}\s?/\s?\d{2,3}\b")
 _STATE = 2
 _POSTAL_CODE = re.compile(r"[ -]+\d{5}(?:-\d{4})?\b(?![.,]?\d)")
 
@@ -374,7 +376,7 @@ def find_mentions(document: Document, lexicon: Lexicon, inpatient: bool, support
                 continue
             if _marks_another(hit, term, group, document, lexicon) or _explained(hit, group, document):
                 continue
-            if _in_address(hit, document):
+            if _in_address(hit, document) or _is_measured(hit, document) or _is_joined(hit, document):
                 continue
             others = [(h.i, h.j) for h in group if h is not hit]
             for named in (term, *(replace(term, condition=c, attributes=a, code=None) for c, a in term.also)):
@@ -459,6 +461,23 @@ def _explained(hit: _Hit, group: list[_Hit], document: Document) -> bool:
     initials = "".join(n[0] for n in norms[first:last])
     named = any(first <= h.i and h.j <= last for h in group)
     return norms[last : last + 1] == [")"] and initials == word.lower() and not named
+
+
+def _is_measured(hit: _Hit, document: Document) -> bool:
+    """Whether "BP" is a blood pressure: two numbers with a slash stand behind it."""
+    start, end = document.tokens.starts[hit.i], document.tokens.ends[hit.j - 1]
+    return document.text[start:end] in _PRESSURES and bool(_PRESSURE.match(document.text, end))
+
+
+def _is_joined(hit: _Hit, document: Document) -> bool:
+    """Whether a short form is part of a longer one, joined with "&": "PM&R", "H&P"."""
+    start, end = document.tokens.starts[hit.i], document.tokens.ends[hit.j - 1]
+    text = document.text
+    return (
+        end - start <= _SHORT_FORM
+        and text[start:end].isupper()
+        and "&" in (text[end : end + 1], text[max(start - 1, 0) : start])
+    )
 
 
 def _in_address(hit: _Hit, document: Document) -> bool:

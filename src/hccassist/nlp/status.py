@@ -43,6 +43,8 @@ _CLAUSE_MARKS = frozenset(", ; : . ( ) |".split())
 _MOST_CELL = 4
 _OPERATED = word_group("operated")
 """Behind a condition they name what was done for it: that ends a cancer, not a fracture or a clot."""
+_EXCLUDES = re.compile(r"ruled out|excluded")
+_RIGHT_BEFORE = 2
 _REACH = 14
 _GOES_ON = ([":"], [","], [";"], ["-"], ["."], ["–"], ["→"])
 _FORMERLY = ("was ", "were ", "had been ")
@@ -178,6 +180,11 @@ def _is_companion(norms: Sequence[str], cue: Cue, sentence: Sentence) -> bool:
     return k >= sentence.i and norms[k] in _IN_COMPANY and after not in _BEARS
 
 
+def _names_before(cue: Cue, others: Sequence[tuple[int, int]]) -> bool:
+    """Whether a condition ends right before a cue, with a dash or a verb between them at most."""
+    return any(0 <= cue.i - b <= _RIGHT_BEFORE for _, b in others)
+
+
 def _in_scope(
     rule: ContextRow, cue: Cue, i: int, j: int, cues: Sequence[Cue], document: Document, sentence: Sentence,
     others: Sequence[tuple[int, int]],
@@ -193,6 +200,9 @@ def _in_scope(
             # "Lupus? No: fibromyalgia" answers what was asked.
             return False
         low = min(cue.j, i)
+        if _EXCLUDES.search(rule.phrase) and "," in document.tokens.norms[low:i] and _names_before(cue, others):
+            # "Sepsis - ruled out, SIRS from heart failure": what is ruled out stands before it.
+            return False
         if rule.phrase in _OPERATED and "," in document.tokens.norms[low:i] and not any(a == cue.j for a, _ in others):
             # "s/p nephrectomy, lung metastases": the operation is what is past, not what stands behind the comma.
             return False
