@@ -120,11 +120,17 @@ def _continues(row: Line, line: Line, right_edge: float, starts: Sequence[float]
         first = segment.tokens[0]
         if cell[-1].x1 + (first.x1 - first.x0) + 0.25 * row.height <= limit - 1.5 * row.height:
             return False
-        if column == 0 and _is_label(row, segment, right_edge, alone=len(line.segments) == 1):
+        alone = len(line.segments) == 1
+        if column == 0 and (_is_label(row, segment, right_edge, alone) or (alone and _is_lone(row, starts))):
             return False
     fewer = len(line.segments) < len(row.segments)
     goes_on = all(s.tokens[0].text[0].islower() for s in line.segments)
     return fewer or goes_on
+
+
+def _is_lone(row: Line, starts: Sequence[float]) -> bool:
+    """Whether no other line has a cell that starts where the row's second one does."""
+    return sum(abs(row.segments[1].x0 - x) <= 0.25 * row.height for x in starts) < 2
 
 
 def _is_label(row: Line, segment: Segment, right_edge: float, alone: bool) -> bool:
