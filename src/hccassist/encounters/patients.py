@@ -16,6 +16,7 @@ from rapidfuzz import fuzz
 from hccassist.encounters.dates import DateHit
 from hccassist.encounters.lines import Line
 from hccassist.encounters.people import find_people
+from hccassist.encounters.rules import words_in
 
 _WORD = r"[A-Za-z][A-Za-z'’\-]*\.?"
 _NAME = rf"{_WORD}(?:,\s?|\s){_WORD},?(?:\s{_WORD},?){{0,3}}"
@@ -51,15 +52,7 @@ _MRN = re.compile(
 )
 _LONG_NUMBER = re.compile(r"\d[\d\- ]{3,}\d")
 """What a record number holds: few lines of a note do."""
-_STOP_WORDS = frozenset(
-    "dob mrn sex age date birth id acct account patient name male female gender provider phone address visit"
-    " encounter md do"
-    " insurance plan member client page chart number medical record report time location of the referring dr"
-    " doctor ssn born"
-    " race language pcp admit room bed unit ref fax tel status copy request to from in and for is was with who"
-    " this pt has"
-    " medication medications tobacco smoker history signature accession specimen seen session order by exam collected".split()
-)
+_STOP_WORDS = words_in("not_a_patient_name")
 Match = Literal["same", "other", "unsure"]
 
 

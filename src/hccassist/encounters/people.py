@@ -6,7 +6,7 @@ import re
 from dataclasses import dataclass
 from functools import cache, lru_cache
 
-from hccassist.encounters.rules import credential_rules
+from hccassist.encounters.rules import credential_rules, phrases, words_in
 from hccassist.schema import Validity
 from hccassist.written_dates import MONTH_NAME
 
@@ -17,23 +17,9 @@ _TITLE = re.compile(r"(?:Dr|Doctor|Mr|Ms|Mrs|Miss|Prof)\.?\s+", re.IGNORECASE)
 _STATES = frozenset({"PA", "MA", "MD", "ND", "CT", "OT", "AA", "DC", "MT"})
 _ZIP = re.compile(r",?\s+\d{5}\b")
 _STREET = re.compile(
-    r"\b(?:st|street|rd|road|ave|avenue|blvd|boulevard|pkwy|parkway|drive|ln|lane|sq|square|ct|court|way|hwy"
-    r"|highway|suite|ste|plaza"
-    r"|pl|floor|box|address"
-    rf"|(?<![\d/.\-])\d+ (?!{MONTH_NAME}\b)[A-Z][a-z]+(?!\w|:))\b[.,:]?",
-    re.IGNORECASE,
+    rf"\b(?:{phrases('street')}|(?<![\d/.\-])\d+ (?!{MONTH_NAME}\b)[A-Z][a-z]+(?!\w|:))\b[.,:]?", re.IGNORECASE
 )
-# Words that look like a name in capitals but are headings or labels.
-_NOT_NAMES = frozenset(
-    "signed electronically digitally authenticated provider physician attending clinician author date time page patient"
-    " name status final report visit note notes progress office encounter service by at on dob mrn department"
-    " hospital center"
-    " clinic medical medicine associates group family health the and of for in to with no plan assessment"
-    " history exam reviewed"
-    " dictated interpreted read performed seen referring ordering primary care pcp signature credentials cc dear"
-    " nurse practitioner assistant resident fellow supervising collaborating rendering evaluator counselor therapist"
-    " cosigned scribed addendum verified approved attested sincerely respectfully thank you printed telehealth".split()
-)
+_NOT_NAMES = words_in("not_a_name")
 
 
 @dataclass(frozen=True, slots=True)

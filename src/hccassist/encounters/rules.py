@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import csv
 import re
+from collections import defaultdict
 from functools import cache
 from importlib.resources import files
 from typing import Annotated, Literal, TypeVar
@@ -91,6 +92,13 @@ class Opening(_Row):
     pattern: Pattern
 
 
+class Phrase(_Row):
+    """Words that a rule looks for. ``group`` names the rule; the rows of a group are alternatives."""
+
+    group: Text
+    pattern: Pattern
+
+
 class SignatureCue(_Row):
     """Words of a signature, or of its lack. ``electronic`` and ``handwritten`` authenticate a record, the others do
     not."""
@@ -154,3 +162,21 @@ def openings() -> tuple[Opening, ...]:
 def signature_cues() -> tuple[SignatureCue, ...]:
     """All signature cues; the first that fits a line wins."""
     return _load("signatures.tsv", SignatureCue)
+
+
+@cache
+def _phrases() -> dict[str, str]:
+    groups: dict[str, list[str]] = defaultdict(list)
+    for row in _load("phrases.tsv", Phrase):
+        groups[row.group].append(row.pattern)
+    return {group: "|".join(patterns) for group, patterns in groups.items()}
+
+
+def phrases(group: str) -> str:
+    """The wordings of a group as one pattern of alternatives; raises ``KeyError`` for a group that no row names."""
+    return _phrases()[group]
+
+
+def words_in(group: str) -> frozenset[str]:
+    """A group whose rows are plain words, as a set."""
+    return frozenset(phrases(group).split("|"))

@@ -8,7 +8,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from functools import cache, lru_cache
 
 from hccassist.encounters.lines import Line
-from hccassist.encounters.rules import SettingCue, setting_cues
+from hccassist.encounters.rules import SettingCue, phrases, setting_cues
 from hccassist.needed import Gate, words_of
 
 _TITLE_LINES = 14
@@ -17,34 +17,16 @@ _TITLE_LENGTH = 120
 _LEAST = 2
 _LEAST_HEADER = 2
 _SHORT = 40
-# The first heading of a note's body: what follows is the note, not its header.
 _BODY_HEADING = re.compile(
-    r"^\W*(?:\d+[.)]\s*)?(?:chief complaint|cc|reason for (?:visit|appointment|consult\w*|referral)"
-    r"|(?:history of )?present(?:ing)?"
-    r" (?:illness|complaint)|hpi|subjective|interval(?: history)?|s:|vitals?(?: signs)?|review of systems|ros"
-    r"|assessment|impression"
-    r"|findings|clinical (?:history|indication|information)|indication|identifying data|hospital course"
-    r"|discharge diagnos[ei]s"
-    r"|data|allergies|care team|patient's care team|past (?:medical )?history|pmh)\b[^a-z]{0,3}(?:$|:|/|-|\(| {2,})",
-    re.IGNORECASE,
+    rf"^\W*(?:\d+[.)]\s*)?(?:{phrases('body_heading')})\b[^a-z]{{0,3}}(?:$|:|/|-|\(| {{2,}})", re.IGNORECASE
 )
-_REASON_HEADING = re.compile(
-    r"^\W*(?:chief complaints?|cc|reason for (?:the )?(?:visit|appointment|encounter))\W*$", re.IGNORECASE
-)
+"""The first heading of a note's body: what follows is the note, not its header."""
+_REASON_HEADING = re.compile(rf"^\W*(?:{phrases('reason_heading')})\W*$", re.IGNORECASE)
 _VISIT_HEADING = re.compile(
-    r"^\W*(?:\d+[.)]\s*)?(?P<heading>chief complaint|cc|hpi|history of present(?:ing)? illness|interval history"
-    r"|subjective|objective|assessment"
-    r"|impression|a/?p|plan|[so](?=:)|(?:physical |mental status )?exam(?:ination)?"
-    r"|mse|interval|review of systems|ros)\b[^a-z]{0,3}(?:$|:|/|-|\("
-    r"|and\b|&| {2,})",
-    re.IGNORECASE,
+    rf"^\W*(?:\d+[.)]\s*)?(?P<heading>{phrases('visit_heading')})\b[^a-z]{{0,3}}(?:$|:|/|-|\(|and\b|&| {{2,}})", re.IGNORECASE
 )
-_BEFORE_DISCHARGE = re.compile(
-    r"\bhistory (?:and|&) physical\b|\bH ?& ?P\b|\b(?:progress|admission|daily|consult(?:ation)?|operative|procedure)"
-    r" (?:note|report)\b|\bhospital day\b|\bPOD\W?\d",
-    re.IGNORECASE,
-)
-_AT_DISCHARGE = re.compile(r"\bdischarge (?:summary|note)\b|\b(?:date of discharge|discharged?(?: date)?)\s*:", re.IGNORECASE)
+_BEFORE_DISCHARGE = re.compile(rf"\b(?:{phrases('before_discharge')})", re.IGNORECASE)
+_AT_DISCHARGE = re.compile(rf"\b(?:{phrases('at_discharge')})", re.IGNORECASE)
 _FIRST_SENTENCE = re.compile(r"(?<=[a-z])[.:](?=\s)")
 _LISTS = ("summary", "med_list", "problem_list", "immunization", "education", "patient_form", "referral")
 _RESULTS = frozenset({"lab", "pathology", "diagnostic_test"})

@@ -11,41 +11,19 @@ from typing import Literal
 from hccassist.encounters.dates import DateHit
 from hccassist.encounters.lines import Line, small_words
 from hccassist.encounters.people import Person, find_people, same_person
-from hccassist.encounters.rules import signature_cues
+from hccassist.encounters.rules import phrases, signature_cues
 from hccassist.needed import Gate, words_of
 from hccassist.written_dates import DATE
 
 Kind = Literal["electronic", "handwritten", "pending", "dictated", "stamp", "blank"]
 SIGNED_KINDS = frozenset({"electronic", "handwritten"})
 
-_AUTHOR_LABEL = re.compile(
-    r"\b(?:(?:rendering|treating|performing|attending|evaluating|examining|service|visit|encounter|billing)?\s*"
-    r"(?:provider|physician|clinician|practitioner|doctor|therapist|psychologist|surgeon|hospitalist|podiatrist"
-    r"|optometrist"
-    r"|counselor|nurse|pharmacist|evaluator|examiner|author|attending)(?: name)?|seen by|dictated by"
-    r"|dictating\b.{0,12}|written by|note by|performed by"
-    r"|progress notes?(?: by)?|notes? by|electronically signed by|signed by|read by|interpreted by|authored by"
-    r"|completed by"
-    r"|documented by|consultant|consulting (?:physician|provider))\s*[:\-]?\s*$",
-    re.IGNORECASE,
-)
-_NOT_AUTHOR = re.compile(
-    r"\b(?:referr\w+|ordering|order(?:ed)? by|pcp|primary care|cc|copy|copies|sent to|supervis\w+|collaborat\w+"
-    r"|scribe\w*"
-    r"|request(?:ing|ed by)|family|care team|dear|to|with|dr\.? |consult(?:ed|ation)? (?:to|with)|discussed|reviewed by"
-    r"|director|dir"
-    r"|prescribed by|prescriber|last updated|referred by|witness\w*|for|per|by phone|medical assistant|roomed by"
-    r"|vitals by"
-    r"|administered by|transcribed by|typed by|printed by)\b[^.;]{0,40}$",
-    re.IGNORECASE,
-)
+_AUTHOR_LABEL = re.compile(rf"\b(?:{phrases('author_label')})\s*[:\-]?\s*$", re.IGNORECASE)
+_NOT_AUTHOR = re.compile(rf"\b(?:{phrases('not_the_author')})\b[^.;]{{0,40}}$", re.IGNORECASE)
+_REFERRED_TO = re.compile(rf"\b(?:{phrases('referred_to')})\w*[^:]{{0,20}}:?\s*$", re.IGNORECASE)
 _UNKNOWN_CREDENTIAL = re.compile(r",\s*[A-Z]{2,}|\b[A-Z]{1,3}-[A-Z]{1,3}\b")
-_OTHER_PAPER = re.compile(
-    r"\b(?:consents?|form|directive|paperwork|contract|agreement|orders?|prescriptions?|labs?|results?|biops\w+|cultures?)\b",
-    re.IGNORECASE,
-)
-"""What else a note may call unsigned or pending."""
-_COPIED = re.compile(r"\b(?:cc|copy|copies|referr\w+|supervis\w+|scribe\w*|pcp|on behalf of|for)\b[^.;|]{0,60}$", re.IGNORECASE)
+_OTHER_PAPER = re.compile(rf"\b(?:{phrases('other_paper')})\b", re.IGNORECASE)
+_COPIED = re.compile(rf"\b(?:{phrases('copied')})\b[^.;|]{{0,60}}$", re.IGNORECASE)
 _BLANK_AFTER = re.compile(
     r"\s*(?:\bby\b\s*:?|:)\s*(?:_+|\.{3,}|\[\s*\]|\(?(?:not signed|none|blank)\)?)?\s*(?:,?\s*\b(?:on|at|date"
     r"|time)\b\s*:?)*[\s_/.:]*\Z"
@@ -56,12 +34,8 @@ _COSIGN_PENDING = re.compile(
     r"\b(?:co-?sign\w*|attending|attestation)\b.{0,40}\b(?:pending|required|needed|awaiting|not yet|incomplete)\b",
     re.IGNORECASE,
 )
-_TRAINEE = re.compile(r"\b(?:resident(?: physician)?|PGY[- ]?\d|intern|medical student|MS-?[34]|fellow)\b", re.IGNORECASE)
-_ATTENDING = re.compile(
-    r"\battending\b|\bI (?:have )?(?:personally )?(?:saw|seen|examined|evaluated|interviewed)\b"
-    r"|\bteaching physician\b|\bco-?signed\b",
-    re.IGNORECASE,
-)
+_TRAINEE = re.compile(rf"\b(?:{phrases('trainee')})\b", re.IGNORECASE)
+_ATTENDING = re.compile(rf"\b(?:{phrases('teaching_physician')})\b", re.IGNORECASE)
 
 
 _BEHIND_A_NAME = re.compile(
@@ -223,9 +197,7 @@ def _author(lines: Sequence[Line]) -> Person | None:
     for line in lines[:30]:
         for person in find_people(line.text):
             before = line.text[: person.start]
-            if _AUTHOR_LABEL.search(before) and not re.search(
-                r"\b(?:referr|order|primary care|pcp|supervis)\w*[^:]{0,20}:?\s*$", before, re.IGNORECASE
-            ):
+            if _AUTHOR_LABEL.search(before) and not _REFERRED_TO.search(before):
                 return person
     for line in reversed(lines[-12:]):
         people = [person for person in find_people(line.text) if not _is_prose(line.text, person)]
