@@ -9,13 +9,22 @@ from __future__ import annotations
 
 from bisect import bisect_left
 from collections import Counter
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import replace
 from datetime import date
 
 from hccassist.encounters.dates import BARE_KINDS, DateHit, find_dates
-from hccassist.encounters.lines import Line, lines_of, only_labels, tells
-from hccassist.encounters.patients import Identity, births_beside_sex, chart_identity, compare, identity_of, with_known_name
+from hccassist.encounters.lines import Line, lines_of, other_words
+from hccassist.encounters.patients import (
+    HEADER_WORDS,
+    Identity,
+    births_beside_sex,
+    chart_identity,
+    compare,
+    identity_of,
+    name_words,
+    with_known_name,
+)
 from hccassist.encounters.records import SERVICE_KINDS, page_facts, record_starts
 from hccassist.encounters.rules import date_weights
 from hccassist.encounters.settings import has_visit, is_ongoing, setting_of
@@ -170,18 +179,18 @@ def _encounter(
         problems=(*problems, *_repeats(chart, pages)),
         patient_numbers=tuple(sorted(identity.numbers)),
         ongoing=setting == "inpatient" and is_ongoing(lines),
-        formal=_formal(lines, hits, offset),
+        formal=_formal(lines, hits, offset, (*identity.names, *patient.names)),
     )
 
 
-def _formal(lines: Sequence[Line], hits: Sequence[DateHit], offset: int) -> tuple[tuple[int, int], ...]:
-    """The lines of a record that only identify the patient or authenticate the record."""
-    births = {h.line - offset for h in hits if h.kind == "birth"}
-    dated = {h.line - offset for h in hits if h.kind in SERVICE_KINDS and h.labelled}
+def _formal(lines: Sequence[Line], hits: Sequence[DateHit], offset: int, names: Iterable[str]) -> tuple[tuple[int, int], ...]:
+    """The lines of a record that only identify the patient, date the record or authenticate it."""
+    told = {h.line - offset for h in hits if h.kind == "birth" or (h.kind in SERVICE_KINDS and h.labelled)}
+    known = {word for name in names for word in name_words(name)} | HEADER_WORDS
     return tuple(
         (line.start, line.end)
         for n, line in enumerate(lines)
-        if is_authentication(line.text) or (n in births and not tells(line)) or (n in dated and only_labels(line))
+        if (n in told and not other_words(line.text, known)) or is_authentication(line.text)
     )
 
 

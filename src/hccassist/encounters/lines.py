@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from bisect import bisect_right
+from collections.abc import Container
 from dataclasses import dataclass
 
 from hccassist.schema import Chart
@@ -13,9 +14,8 @@ _LINE = re.compile(r"[^\n\f]+")
 _LONGEST = 500
 _CELL = re.compile(r" {2,}|\t+| \| ")
 _SMALL_WORD = re.compile(r"(?<![\w'])[a-z]{2,}(?![\w:])")
-_LABEL_WORDS = 3
-_LABEL = re.compile(r"[A-Za-z /&]{2,40}:")
-_WORD = re.compile(r"[A-Za-z]{3,}")
+_LABEL = re.compile(r"[A-Za-z /&.]{2,40}:")
+_WORD = re.compile(r"[A-Za-z][A-Za-z'-]*[A-Za-z]")
 # A fax machine's stamp: its date, sender and page count belong to the transmission, not to the record.
 _FAX_BANNER = re.compile(
     r"(?=.*\d{1,2}:\d{2})(?=.*(?:\bfax\b|\bfrom\b|\bto\b|\d{3}[- .)]\s?\d{3}[- .]\d{4}))"
@@ -56,14 +56,10 @@ def small_words(text: str) -> set[str]:
     return set(_SMALL_WORD.findall(text))
 
 
-def tells(line: Line) -> bool:
-    """Whether a line is a sentence, or part of one, and not only labels and names."""
-    return len(small_words(line.text)) > _LABEL_WORDS
-
-
-def only_labels(line: Line) -> bool:
-    """Whether a line holds nothing but dates and their labels."""
-    return not _WORD.search(_LABEL.sub("", DATE.sub("", line.text)))
+def other_words(text: str, known: Container[str]) -> list[str]:
+    """The words of a line beside dates, labels ("DOB:") and ``known`` ones, given in upper case."""
+    bare = _LABEL.sub(" ", DATE.sub(" ", text))
+    return [word for word in _WORD.findall(bare) if word.upper() not in known]
 
 
 def lines_of(chart: Chart) -> list[Line]:

@@ -53,6 +53,8 @@ _MRN = re.compile(
 _LONG_NUMBER = re.compile(r"\d[\d\- ]{3,}\d")
 """What a record number holds: few lines of a note do."""
 _STOP_WORDS = words_in("not_a_patient_name")
+HEADER_WORDS = frozenset(word.upper() for word in _STOP_WORDS | words_in("header_label"))
+"""The labels of a header that names the patient, in upper case."""
 Match = Literal["same", "other", "unsure"]
 
 

@@ -62,7 +62,9 @@ def _cues() -> tuple[Gate, list[tuple[Kind, re.Pattern[str]]]]:
 
 _SIGNATURE_LENGTH = 240
 """Longer lines are paragraphs: what they say of signing is about something else."""
-_SIGNATURE_LINE, _CUE_REACH, _NAME_AT, _MOST_OTHER_WORDS = 160, 40, 3, 3
+_SIGNATURE_LINE, _NAME_AT, _MOST_OTHER_WORDS = 160, 3, 3
+_FIRST_WORD = re.compile(r"\W*([A-Za-z-]+)")
+_OPENS_SIGNATURE = frozenset("signed signature electronically electronic digitally authenticated e-signed esigned".split())
 _OF_SIGNING = frozenset(
     "signed signature electronically digitally by on at and the as of date time am pm authenticated reviewed approved verified"
     " finalized completed closed locked attested cosigned filed dictated transcribed but not read pending awaiting".split()
@@ -100,8 +102,11 @@ def is_authentication(text: str) -> bool:
     cue = cue_of(text) if len(text) <= _SIGNATURE_LINE else None
     if cue is None or len(small_words(text) - _OF_SIGNING) > _MOST_OTHER_WORDS:
         return False
+    first = _FIRST_WORD.match(text)
+    if first is None or first[1].lower() in _OPENS_SIGNATURE:
+        return True
     people = find_people(text)
-    return cue[1] <= _CUE_REACH or bool(people and people[0].start <= _NAME_AT)
+    return bool(people) and people[0].start <= _NAME_AT
 
 
 def read_signature(lines: Sequence[Line], hits: Sequence[DateHit], offset: int) -> Signature:
