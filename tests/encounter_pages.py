@@ -593,6 +593,25 @@ RECORDS: dict[str, Record] = {
         ),
         "2025-05-07", "no", "administrative", "",
     ),
+    "note of a hospital day": Record(
+        (
+            "ST. BRIGID MEDICAL CENTER   PATIENT: OKAFOR, RUTH   DOB 03/09/1951   PROGRESS NOTE\nDATE OF SERVICE: 06/09/25 0915   HOSPITAL DAY 3\n"
+            "S: CALM.\nA/P:\n1. CIRRHOSIS - SPIRONOLACTONE.\nELECTRONICALLY SIGNED MARTA SOLBERG, MD 06/09/25 1140",
+        ),
+        "2025-06-09", "yes", "inpatient", "MARTA SOLBERG", True,
+    ),
+    "letter about a patient reviewed in clinic": Record(
+        (
+            "Rosa Vickery, MD\nLiver Clinic\nOctober 25, 2025\nRe: Ruth Okafor, DOB 3/9/1951\nDear Dr. Quill,\n"
+            "I reviewed Mrs. Okafor in the liver clinic on October 22, 2025. Her cirrhosis is steady.\nWith regards,\nRosa Vickery, MD\n"
+            "Signed electronically October 25, 2025",
+        ),
+        "2025-10-22", "yes", "letter", "Rosa Vickery", True,
+    ),
+    "pharmacy technician": Record(
+        ("Medication history call   03/18/2025\nRuth Okafor   DOB 03/09/1951\nApixaban verified.\nT. Vogel, CPhT   03/18/2025",),
+        "2025-03-18", "no", "", "T. Vogel",
+    ),
     "ambulance report": Record(
         ("Ashby EMS\nPatient Care Report\nPatient: Ruth Okafor  DOB: 03/09/1951  Date of service: 01/19/2025\nImpression: stroke.\nSigned: R. Tull, EMT-P 01/19/2025",),
         "2025-01-19", "no", "ambulance", "R. Tull", True,
