@@ -87,6 +87,10 @@ def test_html(tmp_path: Path) -> None:
     ]
 
 
+def test_html_with_a_processing_instruction(tmp_path: Path) -> None:
+    assert read(tmp_path, b"<html><body><p>Gout <?page 2>of the left foot</p></body></html>", "p.html").text.startswith("Gout")
+
+
 def test_deeply_nested_html(tmp_path: Path) -> None:
     assert read(tmp_path, b"<html><body>" + b"<div>" * 20_000 + b"deep", "page.html").text.strip() == "deep"
 

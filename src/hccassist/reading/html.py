@@ -69,7 +69,7 @@ def html_text(markup: str) -> str:
         if isinstance(node, str):
             parts.append(node)
             continue
-        tag = node.tag
+        tag = node.tag or ""  # what the parser cannot name is looked into
         if tag == "-text":
             parts.append(re.sub(r"[ \t\r\n\f]+", " ", node.text(deep=False) or ""))
             continue
