@@ -29,6 +29,8 @@ NOTES = Path(__file__).parent / "notes"
         ("third", "chronic", 0.90, 0.55, 0.95, 0.88),
         ("evidence", "hcc", 0.91, 0.12, 0.95, 0.94),
         ("evidence", "chronic", 0.90, 0.25, 0.95, 0.94),
+        ("fourth", "hcc", 0.85, 0.14, 0.92, 0.92),
+        ("fourth", "chronic", 0.83, 0.48, 0.90, 0.92),
     ],
 )
 def test_agreement_with_our_own_labelled_notes_holds(

@@ -456,7 +456,8 @@ def _candidates(
         here = scene.by_sentence.get(number, ())
         all_items = scene.items_of.get(number, [])
         if here and all_items:
-            inside = [(m.i, m.j, m.mention.condition) for m in here]
+            # What is denied ("no angina", "HBV DNA not detected") is a finding, not the name.
+            inside = [(m.i, m.j, m.mention.condition) for m in here if m.mention.status != "negated"]
             all_items = [
                 item
                 for item in all_items
