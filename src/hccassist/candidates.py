@@ -154,7 +154,10 @@ def build_candidates(
                 proof = ()
             both = _merged(proof, [replace(e, strength=round(e.strength * _LENT, 2)) for e in evidence.get(rule.second, ())])
             made_of = Coded(rule.code, (base.code,) if base.code != rule.code else (), why, specific=True)
-            candidates.append(_candidate(encounter, condition, group + extra, "active", made_of, both, lexicon, (why,)))
+            # Beside the first's own code (E11.42), this one (E11.22) is the second's too.
+            named = group + extra + ([] if rule.replaces else groups[rule.second])
+            joint = _candidate(encounter, condition, named, "active", made_of, both, lexicon, (why,))
+            candidates.append(joint if rule.replaces else replace(joint, condition=lexicon.conditions[rule.second].name))
     return _without_excluded(_one_per_code(candidates), lexicon)
 
 
