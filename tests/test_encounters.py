@@ -280,6 +280,14 @@ def test_notes_of_a_stay_headed_by_the_word_date_alone_keep_their_days() -> None
     assert dates(chart_of(first, second)) == ["2025-09-06", "2025-09-08"]
 
 
+def test_flow_sheet_is_dated_by_its_last_column() -> None:
+    page = (
+        "Ashby Clinic\nInfusion flow sheet\nPatient: Ruth Okafor   DOB: 03/09/1951\n"
+        "Date  03/05/2025  04/02/2025  05/07/2025\nWeight  141  140  138\nMay Dunn, RN"
+    )
+    assert dates(chart_of(page)) == ["2025-05-07"]
+
+
 def test_page_on_which_the_next_note_opens_continues_the_one_before() -> None:
     opening = " LOCAL TITLE: {}\nDATE OF NOTE: {}@09:00   ENTRY DATE: {}@09:31\n AUTHOR: SOLBERG,MARTA\n"
     header = "OKAFOR,RUTH   DOB: 03/09/1951\n"

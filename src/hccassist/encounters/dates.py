@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from functools import cache
 
@@ -58,6 +58,7 @@ def find_dates(lines: Sequence[Line]) -> list[DateHit]:
             text = _OCR_NUMERIC.sub(lambda m: m.group().translate(_OCR_DIGITS), text)
         if not MAY_HOLD_DATE.search(text):
             continue
+        first = len(hits)
         previous_end = 0
         previous_kind: str | None = None
         for match in DATE.finditer(text):
@@ -74,6 +75,9 @@ def find_dates(lines: Sequence[Line]) -> list[DateHit]:
             prose = len(_LOWER_WORD.findall(_CELL_START.split(text[: match.start()])[-1])) > _PROSE_WORDS
             hits.append(DateHit(value, "fax" if line.fax else kind, line.start + match.start(), n, labelled, prose))
             previous_end, previous_kind = match.end(), kind
+        if any(h.kind == "bare" for h in hits[first:]):
+            # "Date   1/2   1/9   1/16": the word heads a row of a table, and none of its dates is told.
+            hits[first:] = [replace(h, kind="bare", labelled=False) if h.kind == "dated" else h for h in hits[first:]]
     return hits
 
 
