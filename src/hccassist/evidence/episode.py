@@ -12,6 +12,7 @@ from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import date
+from functools import cached_property
 
 from hccassist.evidence.detect import Item
 from hccassist.nlp.document import Document
@@ -117,23 +118,23 @@ _FOLLOWING = 2
 _DATED = "dated in the past"
 _LEFT = "only what it left behind is present"
 _RIGHT_BEHIND = 24
+_DIGIT = re.compile(r"\d")
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class _Story:
-    """What the settling of one encounter looks at."""
+    """What the settling of one encounter looks at. What few encounters need is looked up when it is asked for."""
 
     document: Document
     located: Sequence[Located]
     drugs: dict[str, set[int]]
     day: date | None
     """The first day of the encounter, where it is known."""
-    this_year: int | None
     late_effects: bool
     """The encounter is no hospital stay and tells what a stroke left behind: the stroke is over (guideline I.C.9.d)."""
     cancers: frozenset[str]
     grafts: Sequence[tuple[Located, tuple[str, ...]]]
-    after_a_stay: bool
+    inpatient: bool
 
     def around(self, m: Located) -> tuple[int, int]:
         """The sentence of a mention, and those that follow in its paragraph until another condition is named."""
@@ -164,6 +165,15 @@ class _Story:
                 if not _FAILED_GRAFT.search(self.document.text, m.mention.end, stop):
                     return True
         return False
+
+    @cached_property
+    def this_year(self) -> int | None:
+        """The year of the encounter; where its day is not known the latest year of a full date in it, or None."""
+        return self.day.year if self.day else _latest_year(self.document)
+
+    @cached_property
+    def after_a_stay(self) -> bool:
+        return not self.inpatient and _after_a_stay(self.document)
 
     def stayed_with(self, m: Located) -> bool:
         """Whether the sentence of a mention tells of a hospital stay."""
@@ -218,11 +228,10 @@ def settle(
         located,
         _treated(document, items, lexicon),
         day,
-        day.year if day else _this_year(document),
         left and setting not in ("inpatient", "ed"),
         cancers,
         grafts,
-        setting != "inpatient" and _after_a_stay(document),
+        setting == "inpatient",
     )
     groups: dict[str, list[Located]] = defaultdict(list)
     for m in located:
@@ -304,7 +313,7 @@ def _after_a_stay(document: Document) -> bool:
     return bool(_DISCHARGED.search(document.text, start, end))
 
 
-def _this_year(document: Document) -> int | None:
+def _latest_year(document: Document) -> int | None:
     """The latest year of a full date of the encounter: what is "this year" in it; None when it has no date."""
     if not document.sentences:
         return None
@@ -337,10 +346,12 @@ def _count(word: str) -> int:
     return _NUMBER_WORDS.index(word) + 1 if word in _NUMBER_WORDS else _FEW
 
 
-def _in_earlier_year(words: str, this_year: int | None) -> bool:
+def _in_earlier_year(words: str, story: _Story) -> bool:
+    if not _DIGIT.search(words):
+        return False
     words = _COMPARED.sub(" ", words)
     years = [int(y[-2:]) + (1900 if int(y[-2:]) > 40 else 2000) if y[0] in "'’" else int(y) for y in _YEAR.findall(words)]
-    return bool(years) and max(years) < (this_year or 9999)
+    return bool(years) and max(years) < (story.this_year or 9999)
 
 
 def _dated(story: _Story, m: Located, curable: bool, open_days: int) -> Located:
@@ -353,8 +364,8 @@ def _dated(story: _Story, m: Located, curable: bool, open_days: int) -> Located:
         # "In sustained remission since 2016": remission is coded as the condition is (guideline I.C.5.b.1).
         return m
     words = story.clause(m)
-    behind = _in_earlier_year(story.behind(m), story.this_year)
-    earlier = behind or _in_earlier_year(words, story.this_year)
+    behind = _in_earlier_year(story.behind(m), story)
+    earlier = behind or _in_earlier_year(words, story)
     ago = _days_ago(words, earlier)
     if ago is None and not curable and story.day:
         ago = min(((story.day - then).days for then in dates_before(words, story.day)), default=None)
@@ -436,7 +447,7 @@ def _cancer(story: _Story, group: list[Located]) -> list[Located]:
     now = {m.group().lower() for m in _NOW.finditer(text) if not _NO_LONGER.search(text, max(m.start() - 40, 0), m.start())}
     over = {x.lower() for x in _PAST.findall(text)}
     tellings = (text, *map(story.clause, told), *map(story.behind, told))
-    dated = any(_in_earlier_year(words, story.this_year) for words in tellings)
+    dated = any(_in_earlier_year(words, story) for words in tellings)
     strong = bool(_STRONG_PAST.search(text)) or (dated and not now and (bool(over) or bool(_TREATED_THEN.search(text))))
     past = len(over) + 2 * strong + dated
     said_past = any(m.mention.status == "history" for m in told)
