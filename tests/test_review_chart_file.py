@@ -47,7 +47,7 @@ def test_the_text_is_kept_so_that_a_scan_is_read_once(
 ) -> None:
     roots, results = [str(tmp_path / "charts")], tmp_path / "results"
     first = chart_file.read(result, roots, results)
-    monkeypatch.setattr(chart_file, "read_chart", lambda *_: pytest.fail("read again"))
+    monkeypatch.setattr(chart_file, "read_text", lambda *_: pytest.fail("read again"))
     again = chart_file.read(result, roots, results)
     assert again.chart == first.chart
     [file] = (results / "charts").iterdir()

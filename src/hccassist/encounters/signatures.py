@@ -37,10 +37,10 @@ _COSIGN_PENDING = re.compile(
 _TRAINEE = re.compile(rf"\b(?:{phrases('trainee')})\b", re.IGNORECASE)
 _ATTENDING = re.compile(rf"\b(?:{phrases('teaching_physician')})\b", re.IGNORECASE)
 
-
 _BEHIND_A_NAME = re.compile(
     r"\s*(?:$|[|;:(–—-]|\d{1,2}[/-]\d|\d{4}-|(?:on|at|date|dated|signed|for|and|has|will)\b|,\s*(?:[A-Z]|\d{1,2}/|$))|\s{2,}"
 )
+"""What may follow a signer's name and credential on its line: nothing, a mark, a date, or what was done."""
 
 
 @dataclass(frozen=True, slots=True)

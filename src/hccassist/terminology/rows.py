@@ -229,7 +229,7 @@ class ContextRow(Row):
     phrase: Text
     category: Literal["negated", "uncertain", "family", "history", "hypothetical", "resolved", "affirmed", "none"]
     direction: Literal["forward", "backward", "both", "terminate", "pseudo"]
-    scope: Annotated[int | None, BeforeValidator(lambda v: int(v) if v else None)] = None
+    scope: Annotated[int | None, BeforeValidator(lambda v: None if v in ("", None) else int(v))] = None
 
 
 @dataclass(frozen=True, slots=True)
