@@ -9,6 +9,7 @@ import re
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import lru_cache
 from typing import get_args
 
 from hccassist.schema import Element
@@ -152,25 +153,14 @@ class Sites:
     def __init__(self, stems: Mapping[str, str]) -> None:
         self.stems = stems
         self._shortest = min(map(len, stems), default=1)
-        self._known: dict[str, frozenset[str]] = {}
+        self._of_word = lru_cache(_MOST_CACHED)(self._look_at)
 
     def of(self, words: Iterable[str]) -> frozenset[str]:
-        known = self._known
-        found: set[str] = set()
-        for word in words:
-            here = known.get(word)
-            if here is None:
-                here = self._look_at(word)
-            if here:
-                found |= here
-        return frozenset(found)
+        return frozenset().union(*map(self._of_word, words))
 
     def _look_at(self, word: str) -> frozenset[str]:
-        if len(self._known) >= _MOST_CACHED:
-            self._known.clear()
         starts = (word[:size] for size in range(self._shortest, len(word) + 1))
-        found = self._known[word] = frozenset(self.stems[stem] for stem in starts if stem in self.stems)
-        return found
+        return frozenset(self.stems[stem] for stem in starts if stem in self.stems)
 
 
 @dataclass(frozen=True, slots=True)
