@@ -84,6 +84,11 @@ def choose(page: playwright.Page, suggestion: str) -> None:
     playwright.expect(row(page, suggestion)).to_have_attribute("aria-current", "true")
 
 
+def settled(page: playwright.Page) -> None:
+    """Wait until the server has drawn the whole page: a form of the page before takes what is typed away with it."""
+    page.locator('[data-testid="stApp"][data-test-script-state="notRunning"]').wait_for(timeout=WAIT)
+
+
 def saved(page: playwright.Page) -> None:
     playwright.expect(page.locator(".hcca .saved")).to_have_text("Saved", timeout=WAIT)
 

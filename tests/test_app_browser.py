@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from review_browser import WAIT, Desk, add, choose, marked, open_chart, row, saved, watched
+from review_browser import WAIT, Desk, add, choose, marked, open_chart, row, saved, settled, watched
 from review_builder import (
     PDF_HEIGHT,
     PDF_LINE_FROM_TOP,
@@ -179,7 +179,7 @@ def test_a_question_that_is_being_worded_is_there_again_after_a_reload_until_it_
     page.get_by_role("link", name="Queries", exact=True).click()
     page.get_by_label("Question", exact=True).fill("Which kind of heart failure was treated?", timeout=WAIT)
     page.get_by_label("Question", exact=True).press("Tab")
-    page.locator('[data-testid="stApp"][data-test-script-state="notRunning"]').wait_for(timeout=WAIT)
+    settled(page)
     page.reload()
     field = page.get_by_label("Question", exact=True)
     playwright.expect(field).to_have_value("Which kind of heart failure was treated?", timeout=WAIT)

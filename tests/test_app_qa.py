@@ -8,7 +8,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from review_browser import WAIT, watched
+from review_browser import WAIT, settled, watched
 from review_builder import write_chart, write_results
 from review_server import Reviewer
 
@@ -75,6 +75,13 @@ def page(browser: playwright.Browser, bench: tuple[Reviewer, Path]) -> Iterator[
         yield page
 
 
+def show(page: playwright.Page, part: str) -> None:
+    """Choose a part of the bench, and wait until it has taken the place of the one before."""
+    page.get_by_role("radio", name=part).click()
+    {"Thresholds": page.get_by_role("slider"), "Versions": page.get_by_text("Policy in force: ")}[part].wait_for(timeout=WAIT)
+    settled(page)
+
+
 def moved(page: playwright.Page) -> str:
     """The line that says what the draft gains and loses."""
     return page.locator("p", has_text="Newly shown:").first.inner_text(timeout=WAIT)
@@ -129,11 +136,11 @@ def test_a_draft_is_saved_with_a_reason_used_and_rolled_back(page: playwright.Pa
     assert [(e.action, e.version) for e in record] == [
         ("save", "2026.11-ours"), ("use", "2026.11-ours"), ("save", "2026.11"), ("use", "2026.11"),
     ]  # fmt: skip
-    page.get_by_role("radio", name="Thresholds").click()
+    show(page, "Thresholds")
 
 
 def test_a_policy_file_is_handed_in_or_refused_in_one_line(page: playwright.Page) -> None:
-    page.get_by_role("radio", name="Versions").click()
+    show(page, "Versions")
     form = page.get_by_test_id("stForm").filter(has_text="A policy file")
     for name, threshold, says in (
         ("wrong.toml", 5, "wrong.toml: threshold: Input should be less than"), ("ours.toml", 0.5, "from the committee"),
@@ -144,7 +151,7 @@ def test_a_policy_file_is_handed_in_or_refused_in_one_line(page: playwright.Page
         form.get_by_label("Reason, for the record").fill("from the committee")
         page.get_by_role("button", name="Keep").click()
         page.locator(f".stMain :text({says!r})").first.wait_for(timeout=WAIT)
-    page.get_by_role("radio", name="Thresholds").click()
+    show(page, "Thresholds")
 
 
 def test_the_other_parts_open_and_no_word_of_a_chart_is_logged(page: playwright.Page, bench: tuple[Reviewer, Path]) -> None:

@@ -15,7 +15,7 @@ from typing import NamedTuple
 
 import pytest
 from PIL import Image
-from review_browser import WAIT, Desk, launched, open_chart, saved
+from review_browser import WAIT, Desk, launched, open_chart, saved, settled
 from review_server import Reviewer
 from rich.console import Console
 
@@ -124,7 +124,7 @@ def test_every_page_shows_its_content_and_axe_finds_nothing_serious(
     serious: list[tuple[str, str, str]] = []
 
     def look(name: str) -> None:
-        page.locator('[data-testid="stApp"][data-test-script-state="notRunning"]').wait_for(timeout=WAIT)
+        settled(page)
         page.wait_for_timeout(400)  # what moves has come to rest
         picture = Image.open(io.BytesIO(page.screenshot()))
         picture.quantize(128).save(pictures / f"{name}-{scheme}.png", optimize=True)
