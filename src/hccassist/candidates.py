@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter, defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 from datetime import date
 
@@ -23,6 +23,7 @@ from hccassist.evidence.episode import settle
 from hccassist.evidence.link import Candidate as EvidenceCandidate
 from hccassist.evidence.link import candidates as evidence_candidates
 from hccassist.evidence.link import link
+from hccassist.evidence.sequelae import infarctions_over
 from hccassist.evidence.strength import Strength
 from hccassist.nlp.document import Document
 from hccassist.nlp.mentions import CONCLUSIONS, ONLY_ITS_PHASE, Located
@@ -48,8 +49,6 @@ _EXAM = frozenset({"exam", "vitals"})
 _SEEN = 0.5
 """The strength of a condition that the examination names: likelier than not to be quoted."""
 _ENDED = re.compile(r"resolv|cured|no longer|healed|recovered|history of|h/o")
-_SEQUELA, _STROKE = "I69", "I63"
-_NEW = re.compile(r"\b(?:new|acute|today|yesterday|this (?:morning|week|admission)|recurrent|another|second)\b", re.IGNORECASE)
 _FIRST: dict[str, int] = {"assessment_plan": 0, "hospital_course": 1, "hpi": 2, "start": 3}
 
 
@@ -110,7 +109,7 @@ def build_candidates(
     status = {c: _status(c, group, lexicon) for c, group in groups.items()}
     day = date.fromisoformat(encounter.date_of_service) if encounter.date_of_service else None
     coded = {c: _coded(c, _undenied(document, groups[c]), status[c], lexicon, day) for c in groups}
-    for over in _strokes_left_behind(document, encounter, groups, status, coded):
+    for over in infarctions_over(document, encounter.setting, groups, status, {c: own.code for c, own in coded.items()}):
         status[over] = "history"
         coded[over] = _coded(over, groups[over], "history", lexicon, day)
     active = [c for c, s in status.items() if s == "active"]
@@ -159,26 +158,6 @@ def build_candidates(
             joint = _candidate(encounter, condition, named, "active", made_of, both, lexicon, (why,))
             candidates.append(joint if rule.replaces else replace(joint, condition=lexicon.conditions[rule.second].name))
     return _without_excluded(_one_per_code(candidates), lexicon)
-
-
-def _strokes_left_behind(
-    document: Document,
-    encounter: Encounter,
-    groups: Mapping[str, Sequence[Located]],
-    status: Mapping[str, Status],
-    coded: Mapping[str, Coded],
-) -> list[str]:
-    """Strokes of a visit that treats their sequelae: over, unless its words say that one is new (guideline I.C.9.d)."""
-    present = [c for c in groups if status[c] == "active"]
-    if encounter.setting == "inpatient" or not any(coded[c].code.startswith(_SEQUELA) for c in present):
-        return []
-    strokes = [c for c in present if coded[c].code.startswith(_STROKE)]
-    return [c for c in strokes if not any(_NEW.search(_sentence_of(document, m)) for m in groups[c])]
-
-
-def _sentence_of(document: Document, m: Located) -> str:
-    sentence = document.sentences[m.sentence]
-    return document.text[sentence.start : sentence.end]
 
 
 def link_candidates(

@@ -10,14 +10,15 @@ from __future__ import annotations
 import re
 from collections import defaultdict
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import date
 from functools import cached_property
 
 from hccassist.evidence.detect import Item
+from hccassist.evidence.sequelae import LEFT_BEHIND, STROKE, left_behind, tells_a_sequela
 from hccassist.nlp.document import Document
 from hccassist.nlp.mentions import Located
-from hccassist.schema import Encounter, Status
+from hccassist.schema import Encounter
 from hccassist.terminology.groups import code_group, pattern_group, said
 from hccassist.terminology.lexicon import Lexicon
 from hccassist.terminology.rows import ENDS, Condition
@@ -107,8 +108,7 @@ _DAYS = {"d": 1, "w": 7, "m": 30, "y": 365}
 _NUMBER_WORDS = "one two three four five six seven eight nine ten".split()
 _FEW = 3
 _MOST_TARGETS = 20
-_STROKE, _DEAD_BONE = code_group("stroke"), code_group("dead_bone")
-_OF_A_STROKE = frozenset({"cause=infarct", "cause=ich", "cause=sah", "cause=cvd", "cause=other_cvd"})
+_DEAD_BONE = code_group("dead_bone")
 _INFARCTION_DAYS = 28
 _EVENT_DAYS = 28
 _CURE_DAYS = 180
@@ -116,7 +116,6 @@ _HEALING_DAYS = 90
 _REACH = 70
 _FOLLOWING = 2
 _DATED = "dated in the past"
-_LEFT = "only what it left behind is present"
 _RIGHT_BEHIND = 24
 _DIGIT = re.compile(r"\d")
 
@@ -131,7 +130,7 @@ class _Story:
     day: date | None
     """The first day of the encounter, where it is known."""
     late_effects: bool
-    """The encounter is no hospital stay and tells what a stroke left behind: the stroke is over (guideline I.C.9.d)."""
+    """The encounter tells what a stroke left behind: the stroke is over (``evidence.sequelae``)."""
     cancers: frozenset[str]
     grafts: Sequence[tuple[Located, tuple[str, ...]]]
     inpatient: bool
@@ -222,13 +221,12 @@ def settle(
     setting = encounter.setting if encounter else ""
     first = (encounter.start_date or encounter.date_of_service) if encounter else None
     day = date.fromisoformat(first) if first else None
-    left = any(m.mention.status == "active" and _OF_A_STROKE & set(m.mention.attributes) for m in located)
     story = _Story(
         document,
         located,
         _treated(document, items, lexicon),
         day,
-        left and setting not in ("inpatient", "ed"),
+        tells_a_sequela(located, setting),
         cancers,
         grafts,
         setting == "inpatient",
@@ -244,8 +242,8 @@ def settle(
         elif known.course in ENDS or known.course == "acute":
             days = _INFARCTION_DAYS if known.default_code.startswith("I21") else 0
             dated = [_dated(story, m, known.course in ENDS, days) for m in group]
-            if known.default_code.startswith(_STROKE) and story.late_effects:
-                dated = [_left_behind(m) for m in dated]
+            if known.default_code.startswith(STROKE) and story.late_effects:
+                dated = [left_behind(m) for m in dated]
             settled.extend(_agreed(_once(story, dated) if known.course == "acute" else dated))
         else:
             settled.extend(_agreed([_replaced(story, m, known) for m in group]))
@@ -267,7 +265,7 @@ def _without_excluded(settled: list[Located], lexicon: Lexicon) -> list[Located]
     for m in settled:
         acute = m.mention.status == "active" and lexicon.conditions[m.mention.condition].course == "acute"
         over = acute and any(excluded.get(g, -1) > m.i for g in lexicon.implied.get(m.mention.condition, ()))
-        kept.append(_changed(m, "negated", "excluded later in the record") if over else m)
+        kept.append(m.judged("negated", "excluded later in the record") if over else m)
     return kept
 
 
@@ -321,11 +319,6 @@ def _latest_year(document: Document) -> int | None:
     return max((value.year for m in found if (value := parse_date(m.group()))), default=None)
 
 
-def _left_behind(m: Located) -> Located:
-    now = m.mention.status != "active" or "acuity=acute" in m.mention.attributes
-    return m if now else _changed(m, "history", _LEFT)
-
-
 def _days_ago(words: str, dated: bool) -> int | None:
     """How long ago the words say it was, in days; the longest of several. Where an earlier year is named, "3 weeks after
     surgery" is counted from then, not from now."""
@@ -370,32 +363,32 @@ def _dated(story: _Story, m: Located, curable: bool, open_days: int) -> Located:
     if ago is None and not curable and story.day:
         ago = min(((story.day - then).days for then in dates_before(words, story.day)), default=None)
     if not curable and status == "active" and _LEFT_BEHIND.search(words):
-        return _changed(m, "history", _LEFT)
+        return m.judged("history", LEFT_BEHIND)
     if not curable and status == "active" and not open_days and story.after_a_stay and story.stayed_with(m):
-        return _changed(m, "history", "an event of the hospital stay")
+        return m.judged("history", "an event of the hospital stay")
     none_since = curable and _NONE_SINCE.search(words) and earlier
     treated = curable and not none_since and bool({m.sentence, m.sentence + 1} & story.drugs.get(m.mention.condition, set()))
     if status == "history":
         said_over = any(_SAID_OVER.search(cue) for cue in m.mention.cues if cue.startswith("“"))
         if treated and not said_over and not (ago is None and earlier):
-            return _changed(m, "active", "under treatment now")
+            return m.judged("active", "under treatment now")
         if curable and not said_over and _HELD_DOWN.search(words):
-            return _changed(m, "active", "kept down by treatment now")
+            return m.judged("active", "kept down by treatment now")
         lately = ago is not None and ago <= _HEALING_DAYS
         if curable and lately and not said_over and m.mention.cues[:1] in (("“s/p”",), ("“status post”",)):
-            return _changed(m, "active", "operated lately")
+            return m.judged("active", "operated lately")
         if open_days and not said_over and ((ago is not None and ago <= open_days) or (ago is None and _RECENT.search(words))):
-            return _changed(m, "active", "within four weeks")
+            return m.judged("active", "within four weeks")
         return m
     if curable and (_AMPUTATED_FOR.search(story.before(m)) or _AMPUTATED_THEN.search(story.after(m))):
-        return _changed(m, "history", "the reason for an amputation")
+        return m.judged("history", "the reason for an amputation")
     if none_since:
-        return _changed(m, "history", _DATED)
+        return m.judged("history", _DATED)
     if treated or (ago is None and _RECENT.search(words) and not behind):
         return m
     limit = open_days or (_CURE_DAYS if curable else _EVENT_DAYS)
     if (ago is not None and ago > limit) or (ago is None and earlier):
-        return _changed(m, "history", _DATED)
+        return m.judged("history", _DATED)
     return m
 
 
@@ -406,30 +399,30 @@ def _replaced(story: _Story, m: Located, known: Condition) -> Located:
         return m
     span = _CLOSED_SPAN.match(story.after(m))
     if span and story.this_year and int(span[1]) < story.this_year:
-        return _changed(m, "history", _DATED)
+        return m.judged("history", _DATED)
     if known.course == "status":
         return m
     before = story.before(m)
     if _ONLY_ONCE.search(before) and _NEVER_AGAIN.search(story.clause(m)):
-        return _changed(m, "history", "a single event, none since")
+        return m.judged("history", "a single event, none since")
     if known.default_code.startswith(_DEAD_BONE) and (
         _JOINT_REPLACED_FOR.search(before) or _JOINT_REPLACED.search(story.after(m))
     ):
-        return _changed(m, "history", "the reason for a joint replacement")
+        return m.judged("history", "the reason for a joint replacement")
     if not known.default_code.startswith(_OF_AN_ORGAN):
         return m
     if story.replaced(m, known):
-        return _changed(m, "history", "the organ was replaced")
-    return _changed(m, "history", "the reason for a transplant") if _TRANSPLANTED_FOR.search(before) else m
+        return m.judged("history", "the organ was replaced")
+    return m.judged("history", "the reason for a transplant") if _TRANSPLANTED_FOR.search(before) else m
 
 
 def _once(story: _Story, group: list[Located]) -> list[Located]:
     """An event is one: dated long ago in one place of the record, it is over where it is named without a time; so is what a
     visit only follows up ("stroke follow-up") and elsewhere tells as past."""
-    dated = any(_DATED in m.mention.cues or _LEFT in m.mention.cues for m in group)
+    dated = any(_DATED in m.mention.cues or LEFT_BEHIND in m.mention.cues for m in group)
     past = any(m.mention.status == "history" for m in group)
     return [
-        _changed(m, "history", _DATED)
+        m.judged("history", _DATED)
         if m.mention.status == "active" and not _RECENT.search(story.clause(m)) and (dated or (past and story.followed_up(m)))
         else m
         for m in group
@@ -456,10 +449,10 @@ def _cancer(story: _Story, group: list[Located]) -> list[Located]:
         # The form asked, and the provider answered: it is past.
         return group
     if said_past and (treatments or len(now) > past or (now and not explicit and not strong and not dated)):
-        return [_changed(m, "active", "under treatment now") if m.mention.status == "history" else m for m in group]
+        return [m.judged("active", "under treatment now") if m.mention.status == "history" else m for m in group]
     if not treatments and past > len(now) and (strong or said_past):
         why = "past cancer, no current treatment named"
-        return [_changed(m, "history", why) if m.mention.status == "active" else m for m in group]
+        return [m.judged("history", why) if m.mention.status == "active" else m for m in group]
     return group
 
 
@@ -472,13 +465,9 @@ def _agreed(group: list[Located]) -> list[Located]:
     agreed = []
     for m in group:
         if m.mention.status == "active" and m.i < excluded:
-            agreed.append(_changed(m, "negated", "excluded later in the record"))
+            agreed.append(m.judged("negated", "excluded later in the record"))
         elif m.mention.status == "active" and m.mention.ambiguous and len(plain) == 1 and plain != {"active"}:
-            agreed.append(_changed(m, next(iter(plain)), "an abbreviation of what is named beside it"))
+            agreed.append(m.judged(next(iter(plain)), "an abbreviation of what is named beside it"))
         else:
             agreed.append(m)
     return agreed
-
-
-def _changed(m: Located, status: Status, why: str) -> Located:
-    return replace(m, mention=replace(m.mention, status=status, cues=(*m.mention.cues, why)))

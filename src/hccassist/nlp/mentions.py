@@ -115,6 +115,10 @@ class Located:
     j: int
     weak: bool = False
 
+    def judged(self, status: Status, why: str) -> Located:
+        """The mention with another status, and among its cues the reason for it."""
+        return replace(self, mention=replace(self.mention, status=status, cues=(*self.mention.cues, why)))
+
 
 @dataclass(frozen=True, slots=True)
 class _Hit:
@@ -404,10 +408,7 @@ def _taken_back(document: Document, located: list[Located], lexicon: Lexicon) ->
     if not gone:
         return located
     why = "taken back in the next sentence"
-    return [
-        replace(m, mention=replace(m.mention, status=gone[m.i, m.j], cues=(*m.mention.cues, why))) if (m.i, m.j) in gone else m
-        for m in located
-    ]
+    return [m.judged(gone[m.i, m.j], why) if (m.i, m.j) in gone else m for m in located]
 
 
 def _is_result(document: Document, sentence: Sentence, hit: _Hit) -> bool:
