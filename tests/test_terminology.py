@@ -180,6 +180,14 @@ def test_a_way_to_say_something_is_checked_and_a_team_adds_its_own(tmp_path: Pat
     assert groups.said("over").search("her melanoma was RESECTED")
 
 
+def test_a_saying_is_whole_words_and_one_with_a_caret_opens_its_sentence() -> None:
+    said = dict(groups.sayings("says_"))
+    assert said["denied"].search("It isn't worse.")
+    assert not said["denied"].search("Nodules noted.")
+    assert said["conditional"].search("- If the pain returns, call.")
+    assert not said["conditional"].search("We asked if pain returned.")
+
+
 def test_a_team_adds_its_own_words_without_touching_code(tmp_path: Path) -> None:
     from hccassist.terminology.codes import load_codes
     from hccassist.terminology.lexicon import compile_lexicon

@@ -30,15 +30,13 @@ from hccassist.nlp.mentions import CONCLUSIONS, ONLY_ITS_PHASE, Located
 from hccassist.nlp.status import tells_of_others
 from hccassist.ranking.features import LISTS, Candidate
 from hccassist.schema import Encounter, Evidence, Mention, Status
+from hccassist.terminology.groups import pattern_group, word_group
 from hccassist.terminology.lexicon import Lexicon
 from hccassist.terminology.rows import Condition
 
 _OVERRULED = frozenset({"hpi", "chief_complaint", "start", "results"})
-_RULED_OUT = re.compile(
-    r"rule[sd] out|exclud|error|misdiagnos|disprov|not confirmed|never confirmed|retracted|incorrect|not (?:been )?diagnosed"
-    r"|not supported"
-)
-_LASTS = frozenset("chronic recurrent recurring longstanding persistent refractory relapsing chronically".split())
+_RULED_OUT = re.compile(pattern_group("ruled_out"))
+_LASTS = word_group("lasts")
 _BEFORE_NAME = 3
 _LENT = 0.5
 """The evidence of a combination code's second condition counts for less than the first's own."""
@@ -48,7 +46,7 @@ _KINDS = ("site=", "organ=", "with=", "manifestation=")
 _EXAM = frozenset({"exam", "vitals"})
 _SEEN = 0.5
 """The strength of a condition that the examination names: likelier than not to be quoted."""
-_ENDED = re.compile(r"resolv|cured|no longer|healed|recovered|history of|h/o")
+_ENDED = re.compile(pattern_group("ended_cue"))
 _FIRST: dict[str, int] = {"assessment_plan": 0, "hospital_course": 1, "hpi": 2, "start": 3}
 
 

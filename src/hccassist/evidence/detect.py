@@ -9,7 +9,7 @@ from typing import NamedTuple
 
 from hccassist.nlp.document import Document
 from hccassist.schema import Element
-from hccassist.terminology.groups import said
+from hccassist.terminology.groups import pattern_group, said
 from hccassist.terminology.lexicon import EvidenceWord, Lexicon
 
 SILENT_SECTIONS = frozenset({"allergies", "legal", "family_history", "education"})
@@ -20,11 +20,7 @@ _FINDINGS = frozenset({"exam", "symptom"})
 PLANNED = said("planned_test", behind="")
 _NOT_TOLERATED = said("not_tolerated")
 _STOPPED = said("not_taken")
-_ENDED_FOR = re.compile(
-    r"\b(?:stopped|discontinued?|d/c(?:'?d|ed)|came off|quit taking|taken off)\b.{0,30}?"
-    r"\b(?:for|because of|due to|after|with)\b",
-    re.IGNORECASE,
-)
+_ENDED_FOR = said("ended", behind=rf"\b.{{0,30}}?\b(?:{pattern_group('ended_why')})\b")
 _BLAMED = said(
     "blamed",
     before=r"(?<!benefit )(?<!relief )(?<!improvement )(?<!help )(?<!response )\b",
@@ -32,7 +28,7 @@ _BLAMED = said(
 )
 _VALUE = re.compile(
     r"(?<![\w./])(?!\d{1,2}/(?:\d{1,2}/\d\d|(?:19|20)\d\d)|(?:19|20)\d\d\b)\d+(?:[./]\d+)*(?![\w/])"
-    r"(?![ -]?(?:times?|x|hours?|hrs?|days?|weeks?|wks?|months?|mos?|years?|yrs?|visits?|more|mg|mcg|tablets?)\b)",
+    rf"(?![ -]?(?:{pattern_group('not_a_result')})\b)",
     re.IGNORECASE,
 )
 """A number that may be a result: not the one in "A1c" or "in 3 months", and no date or dose."""

@@ -30,10 +30,8 @@ _PAST = said("over")
 _STRONG_PAST = said("surely_over")
 _TREATED_THEN = said("cancer_treatment")
 _GIVEN_BEFORE = said("given_before", behind=rf"\b(?!.*\b(?:{pattern_group('still')})\b)")
-_SPAN_BEFORE = re.compile(
-    r"\b(?:\d+|two|three|four|five|six|eight|ten|twelve)"
-    r" ?(?:mos?|months?|y|yrs?|years?|wks?|weeks?|cycles?) (?:of |course of )?$",
-    re.IGNORECASE,
+_SPAN_BEFORE = said(
+    "treatment_spans", before=r"\b(?:\d+|two|three|four|five|six|eight|ten|twelve) ?", behind=r" (?:of |course of )?$"
 )
 _NOT_GIVEN = said("not_given", behind=r" (?:(?!missed|issue|problem|trouble)\w+ )?$")
 _OPERATED_THEN = said("operation", before=r"\b(?:19|20)\d\d\b(?!.*\b(?:now|current\w*|continu\w+|on|today)\b).*\b")
@@ -45,8 +43,8 @@ _HARMED_BY_IT = said("harm", before=r"[- ]?(?:induced|related|associated)?[- ]?(
 """What a drug that is blamed did, behind its name: "oxaliplatin neuropathy"."""
 _CLOSED_SPAN = re.compile(r"[^.;,\n]{0,30}?\b(?:19|20)\d\d ?(?:to|-|–|until|till|through) ?((?:19|20)\d\d)\b", re.IGNORECASE)
 """Years that began and ended: "on hemodialysis 2016 to 2020"."""
-_KINDS_OF_TREATMENT = re.compile(r"\b(?:chemo|radi|XRT|RT\b)", re.IGNORECASE)
-_SAID_PAST = re.compile(r"\b(?:history of|h/o|hx of?)\b.*\b(?:19|20)\d\d\b", re.IGNORECASE)
+_KINDS_OF_TREATMENT = said("kind_of_treatment", behind="")
+_SAID_PAST = said("history_of", behind=r"\b.*\b(?:19|20)\d\d\b")
 """Behind it a kind of treatment without a name is that of then: "history of lymphoma, 1994, chemo and radiation"."""
 _THEN_ENDED = said("then_ended", before="[,;] ")
 _GIVEN_TODAY = said("given_today")
@@ -54,7 +52,7 @@ _CLAUSE_MARKS = ",;."
 _NUMBER = r"(?:\d+|an?|one|two|three|four|five|six|seven|eight|nine|ten|several|many|few|couple(?: of)?)"
 _AGO = re.compile(
     rf"\b({_NUMBER})\+?[- ]?(days?|d|weeks?|wks?|months?|mos?|years?|yrs?|y|decades?)"
-    r" (ago|back|earlier|prior|after|out|post|s/p)\b",
+    rf" ({pattern_group('since_when')})\b",
     re.IGNORECASE,
 )
 _FROM_AN_EVENT = frozenset({"prior", "after", "post", "s/p"})
@@ -63,28 +61,27 @@ _RECENT = said("recent")
 _YEAR = re.compile(r"(?<![\d/.-])(?:(?:19|20)\d\d)(?![\d/%-]|\.\d)|(?<=\d/)(?:19|20)\d\d\b|(?<!\w)['’]\d\d\b(?!['’])")
 _COMPARED = said("compared", behind=r" (?:(?:in|of|from|MRI|CT|scan|study|exam|\d{1,2}/) ?){0,3}(?:19|20)\d\d\b")
 """The year of an older finding beside which today's is held: it dates nothing."""
-_OF_AN_ORGAN = ("N0", "N1", "Q61", "K7", "C22", "I42", "I50", "I25.5", "J44", "J84")
-_GRAFTED: dict[str, tuple[str, ...]] = {
-    "Z94.0": ("N18.6",), "Z94.1": ("I25.5", "I42", "I50"), "Z94.2": ("J44", "J84"), "Z94.4": ("C22", "K70", "K72", "K74"),
-}  # fmt: skip
+_OF_AN_ORGAN = code_group("of_an_organ")
+_GRAFTED = {
+    graft: code_group(f"gone_with_{organ}")
+    for graft, organ in (("Z94.0", "kidney"), ("Z94.1", "heart"), ("Z94.2", "lung"), ("Z94.4", "liver"))
+}
 """A transplant's code, and the codes of the diseases that leave with the organ it replaces."""
 _FAILED_GRAFT = said("failed_graft")
 _TRANSPLANTED_FOR = said("reason_for", r"\btransplant(?:ation|ed)?\b[^.;]{0,40}\b", r"\b[^.;]{0,25}$")
 _AMPUTATED_FOR = re.compile(
-    r"\b(?:amputat\w+|[abBA]KA|TMA)\b[^.;]{0,50}\b(?:for|due to|secondary to|because of|after|from)\b[^.;]{0,25}$"
+    rf"\b(?:{pattern_group('amputated')})\b[^.;]{{0,50}}\b(?:{pattern_group('amputated_for')})\b[^.;]{{0,25}}$"
 )
-_AMPUTATED_THEN = re.compile(
-    r"^\W*(?:[\w'-]+\W+){0,6}?(?:was|were|(?:has|have) been) (?:treated|managed|cured|resolved) (?:\w+ ){0,2}(?:with|by)"
-    r" (?:[\w'-]+ ){0,4}amputation\b",
-    re.IGNORECASE,
+_AMPUTATED_THEN = said(
+    "was_treated",
+    before=r"^\W*(?:[\w'-]+\W+){0,6}?(?:was|were|(?:has|have) been) ",
+    behind=r" (?:\w+ ){0,2}(?:with|by) (?:[\w'-]+ ){0,4}amputation\b",
 )
 _JOINT_REPLACED = said(
     "joint_replacement", rf"^[^.;]{{0,40}}?\b(?:{pattern_group('joint_treated')})\b(?!.{{0,30}}\bplan)[^.;]{{0,25}}?\b"
 )
-_JOINT_REPLACED_FOR = re.compile(
-    r"\b(?:T[HKS][AR]|arthroplasty|replacement|replaced)\b[^.;]{0,40}"
-    r"\b(?:for|due to|d/t|secondary to|because of|2/2)\b[^.;]{0,25}$",
-    re.IGNORECASE,
+_JOINT_REPLACED_FOR = said(
+    "joint_replaced", behind=rf"\b[^.;]{{0,40}}\b(?:{pattern_group('joint_replaced_for')})\b[^.;]{{0,25}}$"
 )
 _ANSWERED = "on the form"
 """What a cue says that a form's own answer gave."""

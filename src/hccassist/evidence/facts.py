@@ -8,50 +8,28 @@ import re
 from hccassist.evidence.detect import Item
 from hccassist.needed import Gate, words_of
 from hccassist.nlp.document import Document
+from hccassist.terminology.groups import pattern_group, sayings
 
 _MEASURED = frozenset({"lab", "vital", "test", "imaging", "monitor"})
 _REACH = 45
 _BEFORE = 70
 _VALUE = re.compile(
     r"^[^\d;.\n]{0,28}?(?P<value>[<>]? ?-?\d{1,4}(?:\.\d+)?(?: ?(?:/|-|–|to) ?\d{1,4}(?:\.\d+)?)?)(?![/\d])"
-    r"(?: ?(?P<unit>%|mmHg|mm Hg|mg/d[lL]|g/d[lL]|ng/d[lL]|ng/m[lL]|pg/m[lL]|mEq/[lL]|mmol/[lL]|IU/m[lL]|m?IU/[lL]|U/[lL]"
-    r"|mL/min|ml/min|kg/m2|kg|lbs?|pounds|bpm|copies|cm|mm|m/s|liters?|L)(?![a-z]))?"
+    rf"(?: ?(?P<unit>{pattern_group('unit')})(?![a-z]))?"
 )
 _DATE = re.compile(
     r"\b(?:\d{1,2}/\d{1,2}/(?:19|20)?\d\d|\d{1,2}/(?:19|20)\d\d|(?:19|20)\d\d-\d\d-\d\d"
     r"|(?:in |on )?(?:January|February|March|April|May|June|July|August|September|October|November|December)(?: \d{1,2})?"
     r"(?:,? (?:19|20)\d\d)?|today|yesterday|last (?:week|month|year|visit))\b"
 )
-_FLAGS: tuple[tuple[str, re.Pattern[str]], ...] = (
-    ("high", re.compile(r"\b(?:high|elevated|above (?:goal|range|normal))\b|\(H\)|\bH\b(?=[\s,;.)]|$)", re.IGNORECASE)),
-    ("low", re.compile(r"\b(?:low|decreased|reduced|below (?:goal|range|normal))\b|\(L\)", re.IGNORECASE)),
-    ("at goal", re.compile(r"\b(?:at goal|controlled)\b", re.IGNORECASE)),
-    ("normal", re.compile(r"\b(?:normal|wnl|within normal limits|unremarkable|undetectable)\b", re.IGNORECASE)),
-    ("abnormal", re.compile(r"\babnormal\b|\(A\)", re.IGNORECASE)),
-)
+_FLAGS = sayings("flag_")
 _DOSE = re.compile(
-    r"^[^\d;.\n]{0,20}?(?P<dose>\d+(?:\.\d+)?(?:[/-]\d+(?:\.\d+)?)? ?(?:mg|mcg|g|units?|mL|ml|puffs?|%|mEq)\b"
-    r"(?:[ ,]*(?:once|twice|three times)?[ ,]*(?:a day|daily|nightly|weekly|monthly|at bedtime|qhs|bid|tid|qid|qd|q\d+h|every"
-    r" \d+ \w+))?)",
+    rf"^[^\d;.\n]{{0,20}}?(?P<dose>\d+(?:\.\d+)?(?:[/-]\d+(?:\.\d+)?)? ?(?:{pattern_group('dose_unit')})\b"
+    rf"(?:[ ,]*(?:once|twice|three times)?[ ,]*(?:{pattern_group('how_often')}))?)",
     re.IGNORECASE,
 )
 _TAKEN = "taken"
-_ACTIONS: tuple[tuple[str, re.Pattern[str]], ...] = tuple(
-    (name, re.compile(rf"\b(?:{words})\b", re.IGNORECASE))
-    for name, words in (
-        ("held", r"held|hold(?:ing)?"),
-        ("stopped", r"stop(?:s|ped|ping)?|discontinu\w+|d/c"),
-        ("refilled", r"refill\w*|renew\w*"),
-        ("increased", r"increas\w+|titrat\w+ up|uptitrat\w+|step(?:ped)? up|rais\w+"),
-        ("decreased", r"decreas\w+|reduc\w+|taper\w*|wean\w*|lower\w*"),
-        ("changed", r"switch\w*|chang\w+"),
-        ("started", r"start\w*|initiat\w+|begin|began|add(?:ed|ing)?|prescrib\w+"),
-        ("continued", r"continu\w*|cont|remains? on|stays? on|maintain\w*|resum\w+"),
-        (_TAKEN, r"tak(?:es|ing|en)|uses?|using|on"),
-    )
-)
-
-
+_ACTIONS = sayings("act_")
 _FLAG_GATE = Gate(pattern.pattern for _, pattern in _FLAGS)
 _ACTION_GATE = Gate(pattern.pattern for _, pattern in _ACTIONS)
 

@@ -19,6 +19,7 @@ from hccassist.evidence.strength import Clues, Strength, sentence_clues
 from hccassist.nlp.document import Document, Sentence
 from hccassist.nlp.mentions import Located
 from hccassist.schema import Element, Evidence
+from hccassist.terminology.groups import said, sayings
 from hccassist.terminology.lexicon import Sites
 
 _PLAN_SECTIONS = frozenset({"assessment_plan", "hospital_course", "start", "hpi", "problem_list"})
@@ -42,25 +43,10 @@ _SAID_OF_A_DRUG = frozenset({"treatment", "evaluation"})
 _UNCLEAR = "unclear whose it is"
 """What a coder reads where nothing but a guess ties words to this condition rather than to another."""
 _CLAUSE = re.compile(r"[;,]\s+|\s+(?:but|and)\s+|\.\s+")
-_TOPIC = re.compile(
-    r"^\W*(?:regarding|as (?:for|far as)|(?:in|with) (?:regards?|terms|respect|reference) (?:to|of)"
-    r"|concerning|for (?:his|her|their|the patient's?|pt's?)|in relation to|on the (?:topic|subject) of"
-    r"|(?:his|her|their) (?:history of )?)\b",
-    re.IGNORECASE,
-)
+_TOPIC = said("topic", before=r"^\W*")
 _OWN_LABEL = re.compile(r"\W*[A-Z][A-Za-z/&' -]{1,30}:\s")
 """A line that opens with a label of its own ("Nutrition: ...") speaks of that."""
-_LABELS: tuple[tuple[re.Pattern[str], str], ...] = (
-    (re.compile(r"^\W*(?:medical reasoning|assessment|reasoning|status|impression)\b", re.IGNORECASE), "reasoning"),
-    (re.compile(r"^\W*(?:additional testing|testing|tests?|labs?|monitoring|follow.?up)\b", re.IGNORECASE), "testing"),
-    (
-        re.compile(
-            r"^\W*(?:medical treatment|treatment|specialist referrals?|referrals?|therapy|medications?|plan|rx)\b", re.I
-        ),
-        "treatment",
-    ),
-    (re.compile(r"^\W*(?:patient education(?: and counseling)?|counseling|education)\b", re.IGNORECASE), "education"),
-)
+_LABELS = sayings("label_", before=r"^\W*")
 
 
 @dataclass(slots=True)
@@ -258,7 +244,7 @@ def _labels(document: Document, blocks: Mapping[int, _Block]) -> dict[int, str]:
         sentence = document.sentences[number]
         if sentence.line != line:
             text = document.text[sentence.start : sentence.end]
-            line, label = sentence.line, next((name for pattern, name in _LABELS if pattern.match(text)), "")
+            line, label = sentence.line, next((name for name, pattern in _LABELS if pattern.match(text)), "")
         if label:
             labels[number] = label
     return labels

@@ -20,93 +20,10 @@ from hccassist.evidence.detect import PLANNED, Item
 from hccassist.needed import Gate, words_of
 from hccassist.nlp.document import Sentence
 from hccassist.schema import Element
+from hccassist.terminology.groups import sayings
 
 ELEMENTS: tuple[Element, ...] = ("M", "E", "A", "T")
-_SAYS: tuple[tuple[str, re.Pattern[str]], ...] = tuple(
-    (f"says {name}", re.compile(pattern, re.IGNORECASE))
-    for name, pattern in (
-        (
-            "introduces",
-            r"\b(?:year.old|y/?o|past medical history|history significant|significant for|medical history)\b|\bPMH"
-            r"|\b\d{1,3}[MF]\b",
-        ),
-        (
-            "presents",
-            r"\b(?:presents?|presenting|here|seen) (?:\w+ ){0,2}(?:for|with|to)\b|\bcomes in\b|^\W*follow.?up (?:of|for)?\b",
-        ),
-        ("conditional", r"^\W*if\b|\bif (?:he|she|they|symptoms|this|you|needed|not)\b|\bshould (?:he|she|they|this)\b"),
-        ("number", r"\d"),
-        (
-            "provider speaks",
-            r"\b(?:I|we)\b|\b(?:was|were|is|be) (?:advised|counsell?ed|encouraged|instructed|educated|told)\b",
-        ),
-        (
-            "patient tells",
-            r"\b(?:he|she|they|patient|mr|mrs|ms|pt)\b[^.]{0,25}"
-            r"\b(?:reports?|states?|notes?|says?|feels?|endorses?|describes?|admits?|denies)\b",
-        ),
-        ("denied", r"\b(?:denie[sd]|no|not|without|negative|never|non)\b|n't\b"),
-        ("endorsed", r"^\W*(?:[\w /]+:)?\s*(?:endorses?|reports?|positive for|complains)\b"),
-        ("future", r"\b(?:will|going to|would|plan to|should)\b"),
-        ("past time", r"\b(?:ago|last|previously|in \d{4}|\d{1,2}/\d{4}|prior|initially|since)\b"),
-        ("today", r"\b(?:today|currently|current|now|this visit|in clinic)\b"),
-        ("this problem", r"\b(?:this|it|these|symptoms?|condition|problem)\b"),
-        (
-            "closing",
-            r"\b(?:understands?|agrees?|agreement|all questions|questions were|call (?:me|us|the)|contact (?:me|us|the))\b",
-        ),
-        ("follow-up", r"\bfollow(?:ing)?[- ]?up\b|\breturn (?:to|in)\b|\bsee (?:him|her|them) (?:back|again)\b"),
-        ("risks", r"\brisks?\b|\bbenefits?\b|\bprocedure in detail\b"),
-        (
-            "daily life",
-            r"\b(?:wife|husband|son|daughter|work(?:s|ing|ed)? (?:as|at|in)|job|vacation|travel\w*|insurance|lives?)\b",
-        ),
-        (
-            "lifestyle",
-            r"\b(?:diet\w*|exercis\w*|salt|sodium|alcohol|walk\w*|yoga|hydrat\w*|rest(?:ing)?|weight loss|lose weight"
-            r"|cessation|quit\w*|gym|calori\w*|carb\w*|nutrition\w*|elevat(?:e|ion) (?:his|her|the|of))\b",
-        ),
-        (
-            "home watching",
-            r"\bat home\b|\bhome (?:monitor\w*|readings?|log|checks?|glucose|bp)\b|\b(?:log|diary|scale|cuff|weigh\w*)\b"
-            r"|\bmonitor(?:s|ing)? (?:his|her|their)\b|\bcheck(?:s|ing)? (?:his|her|their)\b",
-        ),
-        (
-            "status",
-            r"\b(?:stable|\w*controll\w*|doing (?:\w+ )?(?:well|better|great|okay|fine|good)|improv\w*|wors\w*|resolv\w*"
-            r"|asymptomatic|at goal|unchanged|exacerbat\w*|flares?|manag\w*|in remission)\b",
-        ),
-        (
-            "response",
-            r"\b(?:controll?\w*|manag\w+|well|help(?:s|ed|ful|ing)?|work(?:s|ing|ed)?|effective\w*|relie\w+|respon\w+|improv\w+|better"
-            r"|great|good|benefit\w*|success\w*|stable)\b.{0,40}\b(?:on|with|from|by|since|after)\b"
-            r"|\b(?:helps|helped|helping|relieve[sd]|controls|controlled|works|effective|response|responded|responding)\b",
-        ),
-        (
-            "cause",
-            r"\b(?:due to|caus\w+|likely|attribut\w+|because|result(?:ed|ing)? in|secondary to|consistent with|appears?"
-            r"|contribut\w+|suspect\w*|concern\w*)\b",
-        ),
-        (
-            "adherence",
-            r"\b(?:\w*complian\w+|\w*adheren\w+|consistent(?:ly)?|forget\w*|miss(?:es|ed|ing)|as (?:directed|prescribed)"
-            r"|regularly|refus\w+|declin\w+|side effects?|tolerat\w+)\b",
-        ),
-        (
-            "orders",
-            r"\b(?:order\w*|obtain\w*|repeat\w*|schedul\w*|refer\w*|recheck\w*|get (?:an?|some|him|her)|set (?:him|her) up)\b",
-        ),
-        (
-            "dose",
-            r"\b\d+(?:\.\d+)? ?(?:mg|mcg|units?|ml|g|puffs?)\b|\b(?:tablets?|inhaler|daily|nightly|bid|tid|twice a day)\b",
-        ),
-        (
-            "finding",
-            r"\b(?:elevated|normal|decreased|within|positive|tender\w*|unremarkable|low|high|mild|moderate|severe|clear|intact"
-            r"|reveal\w*|demonstrat\w*|show\w*)\b",
-        ),
-    )
-)
+_SAYS = (*((f"says {name}", pattern) for name, pattern in sayings("says_")), ("says number", re.compile(r"\d")))
 _CLUES = (*_SAYS, ("planned", PLANNED))
 _GATE = Gate(pattern.pattern for _, pattern in _CLUES)
 _UNIT = 1 << 40

@@ -16,6 +16,7 @@ from hccassist.evidence.detect import SILENT_SECTIONS, is_refused, is_stopped
 from hccassist.nlp.document import Document, Sentence
 from hccassist.nlp.status import cues_of
 from hccassist.schema import Element, Evidence
+from hccassist.terminology.groups import pattern_group, word_group
 from hccassist.terminology.lexicon import Clue, Lexicon, SuspectRule
 
 _OPERATORS: dict[str, Callable[[float, float], bool]] = {
@@ -30,11 +31,10 @@ _VALUE_REACH = 5
 _TREND_REACH = 4
 _IMPLAUSIBLE = 6
 _CLUE_STRENGTH = 0.8
-_NO_VALUE = frozenset({";", "goal", "target", "if", "until", "when"})
+_NO_VALUE = word_group("no_value_behind")
 _OVER = re.compile(
-    r"\W*(?:%|percent)?[\s,;(]*(?:(?:back )?then\b|at (?:that|the) time|at diagnosis|previously|initially|years? ago"
-    r"|(?:[^.;]{0,30}\b)?(?:but |and )?(?:has |have |had |is |since )*"
-    r"(?:recovered|normali[sz]ed|back (?:up |down )?to|improved to|now (?:up to |down to |at )?\d))",
+    rf"\W*(?:%|percent)?[\s,;(]*(?:{pattern_group('value_then')}"
+    rf"|(?:[^.;]{{0,30}}\b)?(?:but |and )?(?:has |have |had |is |since )*(?:{pattern_group('value_recovered')}))",
     re.IGNORECASE,
 )
 _NOT_A_CLUE = frozenset({"negated", "family", "hypothetical", "uncertain"})

@@ -1,5 +1,5 @@
-"""Words, patterns and codes that a rule names as a group (``word_groups.csv``, ``course.csv``, ``code_groups.csv``), the team's
-own among them."""
+"""Words, patterns and codes that a rule names as a group (``word_groups.csv``, ``course.csv``, ``sayings.csv``,
+``code_groups.csv``), the team's own among them."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ import re
 from collections import defaultdict
 from functools import cache
 
-from hccassist.terminology.rows import CodeGroupRow, CourseRow, WordGroupRow, knowledge_folders, valid_rows
+from hccassist.terminology.rows import CodeGroupRow, PatternRow, WordGroupRow, knowledge_folders, valid_rows
 
 
 def word_group(name: str) -> frozenset[str]:
@@ -31,6 +31,19 @@ def said(group: str, before: str = r"\b", behind: str = r"\b") -> re.Pattern[str
     return re.compile(f"{before}(?:{pattern_group(group)}){behind}", re.IGNORECASE)
 
 
+def sayings(prefix: str, before: str = r"\b") -> tuple[tuple[str, re.Pattern[str]], ...]:
+    """Every group whose name begins with ``prefix``, in the file's order: the rest of its name as words, and its ways to say it
+    as one pattern of whole words. A way that begins with ``^`` stands at the beginning of a sentence."""
+    found = []
+    for group, ways in _patterns().items():
+        if group.startswith(prefix):
+            opening = [rf"{way}\b" for way in ways if way[0] == "^"]
+            inside = [way for way in ways if way[0] != "^"]
+            alternatives = [rf"{before}(?:{'|'.join(inside)})\b"] * bool(inside) + opening
+            found.append((group.removeprefix(prefix).replace("_", " "), re.compile("|".join(alternatives), re.IGNORECASE)))
+    return tuple(found)
+
+
 def read() -> dict[str, frozenset[str]]:
     """Every group of the shipped knowledge and of the team's."""
     found: dict[str, frozenset[str]] = defaultdict(frozenset)
@@ -49,6 +62,7 @@ _kept = cache(read)
 def _patterns() -> dict[str, list[str]]:
     found: dict[str, list[str]] = defaultdict(list)
     for folder in knowledge_folders():
-        for row in valid_rows(folder / "course.csv", CourseRow):
-            found[row.group].append(row.pattern)
+        for file in ("course.csv", "sayings.csv"):
+            for row in valid_rows(folder / file, PatternRow):
+                found[row.group].append(row.pattern)
     return dict(found)

@@ -188,9 +188,9 @@ class WordGroupRow(Row):
     words: Annotated[tuple[str, ...], _split("|")]
 
 
-class CourseRow(Row):
-    """A way to say that an illness is present, over, treated...: one alternative (a regular expression) of the pattern of its
-    ``group`` (``groups.pattern_group``), in the order of the file."""
+class PatternRow(Row):
+    """A way to say that an illness is present, over, treated (``course.csv``), or what a sentence says (``sayings.csv``): an
+    alternative (a regular expression) of the pattern of its ``group`` (``groups.pattern_group``), in the order of the file."""
 
     group: Id
     pattern: Annotated[Text, AfterValidator(_compiles)]
@@ -280,7 +280,8 @@ class Knowledge:
     context: list[ContextRow] = field(default_factory=list)
     word_groups: list[WordGroupRow] = field(default_factory=list)
     code_groups: list[CodeGroupRow] = field(default_factory=list)
-    course: list[CourseRow] = field(default_factory=list)
+    course: list[PatternRow] = field(default_factory=list)
+    sayings: list[PatternRow] = field(default_factory=list)
 
     def matching(self, pattern: str) -> list[str]:
         """Condition ids that an id, a ``prefix_*`` or ``*`` names."""
@@ -292,10 +293,10 @@ class Knowledge:
 R = TypeVar("R", bound=Row)
 _TABLES: dict[str, type[Row]] = {
     "abbreviations": AbbreviationRow, "ambiguous": AmbiguousRow, "attributes": AttributeRow, "code_groups": CodeGroupRow,
-    "combinations": CombinationRow, "context": ContextRow, "course": CourseRow, "coverage_exceptions": CoverageExceptionRow,
+    "combinations": CombinationRow, "context": ContextRow, "course": PatternRow, "coverage_exceptions": CoverageExceptionRow,
     "evidence": EvidenceRow, "generic": GenericRow, "high_risk": HighRiskRow, "implications": ImplicationRow,
-    "plain_words": PlainWordsRow, "sections": SectionRow, "sites": SiteRow, "support": SupportRow, "suspects": SuspectRow,
-    "terms": TermRow, "word_groups": WordGroupRow,
+    "plain_words": PlainWordsRow, "sayings": PatternRow, "sections": SectionRow, "sites": SiteRow, "support": SupportRow,
+    "suspects": SuspectRow, "terms": TermRow, "word_groups": WordGroupRow,
 }  # fmt: skip
 """The kinds of rows beside conditions, by the name of their file, or of their folder where each body system has a file."""
 
