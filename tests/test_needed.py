@@ -22,7 +22,7 @@ SAMPLES = Path(__file__).parents[1] / "sample_charts"
         (r"(?:telehealth|video) visits?", ["telehealth visit", "telehealth visits", "video visit", "video visits"]),
         (r"\b(?:no|denie[sd])\b|n't\b", ["|no|", "|denied|", "|denies|", "|t|"]),
         (r"\bexercis\w*", ["exercis"]),
-        (r"seen (?:today )?in clinic", ["clinic seen |in|", "clinic seen |in| |today|"]),
+        (r"seen (?:today )?in clinic", ["clinic seen |in|"]),
         (r"(?:office)+", ["office"]),
         (r"\d+ ?(?:mg|units?)\b", ["0 |mg|", "0 |units|", "0 |unit|"]),
         (r"\bA/P\b", ["|a| |p|"]),

@@ -39,26 +39,29 @@ class Gate:
     def __init__(self, patterns: Iterable[str]) -> None:
         needed = [needs_of(pattern) for pattern in patterns]
         # What words let in is a number: a bit for each pattern that one word opens, and above them one for each need that
-        # opens a pattern only together with others.
+        # opens a pattern only together with others: (the pattern's bit, all bits of its longest needs, and by each of these
+        # the ways that hold it).
         self._opened_by: dict[Need, int] = defaultdict(int)
         self._always = 0
-        self._together: list[tuple[int, int, list[int]]] = []
+        self._together: list[tuple[int, int, dict[int, list[int]]]] = []
         self._all = (1 << len(needed)) - 1
         bits = (1 << n for n in itertools.count(len(needed)))
         bit_of: dict[Need, int] = defaultdict(lambda: next(bits))
         for number, ways in enumerate(needed):
             self._always |= (not ways) << number
+            together: dict[int, list[int]] = defaultdict(list)
             for way in ways:
                 if len(way) == 1:
                     self._opened_by[way[0]] |= 1 << number
-            together = [sum(bit_of[need] for need in way) for way in ways if len(way) > 1]
-            # The longest word of each way: where none of them stands, no way has to be looked at.
-            heads = {bit_of[max(way, key=len)] for way in ways if len(way) > 1}
+                else:
+                    # By the longest word: where it does not stand, none of its ways has to be looked at.
+                    together[bit_of[max(way, key=len)]].append(sum(bit_of[need] for need in way))
             if together:
-                self._together.append((1 << number, sum(heads), together))
+                self._together.append((1 << number, sum(together), dict(together)))
         for need, bit in bit_of.items():
             self._opened_by[need] |= bit
-        self._longest = max(map(len, self._opened_by), default=0)
+        inside = [len(need) for need in self._opened_by if need[0] not in (_EDGE, _DIGIT)]
+        self._shortest, self._longest = min(inside, default=0), max(inside, default=0)
         self._met_by: dict[str, int] = {}
 
     def open(self, words: Iterable[str]) -> list[int]:
@@ -71,8 +74,10 @@ class Gate:
                 met |= found
         if met > self._all:
             for pattern, heads, together in self._together:
-                if met & heads and not met & pattern and any(met & way == way for way in together):
-                    met |= pattern
+                if met & heads and not met & pattern:
+                    ways = itertools.chain.from_iterable(together[head] for head in together if met & head)
+                    if any(met & way == way for way in ways):
+                        met |= pattern
         opened, numbers = met & self._all, []
         while opened:
             first = opened & -opened
@@ -85,7 +90,7 @@ class Gate:
             self._met_by.clear()
         # A word has far fewer parts than a gate has needs.
         size, opened_by = len(word), self._opened_by
-        parts = {word[a:b] for a in range(size) for b in range(a + 1, min(size, a + self._longest) + 1)}
+        parts = {word[a:b] for a in range(size) for b in range(a + self._shortest, min(size, a + self._longest) + 1)}
         met = opened_by.get(f"{_EDGE}{word}{_EDGE}", 0)
         for part in parts & opened_by.keys():
             met |= opened_by[part]
@@ -98,7 +103,8 @@ class Gate:
 def needs_of(pattern: str) -> list[tuple[Need, ...]]:
     """The ways to match a pattern, each with what a match that goes this way holds, all of it. Empty where nothing can be
     told."""
-    return sorted(_best(_ways(parser.parse(pattern, re.IGNORECASE))))
+    ways = _best(_ways(parser.parse(pattern, re.IGNORECASE)))
+    return sorted(way for way in ways if not any(other < set(way) for other in map(set, ways)))
 
 
 def _best(choices: Sequence[Collection[str]]) -> set[tuple[Need, ...]]:

@@ -99,19 +99,16 @@ def detect(document: Document, lexicon: Lexicon) -> list[Item]:
     """Every evidence word of the document, longest match first, outside the sections that prove nothing."""
     items: list[Item] = []
     tokens, text = document.tokens, document.text
-    opens = lexicon.evidence.starts_with
     for number, sentence in enumerate(document.sentences):
         if sentence.section in SILENT_SECTIONS:
             continue
         words = text[sentence.start : sentence.end]
         refused: bool | None = None
-        i = sentence.i
-        while i < sentence.j:
-            if not opens(tokens.norms[i]):
-                i += 1
+        taken = sentence.i
+        for i, hits in lexicon.evidence.starting(tokens, sentence.i, sentence.j):
+            if i < taken:
                 continue
-            taken = i + 1
-            for end, values in reversed(lexicon.evidence.at(tokens, i, sentence.j)):
+            for end, values in reversed(hits):
                 kept = [v for v in values if not v.cased or text[tokens.starts[i] : tokens.ends[end - 1]] == v.written]
                 if not kept:
                     continue
@@ -129,7 +126,6 @@ def detect(document: Document, lexicon: Lexicon) -> list[Item]:
                 items.extend(_inside(document, lexicon, number, i, end, specific))
                 taken = end
                 break
-            i = taken
     return items
 
 
@@ -141,10 +137,8 @@ def _inside(document: Document, lexicon: Lexicon, number: int, i: int, end: int,
         return []
     found: list[Item] = []
     sentence, known = document.sentences[number], {c for v in longest for c in v.conditions}
-    for k in range(i + 1, end):
-        if not lexicon.evidence.starts_with(document.tokens.norms[k]):
-            continue
-        for stop, values in lexicon.evidence.at(document.tokens, k, end):
+    for k, hits in lexicon.evidence.starting(document.tokens, i + 1, end):
+        for stop, values in hits:
             for value in values:
                 if value.kind in kinds and not value.cased and not value.conditions <= known:
                     text = document.text[sentence.start : sentence.end]

@@ -147,23 +147,21 @@ def _accept(term: Term, document: Document, i: int, j: int, lexicon: Lexicon) ->
 def _hits(document: Document, lexicon: Lexicon) -> list[_Hit]:
     hits: list[_Hit] = []
     tokens, terms = document.tokens, lexicon.terms
-    root_has = terms.starts_with
     for number, sentence in enumerate(document.sentences):
         if is_dropped(sentence.section):
             continue
-        i, stop, before = sentence.i, sentence.j, len(hits)
-        while i < stop:
-            taken = i + 1
-            if root_has(tokens.norms[i]):
-                for end, values in reversed(terms.at(tokens, i, stop)):
-                    kept = tuple(t for t in values if _accept(t, document, i, end, lexicon))
-                    if kept:
-                        hits.append(_Hit(number, i, end, kept))
-                        more = _coordinated(document, lexicon, number, i, end)
-                        hits.extend(more)
-                        taken = more[-1].j if more else end
-                        break
-            i = taken
+        taken, before = sentence.i, len(hits)
+        for i, found in terms.starting(tokens, sentence.i, sentence.j):
+            if i < taken:
+                continue
+            for end, values in reversed(found):
+                kept = tuple(t for t in values if _accept(t, document, i, end, lexicon))
+                if kept:
+                    hits.append(_Hit(number, i, end, kept))
+                    more = _coordinated(document, lexicon, number, i, end)
+                    hits.extend(more)
+                    taken = more[-1].j if more else end
+                    break
         hits.extend(_spread(document, lexicon, number, hits[before:]))
     return hits
 

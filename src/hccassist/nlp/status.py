@@ -112,15 +112,14 @@ def may_conclude(document: Document) -> bool:
 def cues_of(document: Document, sentence: Sentence, lexicon: Lexicon) -> tuple[Cue, ...]:
     """All context phrases of a sentence, the longest at each place; one inside another is hidden by it."""
     found: list[Cue] = []
-    tokens, context = document.tokens, lexicon.context
+    tokens = document.tokens
     printed = printed_choices(document.text, sentence.start, sentence.end)
     end = 0
-    for i in range(sentence.i, sentence.j):
-        if context.starts_with(tokens.norms[i]) and (hits := context.at(tokens, i, sentence.j)):
-            j, rules = hits[-1]
-            if j > end and not any(a <= tokens.starts[i] < b for a, b in printed):
-                found.append(Cue(i, j, tuple(rules)))
-                end = j
+    for i, hits in lexicon.context.starting(tokens, sentence.i, sentence.j):
+        j, rules = hits[-1]
+        if j > end and not any(a <= tokens.starts[i] < b for a, b in printed):
+            found.append(Cue(i, j, tuple(rules)))
+            end = j
     return tuple(found)
 
 

@@ -61,8 +61,6 @@ class Phrases(Generic[V]):
         self._entries: dict[str, list[tuple[tuple[str, ...], V]]] = {}
         self._packed = packed
         self.first_words: Collection[str] = packed.first_words if packed else self._entries.keys()
-        self.starts_with: Callable[[str], bool] = self.first_words.__contains__
-        """Whether any phrase starts with a word: asked of every word of a chart, so not a method of ours."""
         # A first word's trie is built when a text first holds that word: most of the lexicon is never asked for.
         self._tries: dict[str, Trie] = {}
         self._skip = skip_fillers
@@ -149,22 +147,33 @@ class Phrases(Generic[V]):
                 yield j, values
             node, j = self._child(node, norms[j]) if j < stop else None, j + 1
 
+    def starting(self, tokens: Tokens, start: int, stop: int) -> Iterator[tuple[int, list[tuple[int, list[V]]]]]:
+        """Every token of ``tokens[start:stop]`` at which phrases start, with what ``at`` finds there."""
+        # Asked of every word of a chart: it looks at a word as ``at`` does, without a call for each.
+        norms, first_words, tries, skip = tokens.norms, self.first_words, self._tries, self._skip
+        for i in range(start, stop):
+            word = norms[i]
+            if word not in first_words:
+                continue
+            node = tries.get(word) or self._node(word)
+            if node is None:
+                continue
+            if i + 1 < stop and ((behind := norms[i + 1]) in node or (skip and behind in FILLERS)):
+                if hits := self._walk(node, tokens, i, stop):
+                    yield i, hits
+            elif values := node.get(_LEAF) or self._values(node):
+                yield i, [(i + 1, values)]
+
     def every(self, tokens: Tokens, start: int, stop: int) -> Iterator[tuple[int, int, list[V]]]:
         """All matches, overlapping ones too: (first token, end token, values)."""
-        norms, first = tokens.norms, self.first_words
-        for i in range(start, stop):
-            if norms[i] in first:
-                for end, values in self.at(tokens, i, stop):
-                    yield i, end, values
+        for i, hits in self.starting(tokens, start, stop):
+            for end, values in hits:
+                yield i, end, values
 
     def find(self, tokens: Tokens, start: int, stop: int) -> Iterator[tuple[int, int, list[V]]]:
         """Non-overlapping longest matches in ``tokens[start:stop]``: (first token, end token, values)."""
-        norms, first = tokens.norms, self.first_words
-        i = start
-        while i < stop:
-            if norms[i] in first and (hits := self.at(tokens, i, stop)):
-                end, values = hits[-1]
-                yield i, end, values
-                i = end
-            else:
-                i += 1
+        taken = start
+        for i, hits in self.starting(tokens, start, stop):
+            if i >= taken:
+                taken, values = hits[-1]
+                yield i, taken, values
