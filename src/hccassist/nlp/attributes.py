@@ -1,0 +1,96 @@
+"""What the words around a condition's name add to it: type, stage, side, cause."""
+
+from __future__ import annotations
+
+from bisect import bisect_left
+from collections import defaultdict
+from dataclasses import replace
+
+from hccassist.nlp.choices import RING, ringed_choices
+from hccassist.nlp.document import Document, Sentence
+from hccassist.nlp.hits import Hit
+from hccassist.nlp.status import tells_of_others
+from hccassist.terminology.lexicon import AttributeWord, Lexicon, Term
+
+_NEAR = 8
+_CHOICE_LABELS = ("stage", "type", "grade", "class")
+"""Words before a form's choices that belong to each of them."""
+_NOT_SAID = frozenset("no not without denie deny denied negative never non prevent avoid risk prior previous last if".split())
+_ELSEWHERE = "elsewhere"
+"""The value of an attribute's words that say it of something else, and hide the shorter ones in them: the side of the stroke
+("L MCA") is not that of the hemiparesis."""
+_DENIED_BEHIND = (["none"], ["absent"], ["denied"])
+
+
+def attributes_in(document: Document, lexicon: Lexicon, sentence: Sentence) -> list[tuple[int, int, AttributeWord]]:
+    tokens = document.tokens
+    found = [(i, j, word) for i, j, words in lexicon.attributes.every(tokens, sentence.i, sentence.j) for word in words]
+    if RING not in document.text[sentence.start : sentence.end]:
+        return found
+    chosen, others = ringed_choices(document.text, sentence.start, sentence.end)
+    starts, ends = tokens.starts, tokens.ends
+    kept = [hit for hit in found if not any(a < ends[hit[1] - 1] and starts[hit[0]] < b for a, b in others)]
+    ringed = [
+        (bisect_left(starts, a, sentence.i, sentence.j), bisect_left(starts, b, sentence.i, sentence.j)) for a, b in chosen
+    ]
+    labels = [word for word in _CHOICE_LABELS if word in document.tokens.norms[sentence.i : sentence.j]]
+    for i, j in ringed:
+        # "Stage:  3a  ◉ 3b": the label stands before the choices.
+        at = next((k for k in range(i, j) if tokens.norms[k] != RING), j)
+        after = (hit for label in labels for hit in lexicon.attributes.after((label,), tokens, at, j))
+        kept += [(at, end, word) for end, words in after for word in words]
+    # What is ringed speaks for its row's condition, however far the choices stand from its name.
+    return [
+        (i, j, replace(word, everywhere=True)) if any(a <= i < b for a, b in ringed) else (i, j, word) for i, j, word in kept
+    ]
+
+
+def attributes_of_note(document: Document, lexicon: Lexicon) -> list[tuple[int, int, AttributeWord]]:
+    """Attribute words that count wherever in the encounter they stand ("type 1" for a complication of diabetes), outside the
+    sections that tell of others or of nobody."""
+    told = (s for s in document.sentences if not tells_of_others(s.section))
+    found = (hit for s in told for hit in lexicon.note_attributes.find(document.tokens, s.i, s.j))
+    return [(i, j, word) for i, j, words in found for word in words]
+
+
+def attributes_of(
+    hit: Hit, term: Term, around: list[tuple[int, int, AttributeWord]], others: list[tuple[int, int]], norms: list[str]
+) -> tuple[str, ...]:
+    """What the words around a mention add: attribute words in it or near it with no other condition in between, the nearest and
+    of those the longest ("stage 3b", not its "stage 3"), unless they are denied ("without acute exacerbation")."""
+    found = dict(pair.split("=", 1) for pair in term.attributes)
+    ranked: list[tuple[int, int, str, str]] = []
+    hidden: dict[str, list[tuple[int, int]]] = defaultdict(list)
+    for i, j, word in around:
+        if word.value == _ELSEWHERE and term.condition in word.conditions:
+            hidden[word.name].append((i, j))
+    for i, j, word in around:
+        if term.condition not in word.conditions or (word.name in found and not _refines(word.value, found[word.name])):
+            continue
+        gap = 0 if hit.i <= i < hit.j else (i - hit.j if i >= hit.j else hit.i - j)
+        blocked = word.name != "cause" and any(min(hit.j, j) <= a and b <= max(hit.i, i) for a, b in others)
+        if word.value == _ELSEWHERE or any(a <= i and j <= b for a, b in hidden.get(word.name, ())):
+            continue
+        if gap and (_denied(norms, hit, i) or norms[j : j + 1] in _DENIED_BEHIND):
+            continue
+        if word.everywhere or (gap <= _NEAR and not blocked):
+            ranked.append((gap, i - j, word.name, word.value))
+    for *_, name, value in sorted(ranked):
+        if name not in found or _refines(value, found[name]):
+            found[name] = value
+    return tuple(f"{name}={value}" for name, value in sorted(found.items()))
+
+
+def _refines(value: str, general: str) -> bool:
+    """Whether a value names a part or a kind of another: ``foot_heel`` of ``foot``."""
+    return value.startswith(f"{general}_")
+
+
+def _denied(norms: list[str], hit: Hit, i: int) -> bool:
+    """Whether a "no" or "without" stands up to three words before token ``i``, in the same clause and outside the mention."""
+    for k in range(i - 1, max(i - 4, -1), -1):
+        if norms[k] in ",;.:" or hit.i <= k < hit.j:
+            return False
+        if norms[k] in _NOT_SAID:
+            return True
+    return False

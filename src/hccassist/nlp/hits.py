@@ -1,0 +1,110 @@
+"""Where the wordings of the lexicon stand: the longest at each place, with what lists and sites share of them."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from hccassist.nlp.document import Document
+from hccassist.nlp.status import is_dropped
+from hccassist.terminology.lexicon import Lexicon, Term
+
+SHORT_FORM = 3
+_IS_NUMBERED = re.compile(r"-\d\b| \d{2,3}(?=\s|$)")
+_NUMBERED = frozenset({"stage", "type", "dmtype", "class", "grade", "level"})
+_MOST_COORDINATED = 6
+_SPREAD = frozenset({"to", "involving"})
+_PREPOSITIONS = frozenset("on with in of off from after by for".split())
+"""What follows them belongs to the last name only: "DVT and PE, on warfarin"."""
+_COORDINATORS = frozenset(", and or & / +".split())
+
+
+@dataclass(frozen=True, slots=True)
+class Hit:
+    sentence: int
+    i: int
+    j: int
+    terms: tuple[Term, ...]
+
+
+def find_hits(document: Document, lexicon: Lexicon) -> list[Hit]:
+    hits: list[Hit] = []
+    tokens, terms = document.tokens, lexicon.terms
+    for number, sentence in enumerate(document.sentences):
+        if is_dropped(sentence.section):
+            continue
+        taken, before = sentence.i, len(hits)
+        for i, found in terms.starting(tokens, sentence.i, sentence.j):
+            if i < taken:
+                continue
+            for end, values in reversed(found):
+                kept = tuple(t for t in values if _accept(t, document, i, end, lexicon))
+                if kept:
+                    hits.append(Hit(number, i, end, kept))
+                    more = _coordinated(document, lexicon, number, i, end)
+                    hits.extend(more)
+                    taken = more[-1].j if more else end
+                    break
+        hits.extend(_spread(document, lexicon, number, hits[before:]))
+    return hits
+
+
+def _accept(term: Term, document: Document, i: int, j: int, lexicon: Lexicon) -> bool:
+    if "," in document.tokens.norms[i:j] and (
+        term.ambiguous or ("," not in term.written and " " in term.written and term.written.count(" ") == 1)
+    ):
+        # Two words of a term do not meet across a list: "with CHF, nurse calls weekly", "breast, primary care".
+        return False
+    if not term.cased:
+        return True
+    numbered = len(term.written) <= SHORT_FORM and _IS_NUMBERED.match(document.text, document.tokens.ends[j - 1])
+    if numbered and not lexicon.attribute_names.get(term.condition, frozenset()) & _NUMBERED:
+        # "PCL-5", "SS 97": a scale or a score, unless a stage or a type is what the number may say.
+        return False
+    raw = document.text[document.tokens.starts[i] : document.tokens.ends[j - 1]]
+    return raw == term.written or raw in (term.written + "s", term.written + "'s", term.written + "’s")
+
+
+def _spread(document: Document, lexicon: Lexicon, number: int, here: list[Hit]) -> list[Hit]:
+    """Terms with another condition's name inside them: "metastatic breast cancer to bone and liver" and "met breast ca
+    involving bone" name "metastatic to bone"; so does "widely metastatic to bone"."""
+    norms, (start, stop) = document.tokens.norms, (document.sentences[number].i, document.sentences[number].j)
+    found: list[Hit] = []
+    for hit in here:
+        to = hit.j
+        if to >= stop or norms[to] not in _SPREAD:
+            continue
+        before = next((h for h in here if h.j == hit.i), None)
+        heads = [norms[before.i : before.j]] if before else []
+        heads += [norms[max(hit.i - 1, start) : hit.i], norms[hit.j - 1 : hit.j], norms[hit.i : hit.i + 1]]
+        for head in heads:
+            if head and (ends := lexicon.terms.after(head, document.tokens, to, stop)):
+                end, values = ends[-1]
+                found.append(Hit(number, to, end, tuple(values)))
+                found.extend(_coordinated(document, lexicon, number, to, end, head))
+                break
+    return found
+
+
+def _coordinated(document: Document, lexicon: Lexicon, number: int, i: int, j: int, head: Sequence[str] = ()) -> list[Hit]:
+    """What a list shares its first words with: in "mets to liver, lung and bone" the lung and the bone are sites too.
+    ``head``: words that belong before token ``i``."""
+    tokens, stop = document.tokens, document.sentences[number].j
+    shared = [*head, *tokens.norms[i : j - 1]]
+    found: list[Hit] = []
+    at = j
+    while shared and len(found) < _MOST_COORDINATED:
+        after = at
+        while after < stop and tokens.norms[after] in _COORDINATORS:
+            after += 1
+        if after == at or after >= stop or tokens.norms[after] in _PREPOSITIONS:
+            break
+        if not (ends := lexicon.terms.after(shared, tokens, after, stop)):
+            break
+        end, values = ends[-1]
+        if any(own >= end for own, _ in lexicon.terms.at(tokens, after, stop)) and len(shared) == 1:
+            break
+        found.append(Hit(number, after, end, tuple(values)))
+        at = end
+    return found
