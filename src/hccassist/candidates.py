@@ -115,7 +115,7 @@ def build_candidates(
     folded = _folded(active, lexicon)
     candidates: list[Candidate] = []
     combined: dict[str, list[Combined]] = defaultdict(list)
-    text = " ".join(document.text[s.start : s.end] for s in document.sentences if not tells_of_others(s.section))
+    text = " ".join(document.said(s) for s in document.sentences if not tells_of_others(s.section))
     past = {c: coded[c].code for c, s in status.items() if s == "history"}
     for made in combine({c: coded[c].code for c in active if c not in folded}, lexicon, text, past):
         combined[made.first].append(made)

@@ -7,7 +7,7 @@ from collections import defaultdict
 from functools import lru_cache
 from typing import NamedTuple
 
-from hccassist.nlp.document import Document
+from hccassist.nlp.document import Document, Sentence
 from hccassist.schema import Element
 from hccassist.terminology.groups import pattern_group, said
 from hccassist.terminology.lexicon import EvidenceWord, Lexicon
@@ -98,35 +98,35 @@ def is_blamed(text: str, start: int, low: int) -> bool:
 def detect(document: Document, lexicon: Lexicon) -> list[Item]:
     """Every evidence word of the document, longest match first, outside the sections that prove nothing."""
     items: list[Item] = []
-    tokens, text = document.tokens, document.text
     for number, sentence in enumerate(document.sentences):
         if sentence.section in SILENT_SECTIONS:
             continue
-        words = text[sentence.start : sentence.end]
-        refused: bool | None = None
-        taken = sentence.i
-        for i, hits in lexicon.evidence.starting(tokens, sentence.i, sentence.j):
+        words, taken = document.said(sentence), sentence.i
+        for i, hits in lexicon.evidence.starting(document.tokens, sentence.i, sentence.j):
             if i < taken:
                 continue
-            for end, values in reversed(hits):
-                kept = [v for v in values if not v.cased or text[tokens.starts[i] : tokens.ends[end - 1]] == v.written]
-                if not kept:
-                    continue
-                specific = [v for v in kept if v.conditions] or kept
-                for value in specific:
-                    if value.kind == "drug":
-                        if refused is None:
-                            refused = is_refused(text, sentence.start, sentence.end)
-                        low, high = tokens.starts[i], tokens.ends[end - 1]
-                        if refused or is_stopped(text, sentence.start, low, high, sentence.end):
-                            continue
-                        if is_blamed(text, sentence.start, low):
-                            continue
-                    items.append(Item(number, i, end, value, _elements(value, words)))
-                items.extend(_inside(document, lexicon, number, i, end, specific))
-                taken = end
-                break
+            for j, values in reversed(hits):
+                if found := _meant(values, document, i, j):
+                    said_taken = any(v.kind == "drug" for v in found) and _is_taken(document, sentence, i, j)
+                    items += [Item(number, i, j, v, _elements(v, words)) for v in found if v.kind != "drug" or said_taken]
+                    items += _inside(document, lexicon, number, i, j, found)
+                    taken = j
+                    break
     return items
+
+
+def _meant(values: list[EvidenceWord], document: Document, i: int, j: int) -> list[EvidenceWord]:
+    """What tokens [i, j) mean as they are written: something specific, else what speaks for any condition."""
+    kept = [v for v in values if not v.cased or document.written(i, j) == v.written]
+    return [v for v in kept if v.conditions] or kept
+
+
+def _is_taken(document: Document, sentence: Sentence, i: int, j: int) -> bool:
+    """Whether its sentence leaves a drug at tokens [i, j) a treatment: not refused, stopped or blamed for something."""
+    text, low, high = document.text, document.tokens.starts[i], document.tokens.ends[j - 1]
+    if is_refused(text, sentence.start, sentence.end) or is_blamed(text, sentence.start, low):
+        return False
+    return not is_stopped(text, sentence.start, low, high, sentence.end)
 
 
 def _inside(document: Document, lexicon: Lexicon, number: int, i: int, end: int, longest: list[EvidenceWord]) -> list[Item]:
@@ -141,7 +141,7 @@ def _inside(document: Document, lexicon: Lexicon, number: int, i: int, end: int,
         for stop, values in hits:
             for value in values:
                 if value.kind in kinds and not value.cased and not value.conditions <= known:
-                    text = document.text[sentence.start : sentence.end]
+                    text = document.said(sentence)
                     found.append(Item(number, k, stop, value, _elements(value, text)))
     return found
 

@@ -139,7 +139,7 @@ def candidates(
     _tie_nearest(scene, ties)
     tied = {number for condition in active for number in ties[condition]}
     sentences = ((n, document.sentences[n]) for n in tied)
-    own = {n: sentence_clues(s, document.text[s.start : s.end]) for n, s in sentences}
+    own = {n: sentence_clues(s, document.said(s)) for n, s in sentences}
     places = _Places(_last_named(scene), {n: sites.of(_unnamed_words(scene, n)) for n in tied})
     found: list[Candidate] = []
     for condition in sorted(active):
@@ -183,7 +183,7 @@ def _evidence(document: Document, c: Candidate, strength: Strength) -> list[Evid
 
 
 def _written(document: Document, item: Item) -> str:
-    return document.text[document.tokens.starts[item.i] : document.tokens.ends[item.j - 1]]
+    return document.written(item.i, item.j)
 
 
 def _is_head(sentence: Sentence, document: Document, mentions: Sequence[Located]) -> bool:
@@ -243,7 +243,7 @@ def _labels(document: Document, blocks: Mapping[int, _Block]) -> dict[int, str]:
     for number in blocks:
         sentence = document.sentences[number]
         if sentence.line != line:
-            text = document.text[sentence.start : sentence.end]
+            text = document.said(sentence)
             line, label = sentence.line, next((name for name, pattern in _LABELS if pattern.match(text)), "")
         if label:
             labels[number] = label
@@ -287,7 +287,7 @@ def _tie_following(scene: _Scene, ties: Ties) -> None:
         first = sentences[number]
         if first.section in _LISTS:
             continue
-        text = scene.document.text[first.start : first.end]
+        text = scene.document.said(first)
         named = scene.named(number)
         opens = number == 0 or sentences[number - 1].paragraph != first.paragraph
         topic = len(named) == 1 and bool(_TOPIC.match(text))
@@ -301,7 +301,7 @@ def _tie_following(scene: _Scene, ties: Ties) -> None:
             if sentence.line != line:
                 line, labelled = sentence.line, bool(_OWN_LABEL.match(scene.document.text, sentence.start, sentence.end))
             if scene.named(follow) - named:
-                if not topic or _TOPIC.match(scene.document.text[sentence.start : sentence.end]):
+                if not topic or _TOPIC.match(scene.document.said(sentence)):
                     break
                 others = True
             if scene.named(follow) and not others:
@@ -457,7 +457,7 @@ def _candidates(
         if not _says_more(sentence, named) and not any(_speaks_of(condition, i) for i in all_items):
             continue
         items = [i for i in all_items if i.generic or condition in i.word.conditions or not i.word.conditions & scene.active]
-        if _only_stops(items, document.text[sentence.start : sentence.end], condition):
+        if _only_stops(items, document.said(sentence), condition):
             continue
         clues = list(tie.clues)
         clues += [many, among, f"{among} & {clues[0]}"]

@@ -25,7 +25,7 @@ _DENIED_BEHIND = (["none"], ["absent"], ["denied"])
 def attributes_in(document: Document, lexicon: Lexicon, sentence: Sentence) -> list[tuple[int, int, AttributeWord]]:
     tokens = document.tokens
     found = [(i, j, word) for i, j, words in lexicon.attributes.every(tokens, sentence.i, sentence.j) for word in words]
-    if RING not in document.text[sentence.start : sentence.end]:
+    if RING not in document.said(sentence):
         return found
     chosen, others = ringed_choices(document.text, sentence.start, sentence.end)
     starts, ends = tokens.starts, tokens.ends

@@ -104,6 +104,14 @@ class Document:
     tokens: Tokens
     sentences: tuple[Sentence, ...]
 
+    def said(self, sentence: Sentence) -> str:
+        """The words of a sentence."""
+        return self.text[sentence.start : sentence.end]
+
+    def written(self, i: int, j: int) -> str:
+        """Tokens [i, j) as they stand in the text."""
+        return self.text[self.tokens.starts[i] : self.tokens.ends[j - 1]]
+
 
 @dataclass(slots=True)
 class _Line:

@@ -62,7 +62,7 @@ def _accept(term: Term, document: Document, i: int, j: int, lexicon: Lexicon) ->
     if numbered and not lexicon.attribute_names.get(term.condition, frozenset()) & _NUMBERED:
         # "PCL-5", "SS 97": a scale or a score, unless a stage or a type is what the number may say.
         return False
-    raw = document.text[document.tokens.starts[i] : document.tokens.ends[j - 1]]
+    raw = document.written(i, j)
     return raw == term.written or raw in (term.written + "s", term.written + "'s", term.written + "’s")
 
 

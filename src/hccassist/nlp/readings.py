@@ -95,7 +95,7 @@ def _score(reading: Reading, document: Document, i: int, j: int, sentence: Sente
 
 def _is_shouted(document: Document, sentence: Sentence) -> bool:
     """Whether a sentence is prose all in capitals, not a line of abbreviations."""
-    written = document.text[sentence.start : sentence.end]
+    written = document.said(sentence)
     return written.isupper() and sum(len(w) > SHORT_FORM for w in document.tokens.norms[sentence.i : sentence.j]) > SHORT_FORM
 
 
@@ -113,7 +113,7 @@ def _is_heading(hit: Hit, document: Document, lexicon: Lexicon) -> bool:
         or not any(t.ambiguous for t in hit.terms)
     ):
         return False
-    written = document.text[document.tokens.starts[hit.i] : document.tokens.ends[hit.j - 1]]
+    written = document.written(hit.i, hit.j)
     return written.lower() in lexicon.sections
 
 
@@ -130,8 +130,8 @@ def _marks_another(hit: Hit, term: Term, group: list[Hit], document: Document, l
 
 def _explained(hit: Hit, group: list[Hit], document: Document) -> bool:
     """Whether the note itself spells a short form out as something that is no condition: "CLL (contact lens left)"."""
-    norms, tokens = document.tokens.norms, document.tokens
-    word = document.text[tokens.starts[hit.i] : tokens.ends[hit.j - 1]]
+    norms = document.tokens.norms
+    word = document.written(hit.i, hit.j)
     first, last = hit.j + 1, hit.j + 1 + len(word)
     if hit.j - hit.i > 1 or not word.isupper() or len(word) < SHORT_FORM or norms[hit.j : hit.j + 1] != ["("]:
         return False

@@ -263,10 +263,10 @@ def relative_of_row(document: Document, number: int, lexicon: Lexicon) -> str:
                 # Sentences of one line are no cells: "Family hx: dad HTN. Hypothyroid - on levothyroxine."
                 break
             first = cell.i + (document.tokens.norms[cell.i] == "|")
-            if 0 < cell.j - first <= _MOST_CELL and not document.text[cell.start : cell.end].endswith("."):
+            if 0 < cell.j - first <= _MOST_CELL and not document.said(cell).endswith("."):
                 for _, rules in lexicon.context.at(document.tokens, first, cell.j):
                     if any(r.category == "family" and r.direction == "forward" for r in rules):
-                        return document.text[cell.start : cell.end].strip("| \t")
+                        return document.said(cell).strip("| \t")
             k += step
     return ""
 
