@@ -27,7 +27,7 @@ from peers import compare_pdf, compare_text
 import hccassist
 from hccassist.encounters import find_encounters
 from hccassist.reading import read_chart
-from hccassist.reading.plain import one_page
+from hccassist.reading.plain import text_chart
 from hccassist.screening import load_screener, screen
 
 PACKAGE = Path(hccassist.__file__).parent
@@ -81,7 +81,7 @@ def peers(folder: Path, notes: Path | None) -> None:
     if notes:
         charts = [read_chart(p, p.name) for p in sorted(notes.rglob("*.txt"))]
     else:
-        charts = [one_page(note(seed), f"{seed}.txt", "") for seed in range(300)]
+        charts = [text_chart(note(seed), f"{seed}.txt", "") for seed in range(300)]
     half = len(charts) // 2
     compare_text(charts[:half], charts[half:], few=40)
     write_pdfs(folder / "pdf", 4, visits=20)
@@ -152,7 +152,7 @@ def scans() -> None:
 
 def profile() -> None:
     """Where the time of a text chart goes, by module of the package."""
-    charts = [one_page(note(seed), f"{seed}.txt", "") for seed in range(400)]
+    charts = [text_chart(note(seed), f"{seed}.txt", "") for seed in range(400)]
     screener = load_screener()
     for chart in charts[:200]:
         screen(chart, find_encounters(chart), screener)

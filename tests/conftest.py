@@ -16,7 +16,7 @@ from review_builder import write_chart, write_results
 from sqlalchemy import create_engine, text
 
 from hccassist.encounters import find_encounters
-from hccassist.reading.plain import one_page
+from hccassist.reading.plain import text_chart
 from hccassist.review import Store, open_store
 from hccassist.schema import ChartResult
 from hccassist.screening import Screener, load_screener, screen
@@ -34,7 +34,7 @@ def screen_text(screener: Screener) -> Screen:
     """Screens a text as one plain record; ``setting`` overrides what the record says of itself."""
 
     def run(text: str, setting: str | None = None) -> ChartResult:
-        chart = one_page(text, "note.txt", "")
+        chart = text_chart(text, "note.txt", "")
         encounters = find_encounters(chart)
         if setting:
             encounters = tuple(replace(e, setting=setting) for e in encounters)

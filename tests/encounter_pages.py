@@ -637,6 +637,69 @@ RECORDS: dict[str, Record] = {
         ),
         "2025-06-18", "yes", "office", "Noel Adair", True,
     ),
+    "signer named on the line below": Record(
+        (
+            "ST. OLGA HOSPITAL   PATIENT: OKAFOR,RUTH   DOB: 03/09/51   ADM DATE: 08/19/25\nHISTORY AND PHYSICAL\nDATE OF ADMISSION: 08/19/25\n"
+            "ASSESSMENT AND PLAN:\n1. COPD with exacerbation. Steroids.\n                  Electronically Authenticated by\n"
+            "                  MARTA SOLBERG, MD  08/20/25 0907\nMS/kt  D: 08/19/25 2210  T: 08/20/25 0431",
+        ),
+        "2025-08-19", "yes", "inpatient", "MARTA SOLBERG", True,
+    ),
+    "signature line with the name typed below and nothing on it": Record(
+        (
+            "Ashby Clinic\nOffice Visit\nPatient: Ruth Okafor  DOB: 03/09/1951  Date of service: 06/16/2025\n" + _BODY
+            + "\nSigned by: ______________________  Date: ____________\nMarta Solberg, MD",
+        ),
+        "2025-06-16", "no", "office", "Marta Solberg", False,
+    ),
+    "home health agency's therapist": Record(
+        (
+            "Valley Home Care, Inc.   Provider No. 45-0001   PHYSICAL THERAPY EVALUATION\nPatient: Okafor, Ruth  DOB 03/09/1951\n"
+            "Visit Date: 02/14/2025  SOC Date: 02/06/2025\nDx: Right hemiparesis after stroke.\nPlan: 2w6 gait.\n"
+            "Milan Hruska, PT, DPT (electronically signed 02/14/2025 12:31)",
+        ),
+        "2025-02-14", "no", "home_health", "Milan Hruska", True,
+    ),
+    "home health plan of care, renewed": Record(
+        (
+            "Valley Home Care, Inc.\nHOME HEALTH CERTIFICATION AND PLAN OF CARE\n"
+            "2. Start Of Care Date 02/06/2025  3. Certification Period From: 04/07/2025 To: 06/05/2025\n6. Patient's Name: OKAFOR, RUTH\n"
+            "8. Date of Birth 03/09/1951\n23. Nurse's Signature and Date of Verbal SOC: Dana Kost, RN 04/03/2025\n"
+            "27. Attending Physician's Signature and Date Signed: Marta Solberg, MD 04/19/2025",
+        ),
+        "2025-04-07", "no", "home_health",
+    ),
+    "face-to-face form for home health": Record(
+        (
+            "Home Health Face-to-Face Encounter Documentation\nPatient: Ruth Okafor  DOB: 03/09/1951\n"
+            "I certify that I had a face-to-face encounter on 02/18/2025.\nMedical condition: stroke\n"
+            "Signature: Marta Solberg, MD   Date: 02/19/2025",
+        ),
+        "2025-02-19", "no", "administrative", "Marta Solberg", True,
+    ),
+    "therapy evaluation in a nursing facility": Record(
+        (
+            "Willow Court Skilled Nursing & Rehabilitation\nResident: Okafor, Ruth (88231)  DOB: 03/09/1951  Admission: 01/15/2025  Rm: 214\n"
+            "Speech Therapy SLP Evaluation & Plan of Treatment\nStart of Care: 1/21/2025  Certification Period: 1/21/2025 - 2/19/2025\n"
+            "Mild oropharyngeal dysphagia.\nOriginal Signature: Wren Addis, M.S., CCC-SLP  1/21/2025 03:40:11 PM EST",
+        ),
+        "2025-01-21", "no", "", "Wren Addis", True,
+    ),
+    "patient's name over age and birth date, the clinic's address beside it": Record(
+        (
+            "Tamarind Family Practice  Ruth Okafor\n11 Saw Mill Ln, Tamarind MN  74 Y old Female, DOB: 03/09/1951\n"
+            "Tel: 555-010-0100  Account No: 771204  01/09/2025\nDate: 01/09/2025\nProvider: Marta Solberg, DO  Specialty: FM\n" + _BODY
+            + "\nElectronically signed by Marta Solberg , DO on 01/12/2025 at 06:44 PM CST\nSign off status: Completed",
+        ),
+        "2025-01-09", "yes", "office", "Marta Solberg", True,
+    ),
+    "telephone encounter named behind a dash": Record(
+        (
+            "Ashby Clinic | Patient: Ruth Okafor | DOB: 03/09/1951\nEncounter 07/15/2025 – Telephone\nProvider  Marta Solberg, MD  Encounter date  07/15/2025\n"
+            "Called with the result.\nElectronically signed by Marta Solberg, MD on 07/15/2025 17:50",
+        ),
+        "2025-07-15", "no", "telehealth_audio", "Marta Solberg", True,
+    ),
     "bare note with headings": Record(
         (
             "CHIEF COMPLAINT\n\nCough.\n\nMEDICATIONS\n\nLisinopril 10 mg.\n\nRESULTS\n\nThe biopsy results are still pending.\n\n"

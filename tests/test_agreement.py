@@ -58,9 +58,9 @@ def test_every_quote_of_our_labels_stands_in_its_note() -> None:
 
 def test_a_missed_a_false_and_a_right_condition_are_counted(screener: Screener) -> None:
     from hccassist.encounters import find_encounters
-    from hccassist.reading.plain import one_page
+    from hccassist.reading.plain import text_chart
 
-    chart = one_page("ASSESSMENT AND PLAN\n\n1. COPD. Stable on tiotropium.\n2. Gout. Continue allopurinol.\n", "n", "")
+    chart = text_chart("ASSESSMENT AND PLAN\n\n1. COPD. Stable on tiotropium.\n2. Gout. Continue allopurinol.\n", "n", "")
     suggestions = screen(chart, find_encounters(chart), screener).suggestions
     labelled = [
         Labelled(icd10="J44.9", status="active", supported=True),

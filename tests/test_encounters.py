@@ -75,6 +75,21 @@ def test_all_records_in_one_chart_keep_their_dates() -> None:
     assert [e.date_of_service for e in found] == [r.date for r in records]
 
 
+def test_short_encounters_under_each_other_begin_at_their_dated_headings() -> None:
+    heading = "Encounter {date} – {kind}\nProvider  Marta Solberg, MD  Encounter date  {date}\n"
+    close = "Electronically signed by Marta Solberg, MD on {date}\n"
+    days = (("04/08/2025", "Office Visit"), ("07/15/2025", "Telephone"), ("10/14/2025", "Office Visit"))
+    notes = (heading.format(date=d, kind=k) + "Blood pressure better.\n" + close.format(date=d) for d, k in days)
+    chart = chart_of("Ashby Clinic | Patient: Ruth Okafor | DOB: 03/09/1951\n" + "\n".join(notes))
+    assert dates(chart) == ["2025-04-08", "2025-07-15", "2025-10-14"]
+
+
+def test_a_birth_date_without_a_space_behind_its_comma() -> None:
+    pages = [visit(d, dob="03/09/1951") for d in ("05/01/2025", "06/01/2025")]
+    chart = chart_of(*pages, visit("07/01/2025", dob="MAR 9,1951"))
+    assert [e.valid for e in find_encounters(chart)] == ["yes"] * 3
+
+
 def test_empty_chart_is_one_unknown_record() -> None:
     (found,) = find_encounters(chart_of(""))
     assert (found.start, found.end, found.valid) == (0, 0, "unknown")

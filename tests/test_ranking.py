@@ -13,7 +13,7 @@ from hccassist.ranking.features import FEATURES, MONOTONIC, Around, Candidate, f
 from hccassist.ranking.figures import average_precision, ece, precision_at_recall, with_intervals
 from hccassist.ranking.model import Ranker, RankerError, load_ranker, models_folder
 from hccassist.ranking.training import NAMES, Table, nested, read_table, train, write_model
-from hccassist.reading.plain import one_page
+from hccassist.reading.plain import text_chart
 from hccassist.schema import Encounter, Evidence, Mention, Page, Word
 
 TEXT = "COPD, on Trelegy."
@@ -49,14 +49,14 @@ def test_every_feature_lies_between_0_and_1() -> None:
 
 def test_other_records_of_the_chart_agree_or_deny_and_invalid_ones_say_nothing() -> None:
     said = [candidate("e1"), candidate("e2"), candidate("e3", "negated"), candidate("e4", valid="no")]
-    found = surroundings(said, Places(one_page(TEXT, "n.txt", "")))
+    found = surroundings(said, Places(text_chart(TEXT, "n.txt", "")))
     assert (found[0].stated, found[0].denied) == (1, 1)
     assert (found[3].stated, found[3].denied) == (2, 1)
 
 
 def test_a_mention_that_ocr_read_badly_is_worth_less() -> None:
     page = Page(1, 612, 792, "ocr", 0, 0, len(TEXT), (Word(0, 5, (0, 0, 9, 9), 0.4), Word(6, 8, (9, 0, 12, 9), 0.9)))
-    chart = one_page(TEXT, "scan.pdf", "")
+    chart = text_chart(TEXT, "scan.pdf", "")
     scan = type(chart)(chart.name, chart.sha256, chart.text, (page,))
     (around,) = surroundings([candidate()], Places(scan))
     assert around.read == 0.4

@@ -47,6 +47,10 @@ def word_file() -> bytes:
     return out.getvalue()
 
 
+def pages_of(chart: Chart) -> list[str]:
+    return [chart.text[page.start : page.end].strip() for page in chart.pages]
+
+
 def zip_file(**members: bytes) -> bytes:
     out = io.BytesIO()
     with zipfile.ZipFile(out, "w", zipfile.ZIP_DEFLATED) as archive:
@@ -58,6 +62,32 @@ def zip_file(**members: bytes) -> bytes:
 def test_word_document(tmp_path: Path) -> None:
     chart = read(tmp_path, word_file(), "note.docx")
     assert chart.text == "Ashby Clinic\nOffice visit\nFeeling  well.\nTest  Result\nSodium  141\nSigned."
+
+
+def test_pages_of_a_word_document(tmp_path: Path) -> None:
+    import docx
+
+    document = docx.Document()
+    document.add_paragraph("First visit")
+    document.add_page_break()
+    document.add_paragraph("Second visit")
+    document.add_paragraph("Third visit").paragraph_format.page_break_before = True
+    out = io.BytesIO()
+    document.save(out)
+    assert pages_of(read(tmp_path, out.getvalue(), "note.docx")) == ["First visit", "Second visit", "Third visit"]
+
+
+@pytest.mark.parametrize(
+    ("name", "data"),
+    [
+        ("print.txt", b"First visit\n\x0cSecond visit\n"),
+        ("note.rtf", rb"{\rtf1\ansi First visit\par\page Second visit\par}"),
+        ("page.html", b"<html><body><div style='page-break-after: always'>First visit</div><p>Second visit</p></body></html>"),
+        ("page.html", b"<html><body><p>First visit</p><p style='break-before:page'>Second visit</p></body></html>"),
+    ],
+)
+def test_page_breaks_part_pages(tmp_path: Path, name: str, data: bytes) -> None:
+    assert pages_of(read(tmp_path, data, name)) == ["First visit", "Second visit"]
 
 
 def test_broken_word_document(tmp_path: Path) -> None:

@@ -6,7 +6,7 @@ from dataclasses import replace
 
 from hccassist.encounters import find_encounters
 from hccassist.encounters.years import within_years
-from hccassist.reading.plain import one_page
+from hccassist.reading.plain import text_chart
 from hccassist.schema import Encounter
 from hccassist.screening import load_screener, screen
 
@@ -34,7 +34,7 @@ def test_a_record_without_a_date_is_left_to_the_coder() -> None:
 
 
 def test_suggestions_of_another_year_are_held_back_with_that_reason() -> None:
-    chart = one_page(NOTE, "note", "")
+    chart = text_chart(NOTE, "note", "")
     result = screen(chart, find_encounters(chart), replace(load_screener(), years=(2025, 2026)))
     copd = next(s for s in result.suggestions if s.icd10 == "J44.9")
     assert copd.tier == "suppressed"
@@ -45,6 +45,6 @@ def test_suggestions_of_another_year_are_held_back_with_that_reason() -> None:
 
 
 def test_suggestions_of_the_year_are_shown() -> None:
-    chart = one_page(NOTE, "note", "")
+    chart = text_chart(NOTE, "note", "")
     result = screen(chart, find_encounters(chart), replace(load_screener(), years=(2024,)))
     assert next(s for s in result.suggestions if s.icd10 == "J44.9").tier == "supported"

@@ -15,7 +15,7 @@ from pathlib import Path
 from pydantic import BaseModel, ConfigDict, ValidationError
 
 from hccassist.encounters import find_encounters
-from hccassist.reading.plain import one_page
+from hccassist.reading.plain import text_chart
 from hccassist.schema import Status, Suggestion
 from hccassist.screening import Screener, screen
 from hccassist.terminology.codes import Codes
@@ -120,7 +120,7 @@ def agree(gold: Path, notes: Path, screener: Screener) -> Agreement:
             raise LabelError(
                 f"{note.note_id}.txt: not readable in {notes.name}; --notes names the folder of the texts"
             ) from None
-        chart = one_page(text, note.note_id, "")
+        chart = text_chart(text, note.note_id, "")
         suggestions = screen(chart, find_encounters(chart), screener).suggestions
         for scope, tally in found.tallies.items():
             compare(note.conditions, suggestions, scope, screener.lexicon.codes, tally)

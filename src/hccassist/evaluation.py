@@ -26,7 +26,7 @@ from hccassist.nlp.mentions import find_mentions
 from hccassist.places import Places
 from hccassist.ranking.features import FEATURES, Around, Candidate, features, surroundings
 from hccassist.reading import read_chart
-from hccassist.reading.plain import one_page
+from hccassist.reading.plain import text_chart
 from hccassist.schema import Chart, Encounter
 from hccassist.screening import read_encounter
 from hccassist.terminology.codes import Codes
@@ -159,7 +159,7 @@ def _text_of(path: Path) -> str:
 def _plain_case(
     name: str, kind: str, text: str, supported: tuple[Verdict, ...], refused: tuple[Verdict, ...], complete: bool = False
 ) -> Case:
-    chart = one_page(text, name, "")
+    chart = text_chart(text, name, "")
     records = tuple(Record(e, supported, refused, complete) for e in find_encounters(chart))
     return Case(name, kind, chart, records)
 

@@ -28,7 +28,7 @@ _LABELLED = re.compile(
 _BEFORE_DOB = re.compile(
     rf"(?P<name>[A-Z][A-Za-z'’\-]+(?:,\s?|\s){_WORD}(?:\s{_WORD}){{0,2}})[\s,|(]*(?:(?:id|#|acct|mrn)[^|]{{0,40}}?)?[\s,|(]*"
     r"(?:(?:male|female|m|f|sex|age|\d{1,3}\s*(?:y\w*|yrs?)?(?:\s*old)?)\W*){0,4}(?:d\.?o\.?b\b|date of birth"
-    r"|birth ?date|born)",
+    r"|birth ?date|born\b)",
     re.IGNORECASE,
 )
 _BIRTH = re.compile(r"d\.?o\.?b\b|birth|born", re.IGNORECASE)
@@ -52,7 +52,15 @@ _MRN = re.compile(
 )
 _LONG_NUMBER = re.compile(r"\d[\d\- ]{3,}\d")
 """What a record number holds: few lines of a note do."""
+_IS_ADDRESS = re.compile(r"^(?:St|Rd|Ln|Ave|Dr|Blvd|Ct|Hwy|Way|Lane|Road|Street|Suite|Ste|Floor)\b[.,]?\s|[a-z],? [A-Z]{2}$")
+"""What looks like a name, last name first, and is the end of an address: "Ln, Tamarind MN"."""
+_AGE_CELL = re.compile(
+    r"\s*(?:\d{1,3}\s*(?:y|yo|yrs?|years?)\b[^:|]{0,25}|(?:male|female|m|f)\b[\s,|]*)?(?:d\.?o\.?b|date of birth|born)\b",
+    re.IGNORECASE,
+)
+_WHOLE_NAME = re.compile(r"[A-Z][A-Za-z'’\-]+,?(?: [A-Z][A-Za-z'’.\-]*,?){1,3}")
 _STOP_WORDS = words_in("not_a_patient_name")
+_FACILITY_WORDS = words_in("not_a_name")
 HEADER_WORDS = frozenset(word.upper() for word in _STOP_WORDS | words_in("header_label"))
 """The labels of a header that names the patient, in upper case."""
 Match = Literal["same", "other", "unsure"]
@@ -77,6 +85,8 @@ def identity_of(lines: Sequence[Line], hits: Sequence[DateHit], offset: int) -> 
         if not line.fax:
             names += _names_in(line.text, births_told)
     names += _names_under_labels(lines)
+    if births_told:
+        names += _names_over_births(lines)
     near_birth = {n for h in births for n in range(h.line - offset - 2, h.line - offset + 2)}
     for n, line in enumerate(lines):
         alone = _LAST_COMMA_FIRST.match(line.text) if n in near_birth or (line.running and line.at < 8) else None
@@ -141,6 +151,24 @@ def _names_under_labels(lines: Sequence[Line]) -> list[str]:
     return names
 
 
+def _names_over_births(lines: Sequence[Line]) -> list[str]:
+    """Names that stand alone in the cell above age and birth date: "Roe, Jane" over "74 Y old Female, DOB: 03/09/1951"."""
+    names = []
+    for above, below in itertools.pairwise(lines):
+        if above.page != below.page or not _BIRTH.search(below.text):
+            continue
+        values, labels = above.cells, below.cells
+        place = next((n for n, (_, cell) in enumerate(labels) if _AGE_CELL.match(cell)), None)
+        if place is None or len(values) != len(labels) or find_people(above.text):
+            continue
+        cell = values[place][1].strip()
+        if _WHOLE_NAME.fullmatch(cell) and not {w.lower().strip(",.") for w in cell.split()} & _FACILITY_WORDS:
+            name = _clean(cell)
+            if name:
+                names.append(name)
+    return names
+
+
 def with_known_name(found: Identity, lines: Sequence[Line], chart: Identity) -> Identity:
     """The same identifiers with the chart's patient's name where the record's edges print it without a label."""
     if found.names or not chart.names:
@@ -157,6 +185,8 @@ def with_known_name(found: Identity, lines: Sequence[Line], chart: Identity) -> 
 
 
 def _clean(name: str) -> str | None:
+    if _IS_ADDRESS.search(name):
+        return None
     words: list[str] = []
     for word in name.replace(",", ", ").split():
         if word.strip(".,").lower() in _STOP_WORDS or (words and word == "MR"):

@@ -35,7 +35,9 @@ _STATUS_FIELD = re.compile(r"\W*(?:result|note|document|report)?\s*status\s*:", 
 _MIN_RECORD_LINES = 6
 _MIN_SHORT_RECORD = 3
 _DATE_LABEL = re.compile(
-    r"(?:encounter|visit|service|session|appointment|contact)? ?date(?: of (?:service|visit|encounter))?|d\.?o\.?s\.?", re.I
+    r"(?:encounter|visit|service|session|appointment|contact)? ?date(?: of (?:service|visit|encounter|session|contact))?"
+    r"|d\.?o\.?s\.?|(?:(?:office|nurse|telephone|phone|video|telehealth|hospital|clinic) )?(?:encounter|visit|session|contact)",
+    re.IGNORECASE,
 )
 _HEADER_LABEL = re.compile(
     r"\b(?:provider|clinician|seen by|author|(?:visit|encounter|contact|note)? ?type|staff|practitioner)\s*(?::|\s{2})",

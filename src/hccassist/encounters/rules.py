@@ -72,7 +72,7 @@ class DateLabel(_Row):
     kind: Literal[
         "birth", "print", "fax", "dictated", "transcribed", "signed", "ordered", "collected", "received", "reported",
         "exam",
-        "next", "onset", "admission", "discharge", "service", "noted", "seen", "dated", "bare",
+        "next", "period", "start_of_care", "onset", "admission", "discharge", "service", "noted", "seen", "dated", "bare",
     ]  # fmt: skip
     where: Literal["before", "after"]
     label: Pattern

@@ -30,6 +30,8 @@ _BLANK_AFTER = re.compile(
     r"|\s*_{3,}",
     re.IGNORECASE,
 )
+_NAMED_BELOW = re.compile(r"\b(?:sign|authenticat|approv|verif|attest|finaliz|validat|seal)\w*(?!.*_{3})", re.IGNORECASE)
+"""A signature whose name stands on the next line, and no line left to be signed by hand."""
 _COSIGN_PENDING = re.compile(
     r"\b(?:co-?sign\w*|attending|attestation)\b.{0,40}\b(?:pending|required|needed|awaiting|not yet|incomplete)\b",
     re.IGNORECASE,
@@ -64,6 +66,10 @@ _SIGNATURE_LENGTH = 240
 """Longer lines are paragraphs: what they say of signing is about something else."""
 _SIGNATURE_LINE, _NAME_AT, _MOST_OTHER_WORDS = 160, 3, 3
 _FIRST_WORD = re.compile(r"\W*([A-Za-z-]+)")
+_DICTATION_STAMP = re.compile(
+    r"\W*(?:(?:dictated|transcribed|typed|dictating (?:provider|physician))\b[ a-z]{0,12}:|DD?:\s*\d|[A-Z]{2,3}/[a-z]{2,3}\b)",
+    re.IGNORECASE,
+)
 _OPENS_SIGNATURE = frozenset("signed signature electronically electronic digitally authenticated e-signed esigned".split())
 _OF_SIGNING = frozenset(
     "signed signature electronically digitally by on at and the as of date time am pm authenticated reviewed approved verified"
@@ -99,6 +105,8 @@ def cue_of(text: str) -> tuple[Kind, int] | None:
 
 def is_authentication(text: str) -> bool:
     """Whether a line only says who signed and when: it begins with the words of a signature, or with the signer's name."""
+    if _DICTATION_STAMP.match(text) and DATE.search(text):
+        return len(small_words(text) - _OF_SIGNING) <= _MOST_OTHER_WORDS
     cue = cue_of(text) if len(text) <= _SIGNATURE_LINE else None
     if cue is None or len(small_words(text) - _OF_SIGNING) > _MOST_OTHER_WORDS:
         return False
@@ -155,7 +163,7 @@ def _main_kind(kinds: Sequence[Kind]) -> Kind | None:
 def _filled_below(cue: tuple[int, Kind, int], lines: Sequence[Line]) -> tuple[int, Kind, int]:
     """ "Electronically signed by:" with the name on the next line is no empty signature line."""
     n, kind, end = cue
-    if kind == "blank" and n + 1 < len(lines) and "sign" in lines[n].text.lower():
+    if kind == "blank" and n + 1 < len(lines) and _NAMED_BELOW.search(lines[n].text):
         below = lines[n + 1].text
         if find_people(below) and (cue_of(below) is None or DATE.search(below)) and len(below) < 90:
             return n, "electronic", end

@@ -6,7 +6,7 @@ from bisect import bisect_left
 from collections import defaultdict
 from dataclasses import replace
 
-from hccassist.nlp.choices import RING, ringed_choices
+from hccassist.nlp.choices import RING, boxed_choices, ringed_choices
 from hccassist.nlp.document import Document, Sentence
 from hccassist.nlp.hits import Hit
 from hccassist.nlp.status import tells_of_others
@@ -26,7 +26,11 @@ def attributes_in(document: Document, lexicon: Lexicon, sentence: Sentence) -> l
     tokens = document.tokens
     found = [(i, j, word) for i, j, words in lexicon.attributes.every(tokens, sentence.i, sentence.j) for word in words]
     if RING not in document.said(sentence):
-        return found
+        ticked, open_ = boxed_choices(document.text, sentence.start, sentence.end) if found else ([], [])
+        told = [hit for hit in found if not any(a <= tokens.starts[hit[0]] < b for a, b in open_)]
+        return [
+            (i, j, _far_reaching(word) if any(a <= tokens.starts[i] < b for a, b in ticked) else word) for i, j, word in told
+        ]
     chosen, others = ringed_choices(document.text, sentence.start, sentence.end)
     starts, ends = tokens.starts, tokens.ends
     kept = [hit for hit in found if not any(a < ends[hit[1] - 1] and starts[hit[0]] < b for a, b in others)]
@@ -39,10 +43,12 @@ def attributes_in(document: Document, lexicon: Lexicon, sentence: Sentence) -> l
         at = next((k for k in range(i, j) if tokens.norms[k] != RING), j)
         after = (hit for label in labels for hit in lexicon.attributes.after((label,), tokens, at, j))
         kept += [(at, end, word) for end, words in after for word in words]
-    # What is ringed speaks for its row's condition, however far the choices stand from its name.
-    return [
-        (i, j, replace(word, everywhere=True)) if any(a <= i < b for a, b in ringed) else (i, j, word) for i, j, word in kept
-    ]
+    return [(i, j, _far_reaching(word) if any(a <= i < b for a, b in ringed) else word) for i, j, word in kept]
+
+
+def _far_reaching(word: AttributeWord) -> AttributeWord:
+    """A choice that was made speaks for its row's condition, however far the choices stand from its name."""
+    return replace(word, everywhere=True)
 
 
 def attributes_of_note(document: Document, lexicon: Lexicon) -> list[tuple[int, int, AttributeWord]]:

@@ -1,7 +1,8 @@
 """Rows of a form that offer answers: a ring ("◉") or a mark stands before the one chosen, the others are not chosen.
 
-"Cancer  Active  ◉ History  None  resected 2011", "COPD  [ ] agree [x] disagree", "Retinopathy: none  ◉ mild NPDR  PDR"; or
-the head of the table says what its boxes mean: "Problem  Present  Absent", "COPD  [x]  [ ]".
+"Cancer  Active  ◉ History  None  resected 2011", "COPD  [ ] agree [x] disagree", "Retinopathy: none  ◉ mild NPDR  PDR",
+"Asthma: [ ] no  [x] mild  [ ] severe"; or the head of the table says what its boxes mean: "Problem  Present  Absent",
+"COPD  [x]  [ ]".
 """
 
 from __future__ import annotations
@@ -43,6 +44,12 @@ _BOTH_ANSWERS = re.compile(rf"(?:{RING}\s*y(?:es)?\s+no?|\by(?:es)?\s+{RING}\s*n
 _NEAR_ROWS = 300
 _CHOICE_LABEL = re.compile(r".*?(?:[:?]|\b(?:stage|type|grade|class)\b)\s*", re.IGNORECASE)
 _FIRST_WORD = re.compile(r"[A-Za-z/]+")
+_ASKED = re.compile(r"(?:\s?\([^()\n]{1,20}\))?\s?[:?]\s*")
+"""What stands between a question and its choices."""
+_NEXT_QUESTION = re.compile(r"(?<=[a-z\d)])\s+[A-Z][^:?]*[:?].*", re.DOTALL)
+_GOES_ON = re.compile(rf"[:?]\s*(?:{_TICKS}|{_BLANKS})[^.;]*(?:{_TICKS}|{_BLANKS})[^\[\]☐☒:.;]{{0,40}}$")
+"""A line that ends among the choices of a question."""
+_BOXED = re.compile(rf"[:?]\s*(?={_TICKS}|{_BLANKS})")
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,6 +94,64 @@ def read_choice(text: str, start: int, end: int) -> tuple[Status, str] | None:
     if any(c.mark == "ring" for c in cells):
         return _of_ringed_row(cells, n)
     return _of_marked_row(cells, n) or _of_headed_row(cells, n, text, low)
+
+
+@dataclass(frozen=True, slots=True)
+class _Option:
+    """A choice behind a box: the range of its words, and whether its box is ticked."""
+
+    start: int
+    end: int
+    chosen: bool
+
+
+def _options(text: str, at: int) -> list[_Option]:
+    """The choices whose boxes follow each other from ``at`` on, on its line and on those below that go on with a box."""
+    options: list[_Option] = []
+    while mark := _MARK.match(text, at):
+        if mark["ring"]:
+            return []
+        stop = next_mark.start() if (next_mark := _MARK.search(text, mark.end())) else len(text)
+        words = _GAP.split(text[mark.end() : stop].split("\n", 1)[0].lstrip(), 1)[0].rstrip()
+        start = mark.end() + len(text[mark.end() : stop]) - len(text[mark.end() : stop].lstrip())
+        own = _NEXT_QUESTION.sub("", words)
+        options.append(_Option(start, start + len(own), bool(mark["tick"])))
+        at = start + len(own)
+        at += len(text[at:stop]) - len(text[at:stop].lstrip())
+    return options
+
+
+def boxed_choices(text: str, start: int, end: int) -> tuple[list[tuple[int, int]], list[tuple[int, int]]]:
+    """The choices of questions in [start, end) that were ticked, and those of the same questions that were not: "Asthma: [ ]
+    mild  [x] severe" says nothing of mild."""
+    chosen: list[tuple[int, int]] = []
+    others: list[tuple[int, int]] = []
+    at = start
+    while asked := _BOXED.search(text, at, end):
+        options = _options(text, asked.end())
+        if any(option.chosen for option in options):
+            chosen += [(option.start, option.end) for option in options if option.chosen]
+            others += [(option.start, option.end) for option in options if not option.chosen]
+        at = max(options[-1].end if options else 0, asked.end())
+    return chosen, others
+
+
+def choices_go_on(line: str, below: str) -> bool:
+    """Whether a line ends among the choices of a question and the one below begins with another of them."""
+    return bool(_MARK.match(below)) and bool(_GOES_ON.search(line))
+
+
+def read_options(text: str, end: int) -> tuple[Status, str] | None:
+    """What the choices behind a question's words, which end at ``end``, say of them; None where no box is ticked or none
+    follows."""
+    if not (asked := _ASKED.match(text, end)):
+        return None
+    chosen = [text[o.start : o.end] for o in _options(text, asked.end()) if o.chosen]
+    if not chosen:
+        return None
+    answers = [_answer(word.group().lower()) if (word := _FIRST_WORD.match(words)) else None for words in chosen]
+    # "[x] mild [x] controlled" are two findings of what is there.
+    return next((a for a in answers if a), "active"), f"“{chosen[0]}” marked on the form"
 
 
 def _offers_both(text: str, low: int, high: int) -> bool:

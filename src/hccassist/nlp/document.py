@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from operator import itemgetter
 
+from hccassist.nlp.choices import choices_go_on
 from hccassist.terminology.lexicon import Lexicon
 from hccassist.terminology.words import Tokens
 
@@ -344,7 +345,9 @@ def _join_wrapped(text: str, lines: list[_Line]) -> list[list[_Line]]:
             open_end = body[-1:] not in ".:;!?|" and len(body) >= _WRAP_COLUMN
             row = len(_GAP.findall(body)) >= _ROW_GAPS or (_CELL_GAP.search(body) and _CELL_GAP.search(head))
             wrapped = head[:1].islower() or (open_end and broken and len(body) >= _WRAP_COLUMN + 15 and not row)
-            if same and open_end and wrapped and not _BULLET.match(text, line.start, line.end):
+            if (same and choices_go_on(body, head)) or (
+                same and open_end and wrapped and not _BULLET.match(text, line.start, line.end)
+            ):
                 blocks[-1].append(line)
                 continue
         blocks.append([line])

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
-from hccassist.nlp.choices import read_choice
+from hccassist.nlp.choices import read_choice, read_options
 from hccassist.nlp.document import Document, Sentence
 from hccassist.schema import Status
 
@@ -60,7 +60,8 @@ def read_layout(document: Document, sentence: Sentence, start: int, end: int) ->
     before = text[max(sentence.start - 6, start - 8, 0) : start]
     newline = text.find("\n", end, end + _ANSWER_REACH)
     after = text[end : newline if newline >= 0 else min(end + _ANSWER_REACH, len(text))]
-    if choice := read_choice(text, start, end):
+    choice = (None if _CHECKED.search(before) else read_options(text, end)) or read_choice(text, start, end)
+    if choice:
         return Assertion(choice[0], (choice[1],))
     if answer := _answer(after):
         return answer

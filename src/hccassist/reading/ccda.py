@@ -9,7 +9,7 @@ from xml.etree.ElementTree import Element
 
 from hccassist.reading.errors import ReadError
 from hccassist.reading.layout import CELL_SEPARATOR
-from hccassist.reading.plain import one_page
+from hccassist.reading.plain import text_chart
 from hccassist.schema import Chart
 
 _NS = "{urn:hl7-org:v3}"
@@ -34,7 +34,7 @@ def read_ccda(data: bytes, name: str, sha256: str) -> Chart:
     text = "\n".join(lines)
     if not text.strip():
         raise ReadError("empty", f"{name}: the document holds no narrative; export it again")
-    return one_page(text, name, sha256)
+    return text_chart(text, name, sha256)
 
 
 def _header(root: Element) -> Iterator[str]:

@@ -1,4 +1,4 @@
-"""DOCX: headers, paragraphs and tables in document order, through python-docx."""
+"""DOCX: headers, paragraphs and tables in document order, through python-docx; pages as Word last laid them out."""
 
 from __future__ import annotations
 
@@ -10,12 +10,15 @@ from hccassist.reading.archive import unpack
 from hccassist.reading.errors import ReadError
 from hccassist.reading.layout import CELL_SEPARATOR
 from hccassist.reading.limits import Limits
-from hccassist.reading.plain import one_page
+from hccassist.reading.plain import text_chart
 from hccassist.schema import Chart
+
+_PAGE_BREAK = "./w:r/w:br[@w:type='page'] | ./w:r/w:lastRenderedPageBreak"
+_TEXT_BEFORE_BREAK = "./w:r[w:t and following-sibling::w:r[w:br[@w:type='page'] or w:lastRenderedPageBreak]]"
 
 
 def read_docx(data: bytes, name: str, sha256: str, limits: Limits) -> Chart:
-    """The chart of a Word document, as one page without words; raises ``ReadError``."""
+    """The chart of a Word document, without words; raises ``ReadError``."""
     import docx
 
     _check_size(data, name, limits)
@@ -29,7 +32,7 @@ def read_docx(data: bytes, name: str, sha256: str, limits: Limits) -> Chart:
     text = "\n".join(lines)
     if not text.strip():
         raise ReadError("empty", f"{name}: the document holds no text; export it again")
-    return one_page(text, name, sha256)
+    return text_chart(text, name, sha256)
 
 
 def _check_size(data: bytes, name: str, limits: Limits) -> None:
@@ -54,7 +57,11 @@ def _header_lines(document: Any) -> list[str]:
 def _block_lines(block: Any) -> list[str]:
     if hasattr(block, "rows"):
         return [_row_line(row) for row in block.rows]
-    return str(block.text).replace("\t", CELL_SEPARATOR).split("\n")
+    lines = str(block.text).replace("\t", CELL_SEPARATOR).split("\n")
+    if block.paragraph_format.page_break_before or block._p.xpath(_PAGE_BREAK):
+        # A paragraph that goes on over a page's end stands on the page it begins on.
+        return [*lines, "\f"] if block._p.xpath(_TEXT_BEFORE_BREAK) else ["\f", *lines]
+    return lines
 
 
 def _row_line(row: Any) -> str:

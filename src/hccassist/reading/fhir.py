@@ -13,7 +13,7 @@ from hccassist.reading.errors import ReadError
 from hccassist.reading.html import html_text
 from hccassist.reading.limits import Limits
 from hccassist.reading.merging import merged
-from hccassist.reading.plain import one_page
+from hccassist.reading.plain import text_chart
 from hccassist.schema import Chart
 
 _SUFFIX = {
@@ -70,7 +70,7 @@ def read_fhir(data: bytes, name: str, sha256: str, limits: Limits, read: Callabl
             if suffix in {".txt", ".html"}:
                 # Text alone carries no letterhead: the resource's own facts go before it.
                 text = content.decode("utf-8", "replace") if suffix == ".txt" else html_text(content.decode("utf-8", "replace"))
-                charts.append(one_page("\n".join([*header, text]), name, sha256))
+                charts.append(text_chart("\n".join([*header, text]), name, sha256))
                 continue
             # Without a type that is known the content has to speak for itself; plain text does only where no type is given.
             place = f"{name}/attachment {len(charts) + 1}"
@@ -83,7 +83,7 @@ def read_fhir(data: bytes, name: str, sha256: str, limits: Limits, read: Callabl
                 charts.append(_unread_page("\n".join(header), name, sha256))
         narrative = _narrative(resource)
         if narrative:
-            charts.append(one_page("\n".join([*header, narrative]), name, sha256))
+            charts.append(text_chart("\n".join([*header, narrative]), name, sha256))
     if refused and all(page.source == "unread" for chart in charts for page in chart.pages):
         raise refused
     if not charts:
@@ -93,7 +93,7 @@ def read_fhir(data: bytes, name: str, sha256: str, limits: Limits, read: Callabl
 
 def _unread_page(header: str, name: str, sha256: str) -> Chart:
     """The place of an attachment that cannot be read: what its resource says of it, and a page that is listed as unread."""
-    chart = one_page(header, name, sha256)
+    chart = text_chart(header, name, sha256)
     return replace(chart, pages=tuple(replace(page, source="unread") for page in chart.pages))
 
 

@@ -7,7 +7,7 @@ from typing import Any
 
 from hccassist.reading.errors import ReadError
 from hccassist.reading.layout import CELL_SEPARATOR
-from hccassist.reading.plain import one_page
+from hccassist.reading.plain import text_chart
 from hccassist.schema import Chart
 
 _BLOCKS = frozenset(
@@ -21,18 +21,19 @@ _NESTING = re.compile(
     r"<(/?)(?:a|b|big|blockquote|center|div|em|font|form|i|ol|section|small|span|strong|sub|sup|table|u|ul)\b", re.IGNORECASE
 )
 _DEEPEST = 50_000
+_PAGE_BREAK = re.compile(r"\b(?:page-)?break-(before|after)\s*:\s*(?:always|page|left|right)\b", re.IGNORECASE)
 _CHARSET = re.compile(rb"charset\s*=\s*[\"']?\s*([A-Za-z0-9_\-]+)", re.IGNORECASE)
 
 
 def read_html(data: bytes, name: str, sha256: str) -> Chart:
-    """The chart of an HTML file, as one page without words; raises ``ReadError``."""
+    """The chart of an HTML file, without words; raises ``ReadError``."""
     markup = _decoded(data)
     if _depth(markup) > _DEEPEST:
         raise ReadError("unsafe", f"{name}: its parts are nested too deeply; save it again as PDF")
     text = html_text(markup)
     if not text.strip():
         raise ReadError("empty", f"{name}: the page holds no text; export it again")
-    return one_page(text, name, sha256)
+    return text_chart(text, name, sha256)
 
 
 def _depth(markup: str) -> int:
@@ -76,6 +77,8 @@ def html_text(markup: str) -> str:
         if tag in _UNSEEN or tag.startswith("-") or tag == "_comment":
             continue
         before, after = ("\n", "\n") if tag in _BLOCKS else ("", CELL_SEPARATOR) if tag in _CELLS else ("", "")
+        if (style := node.attributes.get("style")) and (broken := _PAGE_BREAK.search(style)):
+            before, after = ("\n\f\n", after) if broken[1].lower() == "before" else (before, "\n\f\n")
         children = list(node.iter(include_text=True))
         stack.append(after)
         stack.extend(reversed(children))
