@@ -4,13 +4,16 @@ from __future__ import annotations
 
 from bisect import bisect_left
 from collections import defaultdict
+from collections.abc import Iterator
 from dataclasses import replace
 
 from hccassist.nlp.choices import RING, boxed_choices, ringed_choices
 from hccassist.nlp.document import Document, Sentence
 from hccassist.nlp.hits import Hit
 from hccassist.nlp.status import tells_of_others
+from hccassist.terminology.groups import code_group
 from hccassist.terminology.lexicon import AttributeWord, Lexicon, Term
+from hccassist.terminology.rows import Condition
 
 _NEAR = 8
 _CHOICE_LABELS = ("stage", "type", "grade", "class")
@@ -19,6 +22,11 @@ _NOT_SAID = frozenset("no not without denie deny denied negative never non preve
 _ELSEWHERE = "elsewhere"
 """The value of an attribute's words that say it of something else, and hide the shorter ones in them: the side of the stroke
 ("L MCA") is not that of the hemiparesis."""
+_PLACE, _SIDE = "site", "laterality"
+_CHIEF_COMPLAINT = "chief_complaint"
+_OF_THE_VISIT = frozenset({"assessment_plan", "hospital_course", "hpi", "start"})
+"""Sections that speak of the complaint, not of a list of what the patient has besides."""
+_MOST_BEFORE = 12
 _DENIED_BEHIND = (["none"], ["absent"], ["denied"])
 
 
@@ -57,6 +65,40 @@ def attributes_of_note(document: Document, lexicon: Lexicon) -> list[tuple[int, 
     told = (s for s in document.sentences if not tells_of_others(s.section))
     found = (hit for s in told for hit in lexicon.note_attributes.find(document.tokens, s.i, s.j))
     return [(i, j, word) for i, j, words in found for word in words]
+
+
+def at_the_complaint(document: Document, number: int, condition: Condition, lexicon: Lexicon) -> tuple[str, ...]:
+    """The joint and side of the complaint under which a condition of a joint stands without a place of its own: "1. Right knee
+    pain. ... I think this is osteoarthritis." That of its problem or paragraph, the nearest before it, else the chief
+    complaint's; nothing where several joints are named."""
+    if not condition.default_code.startswith(code_group("in_a_joint")):
+        return ()
+    about_it = document.sentences[number].section in _OF_THE_VISIT
+    complaint = (s for s in document.sentences if s.section == _CHIEF_COMPLAINT and about_it)
+    before = [*_problem_before(document, number), *complaint]
+    for sentence in before:
+        said: dict[str, set[str]] = defaultdict(set)
+        for *_, words in lexicon.attributes.every(document.tokens, sentence.i, sentence.j):
+            for word in words:
+                if condition.id in word.conditions:
+                    said[word.name].add(word.value)
+        if places := said.get(_PLACE):
+            sides = said.get(_SIDE, set())
+            told = {_PLACE: places, **({_SIDE: sides} if len(sides) == 1 else {})}
+            return tuple(f"{name}={value}" for name, values in told.items() for value in values) if len(places) == 1 else ()
+    return ()
+
+
+def _problem_before(document: Document, number: int) -> Iterator[Sentence]:
+    """The sentences before one in its problem or paragraph, the nearest first."""
+    own = document.sentences[number]
+    for k in range(number, max(number - _MOST_BEFORE, 0), -1):
+        sentence, before = document.sentences[k], document.sentences[k - 1]
+        if sentence.bullet[:1].isdigit() or before.section != own.section:
+            return
+        if before.paragraph != own.paragraph and not own.bullet:
+            return
+        yield before
 
 
 def attributes_of(

@@ -6,7 +6,7 @@ import re
 from collections import defaultdict
 from dataclasses import dataclass, replace
 
-from hccassist.nlp.attributes import attributes_in, attributes_of, attributes_of_note
+from hccassist.nlp.attributes import at_the_complaint, attributes_in, attributes_of, attributes_of_note
 from hccassist.nlp.document import Document, Sentence
 from hccassist.nlp.forms import Assertion
 from hccassist.nlp.hits import Hit, find_hits
@@ -196,6 +196,8 @@ def _locate(
     """A hit as a mention. ``stay``: whether the record is an inpatient one, and one that may speak for its discharge."""
     attributes = attributes_of(hit, term, around, others, document.tokens.norms)
     condition = lexicon.conditions[term.condition]
+    if not any(a.startswith("site=") for a in attributes):
+        attributes += at_the_complaint(document, hit.sentence, condition, lexicon)
     assertion = assert_status(document, sentence, cues, hit.i, hit.j, condition, stay[0], attributes, others, stay[1])
     if relative and assertion.status != "negated":
         assertion = Assertion("family", (f"“{relative}” in the same row",))
