@@ -15,7 +15,7 @@ from datetime import date
 from functools import cached_property
 
 from hccassist.evidence.detect import Item
-from hccassist.evidence.sequelae import LEFT_BEHIND, STROKE, left_behind, tells_a_sequela
+from hccassist.evidence.sequelae import LEFT_BEHIND, STROKE, left_behind, of_its_stroke, tells_a_sequela
 from hccassist.nlp.document import Document
 from hccassist.nlp.mentions import Located
 from hccassist.schema import Encounter
@@ -245,7 +245,7 @@ def settle(
         else:
             settled.extend(_agreed([_replaced(story, m, known) for m in group]))
     settled.sort(key=lambda m: m.i)
-    return _without_excluded(settled, lexicon)
+    return _without_excluded(of_its_stroke(settled, lexicon, setting), lexicon)
 
 
 def _without_excluded(settled: list[Located], lexicon: Lexicon) -> list[Located]:

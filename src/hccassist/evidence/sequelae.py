@@ -1,8 +1,10 @@
 """A stroke is over where its record tells what it left behind: sequelae are I69, whenever they arise (guideline I.C.9.d).
 
-What is left is told in one of two ways. Words may name a stroke as the cause of a deficit ("hemiparesis from her stroke"): that
-settles each mention before anything is coded. Or the code of a deficit is that of a sequela, which only the whole record
-says. Either holds only where no stroke is treated: not during a stay, and not of one that its own words call new.
+What is left is told in one of three ways. Words may name a stroke as the cause of a deficit ("hemiparesis from her stroke"):
+that settles each mention before anything is coded. The code of a deficit may be that of a sequela, which only the whole record
+says. Or a record tells a stroke of the past and a paralysis of one side or limb, and nothing else that would cause it
+("PMH: CVA 2019. A/P: left hemiparesis"): its cause is told, and G81 and G83 are for one that is not. Each holds only where no
+stroke is treated: not during a stay, and not of one that its own words call new.
 """
 
 from __future__ import annotations
@@ -13,11 +15,19 @@ from hccassist.nlp.document import Document
 from hccassist.nlp.mentions import Located
 from hccassist.schema import Status
 from hccassist.terminology.groups import code_group, said
+from hccassist.terminology.lexicon import Lexicon
 
 LEFT_BEHIND = "only what it left behind is present"
 STROKE = code_group("stroke")
 _INFARCTION = code_group("cerebral_infarction")
 _SEQUELA = code_group("sequela_of_stroke")
+_PARALYSIS = code_group("paralysis_of_one_side")
+_OTHER_CAUSE = code_group("other_cause_of_paralysis")
+_STROKE_AS_CAUSE = {
+    "infarct": _INFARCTION,
+    "ich": code_group("cerebral_hemorrhage"),
+    "sah": code_group("subarachnoid_hemorrhage"),
+}
 _CAUSED_BY_A_STROKE = frozenset({"cause=infarct", "cause=ich", "cause=sah", "cause=cvd", "cause=other_cvd"})
 _ACUTE_SETTINGS = frozenset({"inpatient", "ed"})
 _NEW = said("new_event")
@@ -34,6 +44,22 @@ def left_behind(m: Located) -> Located:
     """The mention of a stroke in such a record, as one of the past unless it is called acute."""
     now = m.mention.status != "active" or "acuity=acute" in m.mention.attributes
     return m if now else m.judged("history", LEFT_BEHIND)
+
+
+def of_its_stroke(located: list[Located], lexicon: Lexicon, setting: str) -> list[Located]:
+    """The mentions, a paralysis whose cause no words tell as that of the record's stroke of the past, if all else that could
+    cause one is absent."""
+    codes = {m: lexicon.conditions[m.mention.condition].default_code for m in located}
+    told = [m for m in located if m.mention.status in ("active", "history")]
+    over = {cause for m in told if m.mention.status == "history" for cause in _causes_of(codes[m])}
+    caused = any(a.startswith("cause=") for m in told if codes[m].startswith(_PARALYSIS) for a in m.mention.attributes)
+    if setting in _ACUTE_SETTINGS or len(over) != 1 or caused or any(codes[m].startswith(_OTHER_CAUSE) for m in told):
+        return located
+    return [m.with_attributes(*over) if codes[m].startswith(_PARALYSIS) else m for m in located]
+
+
+def _causes_of(code: str) -> list[str]:
+    return [f"cause={cause}" for cause, codes in _STROKE_AS_CAUSE.items() if code.startswith(codes)]
 
 
 def infarctions_over(

@@ -89,6 +89,10 @@ class Located:
         """The mention with another status, and among its cues the reason for it."""
         return replace(self, mention=replace(self.mention, status=status, cues=(*self.mention.cues, why)))
 
+    def with_attributes(self, *more: str) -> Located:
+        """The mention with more ``name=value`` attributes."""
+        return replace(self, mention=replace(self.mention, attributes=(*self.mention.attributes, *more)))
+
 
 def find_mentions(document: Document, lexicon: Lexicon, inpatient: bool, support: dict[str, int]) -> list[Located]:
     """Every condition named in the document with its status, in reading order.
