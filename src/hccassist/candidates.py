@@ -106,7 +106,11 @@ def build_candidates(
         groups[m.mention.condition].append(m)
     status = {c: _status(c, group, lexicon) for c, group in groups.items()}
     day = date.fromisoformat(encounter.date_of_service) if encounter.date_of_service else None
-    coded = {c: _coded(c, _undenied(document, groups[c]), status[c], lexicon, day) for c in groups}
+    told = {c: _undenied(document, groups[c]) for c in groups}
+    folded = _folded([c for c, s in status.items() if s == "active"], lexicon)
+    for general, kind in folded.items():
+        told[kind] = _with_what_is_said_of(told[general], told[kind], lexicon)
+    coded = {c: _coded(c, told[c], status[c], lexicon, day) for c in groups}
     for over in infarctions_over(document, encounter.setting, groups, status, {c: own.code for c, own in coded.items()}):
         status[over] = "history"
         coded[over] = _coded(over, groups[over], "history", lexicon, day)
@@ -136,8 +140,8 @@ def build_candidates(
         rules = combined.get(condition, [])
         if not any(rule.replaces and rule.second in backed for rule in rules):
             lasts, known = _lasts(document, group), lexicon.conditions[condition]
-            told = _in_each_place(known, group, base, lexicon, day) if status[condition] == "active" else [base]
-            for own in told:
+            places = _in_each_place(known, group, base, lexicon, day) if status[condition] == "active" else [base]
+            for own in places:
                 alone = _candidate(encounter, condition, group + extra, status[condition], own, proof, lexicon, ())
                 candidates.append(replace(alone, passing=alone.course == "passing" and not lasts))
             candidates.extend(
@@ -187,6 +191,19 @@ def _folded(active: Sequence[str], lexicon: Lexicon) -> dict[str, str]:
             if general in present and general != specific and folded.get(specific) != general:
                 folded.setdefault(general, specific)
     return folded
+
+
+def _with_what_is_said_of(general: Sequence[Located], specific: Sequence[Located], lexicon: Lexicon) -> list[Located]:
+    """The mentions of a condition, and with them what is said of it under its general name: "vascular dementia ... dementia
+    with agitation"."""
+    known = {a.split("=", 1)[0] for m in specific if m.mention.status == "active" for a in m.mention.attributes}
+    wanted = lexicon.attribute_names[specific[0].mention.condition] - known
+    lent = []
+    for m in general:
+        said = tuple(a for a in m.mention.attributes if a.split("=", 1)[0] in wanted)
+        if said and m.mention.status == "active":
+            lent.append(replace(m, mention=replace(m.mention, attributes=said, code=None)))
+    return [*specific, *lent]
 
 
 def _undenied(document: Document, group: Sequence[Located]) -> list[Located]:

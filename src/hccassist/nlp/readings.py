@@ -19,6 +19,8 @@ _MOST_RIVALS = 4
 """Readings that an explanation names beside the one taken."""
 _PRESSURES = frozenset({"BP", "SBP", "DBP"})
 _PRESSURE = re.compile(r"[\s:=]{0,4}\d{2,3}\s?/\s?\d{2,3}\b")
+_TITLE, _TITLE_REACH = re.compile(r"\b(?:Mrs?|Ms|Miss|Dr)\.?\s+$"), 8
+_FAMILY_NAME = re.compile(r" (?:[A-Z]\. )?[A-Z][a-z]+\b")
 _STATE = 2
 _POSTAL_CODE = re.compile(r"[ -]+\d{5}(?:-\d{4})?\b(?![.,]?\d)")
 
@@ -33,7 +35,7 @@ def resolve(
         return None, ()
     if _marks_another(hit, term, group, document, lexicon) or _explained(hit, group, document):
         return None, ()
-    if _in_address(hit, document) or _is_measured(hit, document) or _is_joined(hit, document):
+    if _in_address(hit, document) or _is_measured(hit, document) or _is_joined(hit, document) or _is_name(hit, document):
         return None, ()
     return term, why
 
@@ -154,6 +156,16 @@ def _is_joined(hit: Hit, document: Document) -> bool:
         end - start <= SHORT_FORM
         and text[start:end].isupper()
         and "&" in (text[end : end + 1], text[max(start - 1, 0) : start])
+    )
+
+
+def _is_name(hit: Hit, document: Document) -> bool:
+    """Whether a short form in the letters of a name stands behind a title or before another name: "Mrs. Ida Crane"."""
+    if hit.j - hit.i > 1 or not all(t.ambiguous for t in hit.terms) or not document.written(hit.i, hit.j).istitle():
+        return False
+    before = document.text[: document.tokens.starts[hit.i]]
+    return bool(_TITLE.search(before, max(len(before) - _TITLE_REACH, 0))) or bool(
+        _FAMILY_NAME.match(document.text, document.tokens.ends[hit.j - 1])
     )
 
 
