@@ -700,6 +700,27 @@ RECORDS: dict[str, Record] = {
         ),
         "2025-07-15", "no", "telehealth_audio", "Marta Solberg", True,
     ),
+    "physician whose name has an accent": Record(
+        (
+            "ST. OLGA HOSPITAL\nDISCHARGE SUMMARY\nPatient: Ruth Okafor  DOB 03/09/1951\nAdmitted: July 11, 2025  Discharged: July 24, 2025\n"
+            "Discharge diagnoses: Pneumonia.\nCourse: Ceftriaxone, then home.\nColette Narváez, MD   Electronically signed 7/25/2025 08:40",
+        ),
+        "2025-07-24", "yes", "inpatient", "Colette Narváez", True,
+    ),
+    "cardiac rehabilitation by an exercise physiologist": Record(
+        (
+            "Ashby Heart\nCardiac Rehabilitation Session Note\nPatient: Ruth Okafor  DOB 03/09/1951\nDate of session: 04/10/2025  Staff: Jess Albright, MS, CEP\n"
+            "Dx: CHF. No symptoms.\nJess Albright, MS, CEP   04/10/2025",
+        ),
+        "2025-04-10", "no", "", "Jess Albright",
+    ),
+    "telephone by the type in its header": Record(
+        (
+            "HOLLIS COMMUNITY HEALTH CENTER\nPatient: Okafor, Ruth   DOB: 03/09/1951\nVisit Date: 06/18/2025   Type: Telephone   Provider: Marta Solberg, PA-C (FM)\n"
+            "Gout quiet, same dose.\nElectronically signed by Marta Solberg, PA-C  06/18/2025 09:15",
+        ),
+        "2025-06-18", "no", "telehealth_audio", "Marta Solberg", True,
+    ),
     "bare note with headings": Record(
         (
             "CHIEF COMPLAINT\n\nCough.\n\nMEDICATIONS\n\nLisinopril 10 mg.\n\nRESULTS\n\nThe biopsy results are still pending.\n\n"

@@ -84,6 +84,21 @@ def test_short_encounters_under_each_other_begin_at_their_dated_headings() -> No
     assert dates(chart) == ["2025-04-08", "2025-07-15", "2025-10-14"]
 
 
+def test_notes_written_one_under_the_other_begin_at_their_dates() -> None:
+    chart = chart_of(
+        "Ilse Hahn, M.D.   Internal Medicine   Ruth Okafor  DOB 3-9-51\n"
+        "1-6-25   BP 146/80  P 76\nS: Feet burn.\nA: Neuropathy.\nP: Gabapentin.\nI. Hahn, M.D.\n"
+        "4-8-25   BP 138/78  P 92\nS: Flutters.\nA: Atrial fibrillation.\nP: Apixaban.\nI. Hahn, M.D.\n"
+        "5-2-25   Nurse visit. B12 given.\nB. Estes, LPN"
+    )
+    found = find_encounters(chart)
+    assert [(e.date_of_service, e.credential) for e in found] == [
+        ("2025-01-06", "M.D."),
+        ("2025-04-08", "M.D."),
+        ("2025-05-02", "LPN"),
+    ]
+
+
 def test_a_birth_date_without_a_space_behind_its_comma() -> None:
     pages = [visit(d, dob="03/09/1951") for d in ("05/01/2025", "06/01/2025")]
     chart = chart_of(*pages, visit("07/01/2025", dob="MAR 9,1951"))

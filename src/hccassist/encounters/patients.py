@@ -18,7 +18,7 @@ from hccassist.encounters.lines import Line
 from hccassist.encounters.people import find_people
 from hccassist.encounters.rules import words_in
 
-_WORD = r"[A-Za-z][A-Za-z'’\-]*\.?"
+_WORD = r"[^\W\d_](?:[^\W\d_]|['’\-])*\.?"
 _NAME = rf"{_WORD}(?:,\s?|\s){_WORD},?(?:\s{_WORD},?){{0,3}}"
 _LABELLED = re.compile(
     r"\b(?:patient(?:'s)?(?: name)?|pt\.?(?: name)?|client(?: name)?|member(?: name)?|resident(?: name)?|name|re"

@@ -10,7 +10,8 @@ from hccassist.encounters.rules import credential_rules, phrases, words_in
 from hccassist.schema import Validity
 from hccassist.written_dates import MONTH_NAME
 
-_NAME_WORD = r"(?:[A-Z][A-Za-z'’\-]*[A-Za-z]|[A-Z]\.?(?![a-z]))"
+_UPPER, _LETTER = "[A-ZÀ-ÖØ-ÞŁŚŠŽ]", "[A-Za-zÀ-ÖØ-öø-ÿĀ-ž]"
+_NAME_WORD = rf"(?:{_UPPER}(?:{_LETTER}|['’\-])*{_LETTER}|{_UPPER}\.?(?![a-z]))"
 _PARTICLE = r"(?:de|la|del|van|von|der|den|di|da|St\.|Mc|Mac|O'|al|el|bin|ben)"
 _NAME = rf"{_NAME_WORD}(?:\s+(?:{_PARTICLE}\s+){{0,2}}{_NAME_WORD}){{1,4}}(?:,?\s+(?:Jr|Sr|II|III|IV)\.?)?"
 _TITLE = re.compile(r"(?:Dr|Doctor|Mr|Ms|Mrs|Miss|Prof)\.?\s+", re.IGNORECASE)

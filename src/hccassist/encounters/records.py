@@ -12,6 +12,7 @@ from functools import cache
 from hccassist.encounters.dates import BARE_KINDS, DateHit
 from hccassist.encounters.lines import Line
 from hccassist.encounters.patients import Identity, identity_of, name_words, tells_birth
+from hccassist.encounters.people import find_people
 from hccassist.encounters.rules import openings
 from hccassist.encounters.settings import header_of, record_title, titles_of
 from hccassist.encounters.signatures import SIGNED_KINDS, cue_of
@@ -44,6 +45,8 @@ _HEADER_LABEL = re.compile(
     re.IGNORECASE,
 )
 _LONGEST_HEADER = 110
+_GOES_ON, _MIN_DATE = re.compile(r"[A-Za-z]{2}"), 6
+"""What stands behind the date that opens a note: "1-6-25   BP 146/80"; a date alone belongs to the signature above it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -249,7 +252,7 @@ def _starts_inside(lines: Sequence[Line], hits: Sequence[DateHit], page: PageFac
     labels = [(unmarked or ":" in line.text) and bool(_PATIENT_LABEL.search(line.text)) for line in mine]
     opens = [_opens_record(line) for line in mine]
     here = hits[bisect_left(lines_at, page.first) : bisect_left(lines_at, page.last)]
-    dated = any(h.kind in SERVICE_KINDS for h in here)
+    dated = any(h.kind in SERVICE_KINDS or h.start - lines[h.line].start < _MIN_DATE for h in here)
     if not (dated or any(labels) or any(opens)):
         # Without an opening, a date or a patient of its own no record begins here.
         return []
@@ -266,6 +269,11 @@ def _starts_inside(lines: Sequence[Line], hits: Sequence[DateHit], page: PageFac
             continue
         roomy = page.last - n > _MIN_SHORT_RECORD
         if closed and roomy and n - current >= _MIN_SHORT_RECORD and _heads_record(lines, hits, lines_at, n, page.last):
+            found.append(n)
+            current, closed = n, False
+            n += 1
+            continue
+        if n - current >= _MIN_SHORT_RECORD and n > page.first and _begins_day(lines, hits, lines_at, n):
             found.append(n)
             current, closed = n, False
             n += 1
@@ -306,6 +314,19 @@ def _heads_record(lines: Sequence[Line], hits: Sequence[DateHit], lines_at: Sequ
         return False
     label = line.text[: own[0].start - line.start].strip(" *:-\t")
     return bool(_DATE_LABEL.fullmatch(label)) and any(_HEADER_LABEL.search(lines[k].text) for k in range(n, min(n + 3, last)))
+
+
+def _begins_day(lines: Sequence[Line], hits: Sequence[DateHit], lines_at: Sequence[int], n: int) -> bool:
+    """Whether a line begins the next of the notes that are written one under the other: it opens with a date and goes on, and
+    the one above it is a provider's name and credential alone."""
+    line, above = lines[n], lines[n - 1]
+    here = bisect_left(lines_at, n)
+    if line.running or here == len(hits) or hits[here].line != n or hits[here].kind not in BARE_KINDS | {"service"}:
+        return False
+    if line.text[: hits[here].start - line.start].strip(" *:-\tDATEdate") or not _GOES_ON.search(line.text, _MIN_DATE):
+        return False
+    people = find_people(above.text)
+    return bool(people) and not above.text[: people[0].start].strip(" -_") and not above.text[people[-1].end :].strip(" .-_")
 
 
 def _is_signed(line: Line) -> bool:

@@ -11,7 +11,8 @@ from hccassist.nlp.status import is_dropped
 from hccassist.terminology.lexicon import Lexicon, Term
 
 SHORT_FORM = 3
-_IS_NUMBERED = re.compile(r"-\d\b| \d{2,3}(?=\s|$)")
+_IS_NUMBERED = re.compile(r"\d|-\d\b| \d{2,3}(?=\s|$)")
+_ENDS_IN_DIGITS = re.compile(r"\d")
 _NUMBERED = frozenset({"stage", "type", "dmtype", "class", "grade", "level"})
 _MOST_COORDINATED = 6
 _SPREAD = frozenset({"to", "involving"})
@@ -56,12 +57,12 @@ def _accept(term: Term, document: Document, i: int, j: int, lexicon: Lexicon) ->
     ):
         # Two words of a term do not meet across a list: "with CHF, nurse calls weekly", "breast, primary care".
         return False
+    short = len(term.written) <= SHORT_FORM and not lexicon.attribute_names.get(term.condition, frozenset()) & _NUMBERED
+    if short and (_IS_NUMBERED if term.cased else _ENDS_IN_DIGITS).match(document.text, document.tokens.ends[j - 1]):
+        # "PCL-5", "SS 97", "CD20": a scale, a score, a marker, unless a stage or a type is what the number may say.
+        return False
     if not term.cased:
         return True
-    numbered = len(term.written) <= SHORT_FORM and _IS_NUMBERED.match(document.text, document.tokens.ends[j - 1])
-    if numbered and not lexicon.attribute_names.get(term.condition, frozenset()) & _NUMBERED:
-        # "PCL-5", "SS 97": a scale or a score, unless a stage or a type is what the number may say.
-        return False
     raw = document.written(i, j)
     return raw == term.written or raw in (term.written + "s", term.written + "'s", term.written + "’s")
 
