@@ -44,6 +44,7 @@ _HEADER_LABEL = re.compile(
     r"\b(?:provider|clinician|seen by|author|(?:visit|encounter|contact|note)? ?type|staff|practitioner)\s*(?::|\s{2})",
     re.IGNORECASE,
 )
+_VISIT_LINE = re.compile(r"\W*(?:encounter|visit|contact|session|appointment|d\.?o\.?s\.?|date)\b", re.IGNORECASE)
 _LONGEST_HEADER = 110
 _GOES_ON, _MIN_DATE = re.compile(r"[A-Za-z]{2}"), 6
 """What stands behind the date that opens a note: "1-6-25   BP 146/80"; a date alone belongs to the signature above it."""
@@ -258,6 +259,7 @@ def _starts_inside(lines: Sequence[Line], hits: Sequence[DateHit], page: PageFac
         return []
     current = start
     closed = any(_is_signed(lines[n]) for n in range(start, page.first))
+    headed = any(_heads_visit(lines, hits, lines_at, n) for n in range(start, page.first))
     n = page.first
     while n < page.last:
         line = lines[n]
@@ -268,6 +270,13 @@ def _starts_inside(lines: Sequence[Line], hits: Sequence[DateHit], page: PageFac
             n += 1
             continue
         roomy = page.last - n > _MIN_SHORT_RECORD
+        if _heads_visit(lines, hits, lines_at, n):
+            if (headed or closed) and n > current:
+                found.append(n)
+                current, closed = n, False
+            headed = True
+            n += 1
+            continue
         if closed and roomy and n - current >= _MIN_SHORT_RECORD and _heads_record(lines, hits, lines_at, n, page.last):
             found.append(n)
             current, closed = n, False
@@ -314,6 +323,12 @@ def _heads_record(lines: Sequence[Line], hits: Sequence[DateHit], lines_at: Sequ
         return False
     label = line.text[: own[0].start - line.start].strip(" *:-\t")
     return bool(_DATE_LABEL.fullmatch(label)) and any(_HEADER_LABEL.search(lines[k].text) for k in range(n, min(n + 3, last)))
+
+
+def _heads_visit(lines: Sequence[Line], hits: Sequence[DateHit], lines_at: Sequence[int], n: int) -> bool:
+    """Whether one line is the whole header of a visit in a list of them: "Encounter: 03/26/2025   Type: No show   Clinician: ..."."""
+    text = lines[n].text
+    return bool(_VISIT_LINE.match(text) and _HEADER_LABEL.search(text)) and _heads_record(lines, hits, lines_at, n, n + 1)
 
 
 def _begins_day(lines: Sequence[Line], hits: Sequence[DateHit], lines_at: Sequence[int], n: int) -> bool:

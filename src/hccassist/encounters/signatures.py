@@ -23,6 +23,7 @@ _NOT_AUTHOR = re.compile(rf"\b(?:{phrases('not_the_author')})\b[^.;]{{0,40}}$", 
 _REFERRED_TO = re.compile(rf"\b(?:{phrases('referred_to')})\w*[^:]{{0,20}}:?\s*$", re.IGNORECASE)
 _UNKNOWN_CREDENTIAL = re.compile(r",\s*[A-Z]{2,}|\b[A-Z]{1,3}-[A-Z]{1,3}\b")
 _OTHER_PAPER = re.compile(rf"\b(?:{phrases('other_paper')})\b", re.IGNORECASE)
+_OWN_STATUS = re.compile(r"\W*(?:result|document|note|report|encounter)?\s*status\s*[:=]", re.IGNORECASE)
 _COPIED = re.compile(rf"\b(?:{phrases('copied')})\b[^.;|]{{0,60}}$", re.IGNORECASE)
 _BLANK_AFTER = re.compile(
     r"\s*(?:\bby\b\s*:?|:)\s*(?:_+|\.{3,}|\[\s*\]|\(?(?:not signed|none|blank)\)?)?\s*(?:,?\s*\b(?:on|at|date"
@@ -78,7 +79,7 @@ _OF_SIGNING = frozenset(
 _CUE_STEMS = (
     "sign", "electronic", "review", "authent", "verif", "approv", "final", "attest", "filed", "draft", "prelim", "pend",
     "dictat", "stamp", "locked", "/es/", "/s/", "incomplete", "___", "complet", "valid", "clos", "seal",
-    "read", "status",
+    "read", "status", "progress",
 )  # fmt: skip
 """One quick look tells whether a line is worth the cues."""
 
@@ -94,7 +95,7 @@ def cue_of(text: str) -> tuple[Kind, int] | None:
     gate, cues = _cues()
     for kind, pattern in map(cues.__getitem__, gate.open(words_of(text))):
         match = pattern.search(text)
-        if match is not None and not (kind == "pending" and _OTHER_PAPER.search(text)):
+        if match is not None and not (kind == "pending" and _OTHER_PAPER.search(text) and not _OWN_STATUS.match(text)):
             if kind == "electronic" and _BLANK_AFTER.match(text[match.end() :]) and not find_people(text[: match.start()]):
                 if DATE.search(text[: match.start()]):
                     return kind, match.end()

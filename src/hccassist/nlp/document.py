@@ -162,7 +162,9 @@ def _section_starts(text: str, start: int, end: int, sections: dict[str, str]) -
         to = end if to < 0 else to
         line = text[at:to].strip(" \t\r\f*#=_-:")
         plain = _without_tail(line).strip(" .") if len(line) <= _LONGEST_HEADING_LINE else ""
-        if 0 < len(plain) <= _LONGEST_HEADING and not line.endswith((",", ";")):
+        dated = line.endswith(".") and plain != line.strip(" .")
+        # "RHC 2/25." in a plan is an order, "Labs 2/25" a heading.
+        if 0 < len(plain) <= _LONGEST_HEADING and not line.endswith((",", ";")) and not dated:
             ruled = text[at:to].lstrip()[:2] in ("==", "--", "**", "##", "__")
             looks = ruled or plain.isupper() or plain.istitle() or (plain[:1].isupper() and len(plain.split()) <= 5)
             looks = looks or (plain.islower() and plain in _LONE_HEADINGS)

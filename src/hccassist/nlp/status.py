@@ -218,6 +218,13 @@ def _in_scope(
         if ":" in norms[j:high] and norms[cue.i] in _VERSUS:
             # "Orthostasis: standing 98/60 vs lying 134/78": what stands behind the colon is compared.
             return False
+        if (
+            "(" in norms[j:high]
+            and ")" not in norms[j:high]
+            and any(norms[j:a].count("(") and b <= high for a, b in others if a >= j)
+        ):
+            # "Flare of lung fibrosis (pneumonia ruled out)": what is ruled out stands in the parentheses.
+            return False
         spoken_of = rule.category == "negated" and not _PRONOUNS.isdisjoint(norms[cue.i : cue.j])
         if spoken_of and any(j <= a and b <= high for a, b in others):
             return False
