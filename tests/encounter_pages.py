@@ -721,6 +721,30 @@ RECORDS: dict[str, Record] = {
         ),
         "2025-06-18", "no", "telehealth_audio", "Marta Solberg", True,
     ),
+    "result in progress": Record(
+        (
+            "Meridian Health   Patient: OKAFOR, RUTH   DOB/Age/Sex: 3/9/1951 74 years Female\nResult type: Pulmonary Office Visit\n"
+            "Result date: March 28, 2025 09:10 PDT\nResult status: In Progress\nPerformed by: Solberg DO, Marta on March 28, 2025 09:40 PDT\n"
+            "On 4 L.\n1. Fibrosis, better. 2. Hypoxia on 4 L.",
+        ),
+        "2025-03-28", "no", "", "Marta Solberg", False,
+    ),
+    "health plan's evaluation with the place ticked": Record(
+        (
+            "Silver Peak Advantage | 2025 Comprehensive Health Evaluation\nMember: Ruth Okafor  DOB: 03/09/1951  Sex: [ ] M [X] F\n"
+            "Date of service: 04/22/2025  Setting: [X] home [ ] facility [ ] video\nEvaluating clinician: Marta Solberg, DNP\n"
+            "Review of conditions\nCOPD [X] Yes [ ] No  Plan: inhaler\nElectronically signed by Marta Solberg, DNP on 04/22/2025 at 18:03",
+        ),
+        "2025-04-22", "yes", "home", "Marta Solberg", True,
+    ),
+    "health plan's evaluation by telephone": Record(
+        (
+            "Silver Peak Advantage | 2025 Comprehensive Health Evaluation\nMember: Ruth Okafor  DOB: 03/09/1951\n"
+            "Date of service: 04/22/2025  Setting: [ ] home [ ] facility [X] phone\nEvaluating clinician: Marta Solberg, DNP\n"
+            "Review of conditions\nCOPD [X] Yes [ ] No  Plan: inhaler\nElectronically signed by Marta Solberg, DNP on 04/22/2025 at 18:03",
+        ),
+        "2025-04-22", "no", "telehealth_audio", "Marta Solberg", True,
+    ),
     "bare note with headings": Record(
         (
             "CHIEF COMPLAINT\n\nCough.\n\nMEDICATIONS\n\nLisinopril 10 mg.\n\nRESULTS\n\nThe biopsy results are still pending.\n\n"

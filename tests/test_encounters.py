@@ -99,6 +99,20 @@ def test_notes_written_one_under_the_other_begin_at_their_dates() -> None:
     ]
 
 
+def test_visits_listed_with_a_line_for_a_header_need_no_signature_between() -> None:
+    chart = chart_of(
+        "Riverbank Clinics   Name: Ruth Okafor   DOB: 03/09/1951\n"
+        "Encounter: 03/12/2025   Type: Office visit   Clinician: Marta Solberg, MD (IM)\nGout quiet.\n"
+        "Signed electronically: Marta Solberg, MD   03/12/2025 12:15\n"
+        "Encounter: 03/26/2025   Type: No show   Clinician: Marta Solberg, MD (IM)\nLetter sent.\n"
+        "Encounter: 04/16/2025   Type: Office visit   Clinician: Bo Kess, PA (GI)\nScope done.\n"
+        "Signed electronically: Bo Kess, PA   04/16/2025 10:30\n"
+    )
+    found = find_encounters(chart)
+    assert [(e.date_of_service, e.valid) for e in found] == [("2025-03-12", "yes"), ("2025-03-26", "no"), ("2025-04-16", "yes")]
+    assert found[1].setting == "administrative"
+
+
 def test_a_birth_date_without_a_space_behind_its_comma() -> None:
     pages = [visit(d, dob="03/09/1951") for d in ("05/01/2025", "06/01/2025")]
     chart = chart_of(*pages, visit("07/01/2025", dob="MAR 9,1951"))

@@ -326,7 +326,7 @@ def _heads_record(lines: Sequence[Line], hits: Sequence[DateHit], lines_at: Sequ
 
 
 def _heads_visit(lines: Sequence[Line], hits: Sequence[DateHit], lines_at: Sequence[int], n: int) -> bool:
-    """Whether one line is the whole header of a visit in a list of them: "Encounter: 03/26/2025   Type: No show   Clinician: ..."."""
+    """Whether one line is the whole header of a visit in a list of them: "Encounter: 03/26/2025  Type: No show  Staff: ..."."""
     text = lines[n].text
     return bool(_VISIT_LINE.match(text) and _HEADER_LABEL.search(text)) and _heads_record(lines, hits, lines_at, n, n + 1)
 

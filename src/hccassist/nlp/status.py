@@ -123,6 +123,18 @@ def cues_of(document: Document, sentence: Sentence, lexicon: Lexicon) -> tuple[C
     return tuple(found)
 
 
+_OF_THE_CUE = frozenset(
+    "( , now since later is was were has have been it this that all both formally clinically fully ?".split()
+)
+"""Words between an opening parenthesis and a cue that is said of what stands before it: "DVT (now resolved)"."""
+
+
+def _in_parentheses(between: Sequence[str]) -> bool:
+    """Whether a cue behind these words stands in parentheses with a subject of its own."""
+    opened = between.index("(") if "(" in between else len(between)
+    return ")" not in between[opened:] and not _OF_THE_CUE.issuperset(between[opened:])
+
+
 def _terminated(rule: ContextRow, low: int, high: int, cues: Sequence[Cue], document: Document) -> bool:
     """Whether something between tokens ``low`` and ``high`` ends the scope of ``rule``: a semicolon, an arrow that leads on, a
     colon that does not open its list ("negative for the following:"), or a terminating phrase. One that touches the cue
@@ -218,11 +230,7 @@ def _in_scope(
         if ":" in norms[j:high] and norms[cue.i] in _VERSUS:
             # "Orthostasis: standing 98/60 vs lying 134/78": what stands behind the colon is compared.
             return False
-        if (
-            "(" in norms[j:high]
-            and ")" not in norms[j:high]
-            and any(norms[j:a].count("(") and b <= high for a, b in others if a >= j)
-        ):
+        if _in_parentheses(norms[j:high]):
             # "Flare of lung fibrosis (pneumonia ruled out)": what is ruled out stands in the parentheses.
             return False
         spoken_of = rule.category == "negated" and not _PRONOUNS.isdisjoint(norms[cue.i : cue.j])
