@@ -9,8 +9,9 @@ from dataclasses import dataclass
 from operator import itemgetter
 
 from hccassist.nlp.choices import choices_go_on
+from hccassist.terminology.groups import word_group
 from hccassist.terminology.lexicon import Lexicon
-from hccassist.terminology.words import Tokens
+from hccassist.terminology.words import Normalizer, Tokens
 
 _BULLET = re.compile(
     r"[ \t]*(?:[•●▪◦○■·*#>»]+|[-–—]+(?=\s)|\(?\d{1,2}[.)](?=\s|[A-Za-z])|[a-z][.)](?=\s)|\[[ xX✓]?\]|[☐☑☒◉])[ \t]*"
@@ -21,6 +22,10 @@ _BOUNDARY = re.compile(
 )
 _VALUE_CELL = re.compile(r"(?:[<>]?(?!(?:19|20)\d\d\b)\d+(?:\.\d+)?(?:/\d{2,3})?%?(?![\w/.)-])|--?(?=\s{2}))")
 """A cell that holds a result: it belongs to the test that its row begins with."""
+_LOWER_BOUNDARY = re.compile(r"([\w%/'’+-]*)([)\"]?)\.\s+(?=[a-z])(\w+)")
+"""A full stop before a small letter: quick typists begin their sentences so."""
+_LEADS_ON, _DOSED = word_group("leads_on"), word_group("dosed")
+"""Abbreviations that go with the word behind them ("mod. severe"), and words that belong to the dose before them ("20 mg. daily")."""
 _NOT_AN_END = re.compile(
     r"(?:\b(?:dr|mr|mrs|ms|vs|st|approx|e\.g|i\.e|etc|jr|sr|fig|incl?|ext|q|b\.i\.d|t\.i\.d|q\.d|p\.o|p\.r\.n|pt|hx|wt|ht|dx|tx|rx"
     r"|temp|resp|dept|prof)|(?<!\d )\b[A-Z])\.$",
@@ -287,7 +292,7 @@ def analyse(
         marker = _BULLET.match(text, first.start, block[-1].end)
         bullet = marker.group().strip() if marker else ""
         indent = len(text[first.start : first.end]) - len(text[first.start : first.end].lstrip())
-        for s, e in _split(text, first.start, block[-1].end, [c for line in block for c in line.cut]):
+        for s, e in _split(text, first.start, block[-1].end, [c for line in block for c in line.cut], lexicon.normalizer):
             while token < count and tokens.starts[token] < s:
                 token += 1
             i = token
@@ -356,7 +361,18 @@ def _join_wrapped(text: str, lines: list[_Line]) -> list[list[_Line]]:
     return blocks
 
 
-def _split(text: str, start: int, end: int, cuts: list[int]) -> list[tuple[int, int]]:
+def _begins_small(match: re.Match[str], normalizer: Normalizer) -> bool:
+    """Whether a full stop before a small letter ends a sentence ("no falls. parkinson's stable") and not an abbreviation."""
+    word, closed, following = match.groups()
+    if closed:
+        return True
+    if len(word) <= 1 and not word.isdigit():
+        return False
+    bare = word.lower().rpartition("/")[2]
+    return bare not in _LEADS_ON and following not in _DOSED and not normalizer.is_cut_off(bare)
+
+
+def _split(text: str, start: int, end: int, cuts: list[int], normalizer: Normalizer) -> list[tuple[int, int]]:
     """Sentence ranges in a block, trimmed of white space; ``cuts`` are section headings that end a sentence anywhere."""
     ends = [c for c in cuts if start < c < end]
     ring = text.rfind(_RING, start, end)
@@ -373,6 +389,7 @@ def _split(text: str, start: int, end: int, cuts: list[int]) -> list[tuple[int, 
         if text[match.start()] not in ".!?" and _VALUE_CELL.match(text, match.end()):
             continue
         ends.append(stop)
+    ends += [m.start(3) for m in _LOWER_BOUNDARY.finditer(text, start, end) if _begins_small(m, normalizer)]
     ranges = []
     at = start
     for stop in [*sorted(set(ends)), end]:

@@ -110,6 +110,11 @@ class Normalizer:
             self._stems.add(word)
         return word
 
+    def is_cut_off(self, word: str) -> bool:
+        """Whether a word in small letters is the beginning of a longer one and none of its own: ``schizophr``."""
+        spelling = self._spelling
+        return spelling is not None and word.isalpha() and not spelling.is_known(word) and bool(spelling.completions(word))
+
     def _complete(self, found: Tokens, dots: list[int]) -> Tokens:
         """Cut-off words completed by their neighbours ("foll lymphoma", "retinal vein occl. of"); ``dots``: the full stops
         behind words within a sentence, left out where they belong to such a word."""
