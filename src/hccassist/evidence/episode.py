@@ -49,6 +49,7 @@ _SAID_PAST = said("history_of", behind=r"\b.*\b(?:19|20)\d\d\b")
 _THEN_ENDED = said("then_ended", before="[,;] ")
 _GIVEN_TODAY = said("given_today")
 _CLAUSE_MARKS = ",;."
+_SPREAD = ("C77", "C78", "C79")
 _NUMBER = r"(?:\d+|an?|one|two|three|four|five|six|seven|eight|nine|ten|several|many|few|couple(?: of)?)"
 _AGO = re.compile(
     rf"\b({_NUMBER})\+?[- ]?(days?|d|weeks?|wks?|months?|mos?|years?|yrs?|y|decades?)"
@@ -235,7 +236,7 @@ def settle(
     for condition, group in groups.items():
         known = lexicon.conditions[condition]
         if known.course == "cancer":
-            settled.extend(_agreed(_cancer(story, group)))
+            settled.extend(_agreed(_cancer(story, group, known.default_code.startswith(_SPREAD))))
         elif known.course in ENDS or known.course == "acute":
             days = _INFARCTION_DAYS if known.default_code.startswith("I21") else 0
             dated = [_dated(story, m, known.course in ENDS, days) for m in group]
@@ -426,14 +427,15 @@ def _once(story: _Story, group: list[Located]) -> list[Located]:
     ]
 
 
-def _cancer(story: _Story, group: list[Located]) -> list[Located]:
-    """A cancer is present while there or treated: what its sentences say of now is weighed against what they say is past."""
+def _cancer(story: _Story, group: list[Located], spread: bool) -> list[Located]:
+    """A cancer is present while there or treated: what its sentences say of now is weighed against what they say is past. What
+    treats the cancer that it came from treats a ``spread`` too."""
     told = [m for m in group if m.mention.status in ("active", "history")]
     if not told:
         return group
     spans = sorted(story.around(m) for m in told)
     text = " ".join(story.document.text[a:b] for a, b in spans)
-    treatments = len(story.treated(group))
+    treatments = len(story.treated(group)) or (spread and sum(len(story.drugs.get(c, ())) for c in story.cancers))
     now = {m.group().lower() for m in _NOW.finditer(text) if not _NO_LONGER.search(text, max(m.start() - 40, 0), m.start())}
     over = {x.lower() for x in _PAST.findall(text)}
     tellings = (text, *map(story.clause, told), *map(story.behind, told))

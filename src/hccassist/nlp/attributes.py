@@ -27,7 +27,7 @@ _CHIEF_COMPLAINT = "chief_complaint"
 _OF_THE_VISIT = frozenset({"assessment_plan", "hospital_course", "hpi", "start"})
 """Sections that speak of the complaint, not of a list of what the patient has besides."""
 _MOST_BEFORE = 12
-_DENIED_BEHIND = (["none"], ["absent"], ["denied"])
+_DENIED_BEHIND = (["none"], ["absent"], ["denied"], ["negative"])
 
 
 def attributes_in(document: Document, lexicon: Lexicon, sentence: Sentence) -> list[tuple[int, int, AttributeWord]]:

@@ -25,7 +25,7 @@ _VALUE_CELL = re.compile(r"(?:[<>]?(?!(?:19|20)\d\d\b)\d+(?:\.\d+)?(?:/\d{2,3})?
 _LOWER_BOUNDARY = re.compile(r"([\w%/'’+-]*)([)\"]?)\.\s+(?=[a-z])(\w+)")
 """A full stop before a small letter: quick typists begin their sentences so."""
 _LEADS_ON, _DOSED = word_group("leads_on"), word_group("dosed")
-"""Abbreviations that go with the word behind them ("mod. severe"), and words that belong to the dose before them ("20 mg. daily")."""
+"""Abbreviations that go with the word behind them ("mod. AS"), words that go with the dose before them ("20 mg. daily")."""
 _NOT_AN_END = re.compile(
     r"(?:\b(?:dr|mr|mrs|ms|vs|st|approx|e\.g|i\.e|etc|jr|sr|fig|incl?|ext|q|b\.i\.d|t\.i\.d|q\.d|p\.o|p\.r\.n|pt|hx|wt|ht|dx|tx|rx"
     r"|temp|resp|dept|prof)|(?<!\d )\b[A-Z])\.$",
@@ -59,6 +59,7 @@ _WRAP_COLUMN = 45
 _WIDEST_PAGE = 160
 """A text with a longer line was not broken to a width: where a line of it ends, it was ended."""
 _MOST_HEADING_WORDS = 9
+_MOST_SLASHED = 3
 _SOURCE_OF_A_SECTION = frozenset("per from by via obtained reviewed updated according".split())
 _NUMBERED = re.compile(r"^[ \t]*[#(]?(\d{1,2})[.)][ \t]+(\S[^\n]*)", re.MULTILINE)
 _NEXT_PROBLEM = re.compile(r"\n\s*\n(?=\s*\S)|\n(?=[ \t]*#?\d{1,2}[.)][ \t])")
@@ -146,7 +147,7 @@ def _heading(raw: str, sections: dict[str, str]) -> str | None:
         # "PMH per intake sheet", "Meds reviewed today".
         return sections.get(words[0])
     first, slash, _ = bare.partition("/")
-    return sections.get(first) if slash else None
+    return sections.get(first) if slash and len(words) <= _MOST_SLASHED else None
 
 
 def _section_starts(text: str, start: int, end: int, sections: dict[str, str]) -> list[tuple[int, int, str]]:
@@ -369,7 +370,7 @@ def _begins_small(match: re.Match[str], normalizer: Normalizer) -> bool:
     if len(word) <= 1 and not word.isdigit():
         return False
     bare = word.lower().rpartition("/")[2]
-    return bare not in _LEADS_ON and following not in _DOSED and not normalizer.is_cut_off(bare)
+    return bare not in _LEADS_ON and following not in _DOSED and not normalizer.is_cut_off(bare, following)
 
 
 def _split(text: str, start: int, end: int, cuts: list[int], normalizer: Normalizer) -> list[tuple[int, int]]:

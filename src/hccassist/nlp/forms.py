@@ -38,6 +38,8 @@ _QUESTION_BEFORE = re.compile(r"(?:^|[\s,;:(/-])\?+\s?$")
 _QUESTION_AFTER = re.compile(r"\?|\s\?(?![\w(])")
 _MINUS_LIST = re.compile(r"(?:^|[\s,;(:])-[^\W\d_]{3}")
 _MINUS_BEFORE = re.compile(r"(?:^|[\s,;(])(?:\(-\)|-|–|∅|Ø|0)\s?$")
+_MINUS_AFTER = re.compile(r"-(?:(?=[,;/)])|\s+\d{1,3} ?(?:y/?o\b|[MF]\b))", re.IGNORECASE)
+"""A minus written onto a name and followed by no words about it: "HIV-, HCV-", "HIV- 70M"."""
 _ANSWER_REACH = 48
 _CHOICE_WORD = r"(?:active|current|hist(?:ory)?|past|resolved|c?rule[ -]?out|r/o|none|n/a)"
 _OTHER_NAME = re.compile(r"\s?/\s?[A-Za-z][A-Za-z ]{1,24}?(?=\s{2})")
@@ -87,6 +89,8 @@ def read_layout(document: Document, sentence: Sentence, start: int, end: int) ->
         attached = text[start - 1] == "-" and len(_MINUS_LIST.findall(text, sentence.start, start + 3)) > 1
         if sentence.section == "ros" or attached:
             return Assertion("negated", ("minus sign",))
+    if _MINUS_AFTER.match(after):
+        return Assertion("negated", ("minus sign",))
     return None
 
 

@@ -227,6 +227,9 @@ def _in_scope(
         if under and rule.category == "negated" and (rule.phrase == "none" or any(j < a and b <= high for a, b in others)):
             # "Bipolar 2: hypomania none": what is denied is said under the problem, not of it.
             return False
+        if "(" in norms[j:high] and any(norms[a - 1] == "(" for a, b in others if j <= a and b <= high):
+            # "LEMS (SCLC neg)": what is denied is what the parentheses name.
+            return False
         if ":" in norms[j:high] and norms[cue.i] in _VERSUS:
             # "Orthostasis: standing 98/60 vs lying 134/78": what stands behind the colon is compared.
             return False

@@ -134,7 +134,8 @@ class Phrases(Generic[V]):
             if j >= stop:
                 continue
             word = norms[j]
-            if skipped < _MOST_FILLERS and word in FILLERS:
+            if skipped < _MOST_FILLERS and word in FILLERS and not (word == "a" and norms[j + 1 : j + 2] == ["1"]):
+                # "DM A1c 9" is no "DM 1".
                 paths.append((at, j + 1, skipped + 1))
             if word in at and (child := self._child(at, word)) is not None:
                 paths.append((child, j + 1, 0))

@@ -110,10 +110,14 @@ class Normalizer:
             self._stems.add(word)
         return word
 
-    def is_cut_off(self, word: str) -> bool:
-        """Whether a word in small letters is the beginning of a longer one and none of its own: ``schizophr``."""
+    def is_cut_off(self, word: str, behind: str) -> bool:
+        """Whether a word in small letters with a full stop is the beginning of a longer one, before the word ``behind``:
+        "schizophr. disorder", "asp. pneumonia"."""
         spelling = self._spelling
-        return spelling is not None and word.isalpha() and not spelling.is_known(word) and bool(spelling.completions(word))
+        if spelling is None or not word.isalpha():
+            return False
+        unknown = not spelling.is_known(word) and bool(spelling.completions(word))
+        return unknown or spelling.completed(word, "", normalize(behind), dotted=True) != word
 
     def _complete(self, found: Tokens, dots: list[int]) -> Tokens:
         """Cut-off words completed by their neighbours ("foll lymphoma", "retinal vein occl. of"); ``dots``: the full stops
