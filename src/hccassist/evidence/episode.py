@@ -59,7 +59,9 @@ _AGO = re.compile(
 _FROM_AN_EVENT = frozenset({"prior", "after", "post", "s/p"})
 _LONG_AGO = said("long_ago")
 _RECENT = said("recent")
-_YEAR = re.compile(r"(?<![\d/.-])(?:(?:19|20)\d\d)(?![\d/%-]|\.\d)|(?<=\d/)(?:19|20)\d\d\b|(?<!\w)['’]\d\d\b(?!['’])")
+_YEAR = re.compile(
+    r"(?<![\d/.-])(?:(?:19|20)\d\d)(?:(?![\d/%-]|\.\d)|(?=[-–]\d\d\b(?![/-])))|(?<=\d/)(?:19|20)\d\d\b|(?<!\w)['’]\d\d\b(?!['’])"
+)
 _COMPARED = said("compared", behind=r" (?:(?:in|of|from|MRI|CT|scan|study|exam|\d{1,2}/) ?){0,3}(?:19|20)\d\d\b")
 """The year of an older finding beside which today's is held: it dates nothing."""
 _OF_AN_ORGAN = code_group("of_an_organ")

@@ -16,6 +16,9 @@ _ENDS_IN_DIGITS = re.compile(r"\d")
 _NUMBERED = frozenset({"stage", "type", "dmtype", "class", "grade", "level"})
 _MOST_COORDINATED = 6
 _SPREAD = frozenset({"to", "involving"})
+_SPREAD_TO = ("metastatic", "to")
+_ARROWS = (("→",), ("-", ">"), ("-", "-", ">"))
+"""Behind a cancer they say where it went."""
 _PREPOSITIONS = frozenset("on with in of off from after by for".split())
 """What follows them belongs to the last name only: "DVT and PE, on warfarin"."""
 _COORDINATORS = frozenset(", and or & / +".split())
@@ -57,6 +60,8 @@ def _accept(term: Term, document: Document, i: int, j: int, lexicon: Lexicon) ->
     ):
         # Two words of a term do not meet across a list: "with CHF, nurse calls weekly", "breast, primary care".
         return False
+    if _breaks_off(document.tokens.norms, i, j):
+        return False
     short = len(term.written) <= SHORT_FORM and not lexicon.attribute_names.get(term.condition, frozenset()) & _NUMBERED
     if short and (_IS_NUMBERED if term.cased else _ENDS_IN_DIGITS).match(document.text, document.tokens.ends[j - 1]):
         # "PCL-5", "SS 97", "CD20": a scale, a score, a marker, unless a stage or a type is what the number may say.
@@ -67,13 +72,26 @@ def _accept(term: Term, document: Document, i: int, j: int, lexicon: Lexicon) ->
     return raw == term.written or raw in (term.written + "s", term.written + "'s", term.written + "’s")
 
 
+def _breaks_off(norms: Sequence[str], i: int, j: int) -> bool:
+    """Whether the words cross into parentheses that go on behind them: "AIDS (KS 2018, clear)" names no one thing."""
+    inside = norms[i:j]
+    return "(" in inside and ")" not in inside and norms[j : j + 1] != [")"]
+
+
 def _spread(document: Document, lexicon: Lexicon, number: int, here: list[Hit]) -> list[Hit]:
     """Terms with another condition's name inside them: "metastatic breast cancer to bone and liver" and "met breast ca
-    involving bone" name "metastatic to bone"; so does "widely metastatic to bone"."""
+    involving bone" name "metastatic to bone"; so do "widely metastatic to bone" and "RCC -> lungs"."""
     norms, (start, stop) = document.tokens.norms, (document.sentences[number].i, document.sentences[number].j)
     found: list[Hit] = []
     for hit in here:
         to = hit.j
+        if arrow := next((a for a in _ARROWS if tuple(norms[to : to + len(a)]) == a), ()):
+            to += len(arrow)
+            cancer = any(lexicon.conditions[t.condition].course == "cancer" for t in hit.terms)
+            if cancer and (ends := lexicon.terms.after(_SPREAD_TO, document.tokens, to, stop)):
+                found.append(Hit(number, to, ends[-1][0], tuple(ends[-1][1])))
+                found.extend(_coordinated(document, lexicon, number, to, ends[-1][0], _SPREAD_TO))
+            continue
         if to >= stop or norms[to] not in _SPREAD:
             continue
         before = next((h for h in here if h.j == hit.i), None)
