@@ -60,7 +60,7 @@ def _accept(term: Term, document: Document, i: int, j: int, lexicon: Lexicon) ->
     ):
         # Two words of a term do not meet across a list: "with CHF, nurse calls weekly", "breast, primary care".
         return False
-    if _breaks_off(document.tokens.norms, i, j):
+    if _breaks_off(document, i, j, lexicon):
         return False
     short = len(term.written) <= SHORT_FORM and not lexicon.attribute_names.get(term.condition, frozenset()) & _NUMBERED
     if short and (_IS_NUMBERED if term.cased else _ENDS_IN_DIGITS).match(document.text, document.tokens.ends[j - 1]):
@@ -72,10 +72,13 @@ def _accept(term: Term, document: Document, i: int, j: int, lexicon: Lexicon) ->
     return raw == term.written or raw in (term.written + "s", term.written + "'s", term.written + "’s")
 
 
-def _breaks_off(norms: Sequence[str], i: int, j: int) -> bool:
-    """Whether the words cross into parentheses that go on behind them: "AIDS (KS 2018, clear)" names no one thing."""
-    inside = norms[i:j]
-    return "(" in inside and ")" not in inside and norms[j : j + 1] != [")"]
+def _breaks_off(document: Document, i: int, j: int, lexicon: Lexicon) -> bool:
+    """Whether the words go on from a name into parentheses that say more than its short form: "AIDS (KS 2018, clear)"."""
+    norms = document.tokens.norms
+    if "(" not in norms[i:j] or ")" in norms[i : j + 1]:
+        return False
+    opened = norms.index("(", i)
+    return any(end == opened for end, _ in lexicon.terms.at(document.tokens, i, opened))
 
 
 def _spread(document: Document, lexicon: Lexicon, number: int, here: list[Hit]) -> list[Hit]:
