@@ -23,6 +23,7 @@ class CodeSearch {
     fill(this.extra, extra);
     this.element.hidden = false;
     this.input.value = "";
+    this.entered = false;
     this.draw([]);
     this.input.focus();
     if (alternatives.length) this.lookUp();
@@ -46,17 +47,22 @@ class CodeSearch {
     this.timer = setTimeout(async () => {
       const query = this.input.value;
       if (query.trim().length < 2) { this.draw([]); return; }
+      if (!this.codes.length) this.draw([], null, "Searching…");
       const reply = await this.ask(query);
-      if (this.input.value === query) this.draw(reply.codes || [], null, "No code has these words.");
+      if (this.input.value !== query) return;
+      this.draw(reply.codes || [], null, "No code has these words.");
+      if (this.entered) this.pickTyped();
     }, TYPING_MS);
+    this.entered = false;
   }
 
   draw(codes, title, none) {
     this.codes = codes;
     this.at = -1;
+    this.input.removeAttribute("aria-activedescendant");
     fill(this.results, title && codes.length ? h("div", { class: "quiet" }, title) : null,
       codes.map((c, i) => h("button", {
-        class: "code-row", role: "option", "aria-selected": "false", tabindex: "-1", onclick: () => this.pick(i),
+        class: "code-row", role: "option", id: `hccassist-code-${i}`, "aria-selected": "false", tabindex: "-1", onclick: () => this.pick(i),
       }, h("span", { class: "code" }, c.code), h("span", {}, c.description), h("span", { class: "hcc" }, c.hcc || "no HCC"))),
       !codes.length && none ? h("p", { class: "quiet" }, none) : null);
   }
@@ -67,12 +73,23 @@ class CodeSearch {
     if (step && this.codes.length) {
       event.preventDefault();
       this.at = Math.max(0, Math.min(this.codes.length - 1, this.at + step));
+      this.input.setAttribute("aria-activedescendant", `hccassist-code-${this.at}`);
       this.results.querySelectorAll(".code-row").forEach((row, i) => {
         row.setAttribute("aria-selected", String(i === this.at));
         if (i === this.at) row.scrollIntoView({ block: "nearest" });
       });
     }
-    if (event.key === "Enter" && this.at >= 0) { event.preventDefault(); this.pick(this.at); }
+    if (event.key === "Enter") {
+      event.preventDefault();
+      this.entered = true; // the codes may still be on their way
+      if (this.at >= 0) this.pick(this.at); else this.pickTyped();
+    }
+  }
+
+  /** A code that is typed in full and entered is a choice. */
+  pickTyped() {
+    const typed = this.codes.findIndex((c) => bare(c.code) === bare(this.input.value));
+    if (typed >= 0 && !this.element.hidden) this.pick(typed);
   }
 
   pick(index) {
@@ -81,3 +98,6 @@ class CodeSearch {
     this.onPick(code);
   }
 }
+
+/** A code as it is typed: in any case, with its dot or without. */
+function bare(code) { return code.replace(/[.\s]/g, "").toUpperCase(); }

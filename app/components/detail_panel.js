@@ -74,7 +74,7 @@ class DetailPanel {
     this.says = says;
     const s = item.suggestion;
     const scroll = moved ? 0 : this.facts.scrollTop;
-    fill(this.facts, this.head(item), s.highRisk ? h("div", { class: "banner risk", role: "note" }, h("b", {}, "⚠ High risk. "), s.highRisk) : null,
+    refill(this.facts, this.head(item), s.highRisk ? h("div", { class: "banner risk", role: "note" }, h("b", {}, "⚠ High risk. "), s.highRisk) : null,
       s.tier !== "supported" && s.reason ? h("div", { class: "banner" }, h("b", {}, tierWord(s.tier)), s.reason) : null,
       this.encounter(item), this.conflict(item), this.evidence(item), this.guided(item), this.why(s));
     this.facts.scrollTop = scroll;
@@ -106,7 +106,7 @@ class DetailPanel {
   conflict(item) {
     const found = this.otherwise(item);
     if (!found.length) return null;
-    const [first, ...rest] = found.slice(0, MOST_OTHERWISE).map((x) => h("button", { class: "plain", onclick: () => this.onItem(x.id), tabindex: "-1" },
+    const [first, ...rest] = found.slice(0, MOST_OTHERWISE).map((x) => h("button", { class: "plain", onclick: () => this.onItem(x.id) },
       `${STATED[x.suggestion.status]}, ${x.date || "no date"}`));
     const more = found.length - MOST_OTHERWISE;
     return h("div", { class: "banner conflict" }, h("b", {}, "The chart also says: "), first, rest.map((button) => [" ", button]), more > 0 ? ` and ${more} more` : null);
@@ -117,11 +117,11 @@ class DetailPanel {
     const line = (span, gone) => h("div", { class: `quote ${gone ? "struck" : ""} ${span === item.current ? "current" : ""}` },
       h("i", { class: span.letter ? `badge letter-${span.letter}` : "badge mention", title: span.letter ? LETTER_NAMES[span.letter] : "Names the condition" },
         span.letter || "“”"),
-      h("button", { class: "words-link", onclick: () => this.onSpan(span), tabindex: "-1" },
+      h("button", { class: "words-link", onclick: () => this.onSpan(span) },
         h("span", { class: "said" }, trimmed(span.text)),
         h("span", { class: "note" }, origin(span))),
       h("button", {
-        class: "plain strike", tabindex: "-1", onclick: () => this.onStrike(span, gone),
+        class: "plain strike", onclick: () => this.onStrike(span, gone),
         title: gone ? "Restore this evidence" : "Strike: this does not support the code (x)", "aria-label": gone ? "Restore" : "Strike",
       }, gone ? "↺" : "✕"));
     const letters = ["M", "E", "A", "T"].filter((l) => !item.spans.some((span) => span.letter === l));
@@ -141,11 +141,11 @@ class DetailPanel {
       h("summary", {}, `Weaker words (${item.weaker.length})`),
       item.weaker.map((span) => h("div", { class: `quote ${span === item.current ? "current" : ""}` },
         h("i", { class: `badge letter-${span.letter}`, title: LETTER_NAMES[span.letter] }, span.letter),
-        h("button", { class: "words-link", onclick: () => this.onSpan(span), tabindex: "-1" },
+        h("button", { class: "words-link", onclick: () => this.onSpan(span) },
           h("span", { class: "said" }, trimmed(span.text)),
           h("span", { class: "note" }, origin(span))),
         h("button", {
-          class: "plain strike", tabindex: "-1", onclick: () => this.onKeep(span),
+          class: "plain strike", onclick: () => this.onKeep(span),
           title: "Keep as evidence", "aria-label": "Keep as evidence",
         }, "+"))));
   }
@@ -156,10 +156,10 @@ class DetailPanel {
     const around = this.context(best);
     return h("div", { class: `quote ${spans.includes(item.current) ? "current" : ""}` },
       h("i", { class: "badge mention", title: "Names the condition" }, "“”"),
-      h("div", {}, h("button", { class: "words-link", onclick: () => this.onSpan(best), tabindex: "-1" },
+      h("div", {}, h("button", { class: "words-link", onclick: () => this.onSpan(best) },
         h("span", { class: "said" }, around.before, h("b", {}, trimmed(best.text)), around.after)),
         h("div", { class: "places" }, spans.map((span) => h("button", {
-          class: `place ${span === item.current ? "current" : ""}`, onclick: () => this.onSpan(span), tabindex: "-1", title: trimmed(span.text),
+          class: `place ${span === item.current ? "current" : ""}`, onclick: () => this.onSpan(span), title: trimmed(span.text),
         }, `p. ${span.page}`)))));
   }
 
@@ -182,28 +182,28 @@ class DetailPanel {
   drawBar(item, reasons) {
     const d = item.decision;
     const button = (kind, key, label, act) => h("button", {
-      class: `act ${kind}`, onclick: act, "aria-pressed": d ? String(d.kind === kind) : "false", tabindex: "-1",
+      class: `act ${kind}`, onclick: act, "aria-pressed": d ? String(d.kind === kind) : "false",
     }, h("kbd", {}, key), label);
     const earlier = item.section === "earlier";
     const added = item.section === "added";
     const suspect = item.section === "suspect";
-    fill(this.verdict,
+    refill(this.verdict,
       d ? h("div", { class: "decision", role: "status" }, h("span", { class: `mark ${d.kind}` }, MARKS[d.kind][0]),
         h("span", {}, h("b", {}, MARKS[d.kind][1]), d.code ? ` ${d.code.code}` : "", reasonWord(d, reasons),
           ` · ${d.who || ""}${d.at ? `, ${localTime(d.at)}` : ""}`, item.saving ? " · saving…" : ""),
-        h("button", { class: "plain", onclick: () => this.onUndo(item), tabindex: "-1" }, "Undo (u)")) : null,
+        h("button", { class: "plain", onclick: () => this.onUndo(item) }, "Undo (u)")) : null,
       d && d.kind === "reject" ? h("div", { class: "reasons", role: "group", "aria-label": "Reason" },
         reasons.map(([key, label], i) => h("button", {
-          class: "chip", "aria-pressed": String(d.reason === key), onclick: () => this.onAmend({ reason: key }), tabindex: "-1",
+          class: "chip", "aria-pressed": String(d.reason === key), onclick: () => this.onAmend({ reason: key }),
         }, h("kbd", {}, i + 1), label))) : null);
     const same = this.sameYear(item);
     if (same) {
       put(this.verdict, [h("button", {
-        class: "plain", onclick: () => this.onDuplicates(), tabindex: "-1",
+        class: "plain", onclick: () => this.onDuplicates(),
         title: `Accepted on ${same.accepted}. Each of the others is rejected as a duplicate, with a row of its own in the record.`,
       }, `Mark ${plural(same.others.length, "other date")} of ${same.year} as duplicates (d)`)]);
     }
-    fill(this.acts, earlier || added ? null : [
+    refill(this.acts, earlier || added ? null : [
       item.suggestion.code && !suspect ? button("accept", "A", "Accept", () => this.onDecide("accept")) : null,
       button("reject", "R", "Reject", () => this.onDecide("reject")),
       suspect ? null : button("change", "C", item.suggestion.code ? "Change code" : "Choose code", () => this.onChange()),
@@ -217,7 +217,7 @@ class DetailPanel {
 function origin(span) { return [`p. ${span.page}`, span.kind === "words" ? "" : span.kind, span.why].filter(Boolean).join(" · "); }
 
 function tierWord(tier) {
-  return { mention_only: "Named only. ", suspect: "Suspect, never a code by itself. ", suppressed: "Held back. " }[tier] || "";
+  return { mention_only: "Named only: ", suspect: "Suspect, never a code by itself: ", suppressed: "Held back: " }[tier] || "";
 }
 
 function reasonWord(decision, reasons) {

@@ -23,6 +23,15 @@ function fill(element, ...children) {
   put(element, children);
 }
 
+/** Fills an element anew; the focus stays on the button that says the same as the one that had it. */
+function refill(element, ...children) {
+  const held = element.contains(document.activeElement) ? document.activeElement : null;
+  const alike = () => [...element.querySelectorAll(held.tagName)].filter((x) => x.textContent === held.textContent);
+  const place = held ? alike().indexOf(held) : -1;
+  fill(element, ...children);
+  if (place >= 0) alike()[place]?.focus({ preventScroll: true });
+}
+
 /** Whether the theme around an element is dark, from the color Streamlit gives its background. */
 function isDark(element) {
   const color = getComputedStyle(element).getPropertyValue("--st-background-color").trim();

@@ -1,6 +1,6 @@
 // The keys, listed with "?".
 const KEYS = [
-  ["j  ↓", "next suggestion"], ["k  ↑", "previous suggestion"], ["n", "next evidence"], ["p", "previous evidence"],
+  ["j  ↓", "next suggestion"], ["k  ↑", "previous suggestion"], ["s  S", "next, previous condition or visit"], ["o", "list by condition or by date of service"], ["n", "next evidence"], ["p", "previous evidence"],
   ["M  E  A  T", "next evidence of one letter (with Shift)"], ["g", "go to the next undecided"],
   ["a", "accept"], ["r", "reject, then 1–9 for the reason"], ["c", "change the code"], ["q", "query the provider"],
   ["e", "escalate"], ["d", "one date is accepted: the others of its year are duplicates"], ["u", "undo"], ["t", "type a rationale"], ["x", "strike or restore this evidence"],
@@ -11,10 +11,10 @@ const KEYS = [
 ];
 
 function createHelp() {
-  const element = h("div", { class: "overlay", hidden: true, role: "dialog", "aria-label": "Keys" },
+  const element = h("div", { class: "overlay", hidden: true, role: "dialog", tabindex: "-1", "aria-label": "Keys" },
     h("div", { class: "card" }, h("h2", {}, "Keys"),
       h("dl", {}, KEYS.map(([key, what]) => [h("dt", {}, key.split(/\s+/).map((k) => h("kbd", {}, k))), h("dd", {}, what)])),
-      h("p", { class: "quiet" }, "Letters are commands only while you are not typing in a field.")));
+      h("p", { class: "quiet" }, "Letters are commands only while you are not typing in a field; View turns them off.")));
   element.addEventListener("click", () => { element.hidden = true; });
   return element;
 }

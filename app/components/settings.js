@@ -1,6 +1,6 @@
 // How a coder likes it: kept in this browser alone and seen by nobody else.
 const SETTINGS_KEY = "hccassist.view";
-const DEFAULTS = { size: "14", density: "compact", font: "sans", advance: true, breaks: "off" };
+const DEFAULTS = { size: "14", density: "compact", font: "sans", advance: true, breaks: "off", list: "condition", letters: true };
 
 function loadSettings() {
   try { return { ...DEFAULTS, ...JSON.parse(localStorage.getItem(SETTINGS_KEY) || "{}") }; } catch { return { ...DEFAULTS }; }
@@ -40,15 +40,16 @@ class Settings {
     const choice = (label, name, options) => h("label", {}, h("span", {}, label),
       h("select", { onchange: (event) => this.set(name, event.target.value) },
         options.map(([value, text]) => h("option", { value, selected: this.values[name] === value }, text))));
+    const check = (label, name) => h("label", {}, h("span", {}, label),
+      h("input", { type: "checkbox", checked: this.values[name], onchange: (event) => this.set(name, event.target.checked) }));
     fill(this.panel,
       choice("Text size", "size", [["12", "Small"], ["14", "Medium"], ["16", "Large"], ["18", "Larger"], ["21", "Largest"]]),
       choice("Rows", "density", [["compact", "Compact"], ["roomy", "Roomy"]]),
       choice("Chart text", "font", [["sans", "Proportional"], ["mono", "Fixed width, for tables"]]),
       choice("Break reminders", "breaks",
         [["off", "Off"], ["eyes", "Eyes, every 20 minutes"], ["hour", "A pause every hour"], ["both", "Both"]]),
-      h("label", {}, h("span", {}, "Move on after a decision"), h("input", {
-        type: "checkbox", checked: this.values.advance, onchange: (event) => this.set("advance", event.target.checked),
-      })),
+      check("Move on after a decision", "advance"),
+      check("Letters are commands", "letters"),
       h("p", { class: "quiet" }, "Kept in this browser only. Dark mode: the ⋮ menu at the top right."));
   }
 

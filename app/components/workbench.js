@@ -7,7 +7,9 @@ class Workbench {
   constructor(parent) {
     this.root = h("div", { class: "hcca" });
     this.settings = new Settings(this.root, () => this.redraw());
-    this.list = new ListPanel({ onPick: (id) => this.choose(id) });
+    this.list = new ListPanel({
+      onPick: (id) => this.choose(id), arranged: () => this.settings.values.list, onArrange: (by) => this.settings.set("list", by),
+    });
     this.detail = new DetailPanel({
       onDecide: (kind) => this.decide(kind), onUndo: (item) => this.undo(item), onAmend: (change) => this.amend(change),
       onItem: (id) => this.choose(id), otherwise: (item) => this.otherwise(item),
@@ -27,6 +29,7 @@ class Workbench {
     this.progress = h("div", { class: "progress", role: "status" });
     this.saved = h("div", { class: "saved", role: "status" });
     this.who = h("div", { class: "quiet", title: "The name that your decisions are recorded under" });
+    this.told = h("div", { class: "unseen", role: "status" });
     this.unread = h("div", { class: "unread" });
     this.tabs = h("div", { class: "tabs" });
     this.root.tabIndex = -1;
@@ -48,17 +51,17 @@ class Workbench {
   }
 
   layout() {
-    const button = (label, title, act) => h("button", { class: "plain", title, onclick: act, tabindex: "-1" }, label);
+    const button = (label, title, act) => h("button", { class: "plain", title, onclick: act }, label);
     this.root.append(
       h("div", { class: "top" }, this.title, this.unread, this.progress, this.saved, this.who, this.settings.reminder, h("span", { class: "gap" }),
         button("Note", "Your own note on this chart: not part of the record", () => this.toggleNote()),
         button("View", "Text size, rows, break reminders", () => this.settings.toggle()),
-        button("Keys ?", "All keys", () => { this.help.hidden = false; })),
+        button("Keys ?", "All keys", () => this.showHelp())),
       h("div", { class: "panes" }, this.list.element,
         h("div", { class: "middle" }, this.detail.element, this.search.element),
         h("div", { class: "right" }, h("div", { class: "text-bar" }, this.tabs, this.finder.element), this.visits.strip,
           this.views = h("div", { class: "views" }, this.text.element, this.image.element, this.visits.element), legend())),
-      this.settings.panel, this.picker, this.help, this.toast);
+      this.settings.panel, this.picker, this.help, this.toast, this.told);
   }
 
   stop() {
@@ -164,13 +167,13 @@ class Workbench {
     fill(this.title, h("b", {}, chart.name), h("span", { class: "quiet" }, `${plural(chart.pages.length, "page")} · ${plural(chart.encounters.length, "encounter")}`),
       chart.file.state === "ok" ? null : h("span", { class: "tag alert" }, { changed: "file changed", missing: "file missing", unreadable: "file not readable" }[chart.file.state]));
     const unread = chart.pages.filter((page) => page.source === "unread");
-    fill(this.unread, unread.length ? h("button", { class: "tag alert", tabindex: "-1", onclick: () => this.goToPage(unread[0].n), title: `Not read: ${unread.map((page) => page.n).join(", ")}` },
+    fill(this.unread, unread.length ? h("button", { class: "tag alert", onclick: () => this.goToPage(unread[0].n), title: `Not read: ${unread.map((page) => page.n).join(", ")}` },
       `${plural(unread.length, "page")} not read`) : null);
     fill(this.progress, `${shown.length - left} of ${shown.length} decided`,
-      left === 0 && this.data.next ? h("button", { class: "plain next", onclick: () => this.nextChart(), tabindex: "-1" }, `Next chart: ${this.data.next.name} (J)`) : null,
+      left === 0 && this.data.next ? h("button", { class: "plain next", onclick: () => this.nextChart() }, `Next chart: ${this.data.next.name} (J)`) : null,
       this.data.second ? h("span", { class: "tag alert" }, "Second review, blind") : null,
       this.state.held ? h("span", { class: "tag alert" }, `held by ${this.state.held.who} since ${localTime(this.state.held.since)}`,
-        h("button", { class: "plain", onclick: () => this.send({ type: "take_over" }), tabindex: "-1" }, "Take over")) : null,
+        h("button", { class: "plain", onclick: () => this.send({ type: "take_over" }) }, "Take over")) : null,
       (this.state.others || []).length && !this.state.held ? h("span", { class: "tag alert" }, `also open: ${this.state.others.join(", ")}`) : null);
     this.drawSaved();
     this.drawTabs();
@@ -187,13 +190,13 @@ class Workbench {
 
   drawTabs() {
     const tab = (view, label) => h("button", {
-      class: "tab", role: "tab", "aria-selected": String(this.view === view), onclick: () => this.setView(view), tabindex: "-1",
+      class: "tab", role: "tab", "aria-selected": String(this.view === view), onclick: () => this.setView(view),
     }, label);
     const hasImages = this.data.chart.pages.some((page) => this.image.available(page.n));
     const says = `${this.data.chart.id} ${this.view} ${hasImages}`;
     if (says === this.tabsSay) return; // a page number may be half typed
     this.tabsSay = says;
-    fill(this.tabs, h("div", { role: "tablist", "aria-label": "View" }, tab("text", "Text"), hasImages ? [tab("image", "Page image"), tab("both", "Both")] : null, tab("visits", "Encounters")),
+    refill(this.tabs, h("div", { role: "tablist", "aria-label": "View" }, tab("text", "Text"), hasImages ? [tab("image", "Page image"), tab("both", "Both")] : null, tab("visits", "Encounters")),
       this.data.chart.pages.length > 1 ? h("label", { class: "goto" }, "Page ", h("input", {
         class: "field", inputmode: "numeric", "aria-label": "Go to page", onkeydown: (event) => {
           if (event.key === "Enter") { this.goToPage(Number(event.target.value)); event.target.blur(); }
@@ -218,6 +221,7 @@ class Workbench {
     this.chosen = id;
     if (this.list.reveal(item)) this.list.draw(this.items, id); else this.list.choose(id);
     this.drawChosen();
+    fill(this.told, [item.suggestion.name, shownCode(item), item.date || "no date"].join(", "));
     if (scroll && item.spans.length) this.showSpan(item.spans[0]);
     clearTimeout(this.bookmarkTimer);
     this.bookmarkTimer = setTimeout(() => this.send({ type: "bookmark", suggestion: id }), 1500);
@@ -495,6 +499,12 @@ class Workbench {
     this.choose(order[next].id);
   }
 
+  /** To the first suggestion of the next condition or visit, past the rest of this one. */
+  stepGroup(by) {
+    const item = this.list.neighbor(by);
+    if (item) this.choose(item.id);
+  }
+
   /** On to the next one that is not decided, below first; stays where everything is. */
   advance() {
     const { order } = this.list;
@@ -522,6 +532,7 @@ class Workbench {
   key(event) {
     if (event.key === "Escape") { this.escape(); return; }
     if (isTyping(event) || event.ctrlKey || event.metaKey || event.altKey || !this.data || !this.root.isConnected) return;
+    if (event.key.length === 1 && !this.settings.values.letters) return;
     const digit = Number(event.key);
     const chosen = this.byId.get(this.chosen);
     const command = {
@@ -532,16 +543,23 @@ class Workbench {
       m: () => this.addCondition(), i: () => this.setView(this.view === "image" ? "text" : "image"), b: () => this.setView(this.view === "both" ? "text" : "both"),
       v: () => this.setView(this.view === "visits" ? "text" : "visits"), g: () => this.advance(), "/": () => this.finder.open(),
       f: () => this.list.filter.select(), h: () => this.list.toggle("suppressed"),
+      o: () => this.settings.set("list", this.settings.values.list === "date" ? "condition" : "date"),
+      s: () => this.stepGroup(1), S: () => this.stepGroup(-1),
       "[": () => this.goToPage(this.pageNow() - 1), "]": () => this.goToPage(this.pageNow() + 1),
       ",": () => this.goToEncounter(this.visits.neighbor(-1)), ".": () => this.goToEncounter(this.visits.neighbor(1)),
       M: () => this.stepLetter("M"), E: () => this.stepLetter("E"), A: () => this.stepLetter("A"), T: () => this.stepLetter("T"),
-      J: () => this.nextChart(), "?": () => { this.help.hidden = !this.help.hidden; },
+      J: () => this.nextChart(), "?": () => { if (this.help.hidden) this.showHelp(); else this.help.hidden = true; },
     }[event.key] || (digit >= 1 && digit <= this.data.reasons.length && chosen?.decision?.kind === "reject"
       ? () => this.amend({ reason: this.data.reasons[digit - 1][0] }) : null);
     if (!command) return;
     event.preventDefault();
     event.stopImmediatePropagation(); // Streamlit has commands of its own on some of these letters
     command();
+  }
+
+  showHelp() {
+    this.help.hidden = false;
+    this.help.focus();
   }
 
   escape() {

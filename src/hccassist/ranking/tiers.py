@@ -103,7 +103,7 @@ def _reason(candidate: Candidate, rule: Rule, tier: Tier, confidence: float, thr
             cues = next((d for d in candidate.decided[1:] if d), "")
             return _HELD_BACK[candidate.status] + (f" ({cues})" if cues else "")
         case "invalid_record":
-            return f"this record cannot carry a diagnosis: {'; '.join(candidate.encounter.problems) or 'not a valid record'}"
+            return f"this record cannot carry a diagnosis: {' '.join(candidate.encounter.problems) or 'not a valid record'}"
         case "excluded":
             return (
                 f"an Excludes1 note keeps it from being reported with {candidate.excluded_by} of this record, unless the two"
