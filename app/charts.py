@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections import OrderedDict
-from pathlib import Path
 
+from hccassist.reading.names import located
 from hccassist.review import OpenChart
 from hccassist.review.chart_file import ChartFile, read
 
@@ -28,7 +28,7 @@ def _stamp(opened: OpenChart) -> tuple[float, ...]:
     stamps: list[float] = []
     for root in opened.roots:
         try:
-            stat = (Path(root) / opened.result.chart).stat()
+            stat = located(root, opened.result.chart).stat()
         except OSError:
             stamps.append(-1.0)
         else:

@@ -3,11 +3,13 @@ say what became of something."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from typing import Any
 
 import streamlit as st
 
 from app import session
+from app.plain import plain
 from hccassist.review import DecisionError, Store
 from hccassist.review.drafts import Drafts
 from hccassist.review.versions import Versions
@@ -40,7 +42,7 @@ def verify(store: Store) -> None:
         if report.intact:
             st.success(f"{name}: all {report.events} rows are as they were recorded. Head of the chain: `{report.head}`")
         else:
-            st.error(f"{name}:\n" + "\n".join(f"- row {p.seq}: {p.message}" for p in report.problems))
+            st.error(f"{name}:\n" + "\n".join(f"- row {p.seq}: {plain(p.message)}" for p in report.problems))
 
 
 def when(at: str) -> str:
@@ -61,14 +63,29 @@ def signed(who: str, at: str) -> str:
 def typed(label: str, name: str, chart_id: int, text: str = "", height: int | None = None, most: int = 4000) -> str:
     """A text area whose words are there again after a reload, until ``forget``: ``text`` to begin with, or what this person
     typed last. ``name`` is the page's own for it within the chart."""
-    drafts, who = Drafts(session.store()), session.who()
-    key = f"typed-{chart_id}-{name}"
+    before, key, keep = _draft(name, chart_id, text)
+    return st.text_area(label, before, key=key, on_change=keep, height=height or "content", max_chars=most)
+
+
+def chosen(label: str, name: str, chart_id: int, options: Mapping[Any, str], begin: str, in_sight: bool = False) -> str:
+    """A choice among ``options`` (what is kept -> what is shown), there again after a reload as ``typed`` words are; blank
+    where nothing is chosen yet. ``in_sight``: all of them are seen at once."""
+    before, key, keep = _draft(name, chart_id, begin)
+    names = [str(option) for option in options]
+    index = names.index(before) if before in names else None
+    if in_sight:
+        return st.radio(label, names, index, lambda o: options[o], key=key, on_change=keep, horizontal=True) or ""
+    return st.selectbox(label, names, index, lambda o: options[o], key=key, on_change=keep) or ""
+
+
+def _draft(name: str, chart_id: int, begin: str) -> tuple[str, str, Callable[[], None]]:
+    """What somebody entered last under a name, else ``begin``; the key of the widget; and what keeps what is entered."""
+    drafts, who, key = Drafts(session.store()), session.who(), f"typed-{chart_id}-{name}"
 
     def keep() -> None:
-        drafts.keep(who, chart_id, name, st.session_state[key])
+        drafts.keep(who, chart_id, name, st.session_state[key] or "")
 
-    before = drafts.of(who, chart_id).get(name, text)
-    return st.text_area(label, before, key=key, on_change=keep, height=height or "content", max_chars=most)
+    return drafts.of(who, chart_id).get(name, begin), key, keep
 
 
 def forget(name: str, chart_id: int) -> None:
@@ -81,6 +98,6 @@ def attempt(act: Callable[[], object]) -> None:
     try:
         act()
     except DecisionError as error:
-        st.warning(str(error))
+        st.warning(plain(error))
     else:
         st.rerun()

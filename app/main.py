@@ -1,4 +1,4 @@
-"""The reviewer: `streamlit run app/main.py`, with HCCASSIST_RESULTS naming the results folder to review."""
+"""The reviewer's pages, which server.py serves."""
 
 from __future__ import annotations
 

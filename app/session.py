@@ -11,6 +11,7 @@ from threading import Thread
 import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
+from app.plain import plain
 from hccassist.review import ResultsError, Store, open_store
 from hccassist.review.people import People, Person, Right
 from hccassist.review.store import ImportSummary
@@ -51,7 +52,7 @@ def import_results() -> ImportSummary | None:
     try:
         return store().import_results(folder)
     except ResultsError as error:
-        st.error(str(error))
+        st.error(plain(error))
         return None
 
 
@@ -106,7 +107,9 @@ def sign_in() -> None:
     if not st.user.is_logged_in:
         st.button("Sign in", on_click=st.login, type="primary")
         return
-    st.warning(f"{st.user.get('email') or 'This account'} is not on the list of this team: ask an admin to add the address.")
+    st.warning(
+        f"{plain(st.user.get('email') or 'This account')} is not on the list of this team: ask an admin to add the address."
+    )
     st.button("Sign out", on_click=st.logout)
 
 

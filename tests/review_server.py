@@ -56,7 +56,7 @@ class Reviewer:
             }
             | self.environment
         )
-        command = [sys.executable, "-m", "streamlit", "run", str(ROOT / "app/main.py"), "--server.port", str(self.port)]
+        command = [sys.executable, "-m", "streamlit", "run", str(ROOT / "app/server.py"), "--server.port", str(self.port)]
         with self.log.open("ab") as log:
             self.process = subprocess.Popen(command, env=env, stdout=log, stderr=log, cwd=self.log.parent)
         deadline = time.monotonic() + START_SECONDS

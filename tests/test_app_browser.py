@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import itertools
 import re
+import urllib.error
+import urllib.request
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -110,6 +112,38 @@ def test_chart_text_is_shown_as_text_never_as_markup(desk: Desk) -> None:
     page = open_chart(desk)
     playwright.expect(page.locator(".hcca .words").first).to_contain_text("<b>Not markup</b> & 5 < 6")
     assert page.locator(".hcca .words b").count() == 0
+
+
+def test_a_file_name_is_shown_as_it_is_and_never_as_markdown(context: playwright.BrowserContext, tmp_path: Path) -> None:
+    root, name = tmp_path / "charts", "![x](https:/elsewhere.example/dot.png) $x^2$ :red[r] <b>.txt"
+    charts = [write_chart(root, name), failed("_a_ [b](http:/c.example).pdf", "_a_ [b](http:/c.example).pdf: empty; check it")]
+    server = Reviewer(write_results(tmp_path / "results", root, charts), str(tmp_path / "db"), tmp_path / "log").start()
+    with watched(context, server.url) as page:
+        open_chart(Desk(page, server, name))
+        choose(page, HF)
+        page.keyboard.press("q")
+        marked(page, HF, "query")
+        saved(page)
+        page.get_by_role("link", name="Queries", exact=True).click()
+        playwright.expect(page.get_by_test_id("stExpander")).to_contain_text(name, timeout=WAIT)
+        assert page.locator("img, .katex").count() == 0
+        [unread] = [r.id for r in open_store(server.database).worklist() if r.error]
+        page.goto(f"{server.url}/review?chart={unread}")
+        playwright.expect(page.get_by_role("alert")).to_have_text("_a_ [b](http:/c.example).pdf: empty; check it", timeout=WAIT)
+        assert page.get_by_role("alert").locator("a").count() == 0
+    server.kill()
+
+
+def test_the_server_answers_to_its_own_names_alone_and_keeps_its_pages_to_itself(shared: Reviewer) -> None:
+    with urllib.request.urlopen(shared.url) as reply:
+        headers = reply.headers
+    assert "img-src 'self' data: blob:;" in headers["Content-Security-Policy"]
+    assert "frame-ancestors 'none'" in headers["Content-Security-Policy"]
+    assert headers["X-Content-Type-Options"] == "nosniff"
+    for path in ("/", "/_stcore/host-config", "/_stcore/stream"):
+        asked = urllib.request.Request(shared.url + path, headers={"Host": "elsewhere.example"})
+        with pytest.raises(urllib.error.HTTPError, match="400"):
+            urllib.request.urlopen(asked)
 
 
 def test_a_click_on_evidence_brings_its_words_to_the_middle(desk: Desk) -> None:
@@ -221,7 +255,7 @@ def test_the_code_is_changed_by_search_and_nothing_is_chosen_beforehand(desk: De
     page.keyboard.press("c")
     field = page.get_by_label("Search ICD-10-CM")
     playwright.expect(field).to_be_focused()
-    field.fill("I50.32")
+    field.fill("chronic diastolic")
     playwright.expect(page.locator(".hcca .code-row").first).to_contain_text("I50.32", timeout=WAIT)
     assert page.locator('.hcca .code-row[aria-selected="true"]').count() == 0
     page.keyboard.press("Enter")  # nothing is chosen, so nothing happens
@@ -233,6 +267,17 @@ def test_the_code_is_changed_by_search_and_nothing_is_chosen_beforehand(desk: De
     state = desk.opened().states[HF]
     assert state.decision.code.icd10 == "I50.32"
     assert "HCC" in state.decision.code.hcc
+
+
+def test_a_code_that_is_typed_in_full_and_entered_is_chosen_before_its_title_is_found(desk: Desk) -> None:
+    page = open_chart(desk)
+    choose(page, HF)
+    page.keyboard.press("c")
+    page.keyboard.type("i5032")
+    page.keyboard.press("Enter")
+    marked(page, HF, "change")
+    saved(page)
+    assert desk.opened().states[HF].decision.code.icd10 == "I50.32"
 
 
 def test_a_rationale_goes_with_the_decision(desk: Desk) -> None:
@@ -302,6 +347,7 @@ def test_what_is_held_back_is_one_click_away_with_its_reason(desk: Desk) -> None
     page.get_by_role("button", name="Held back").click()
     playwright.expect(row(page, "e1:I26.99")).to_have_attribute("aria-current", "true")
     playwright.expect(page.locator(".hcca .banner")).to_contain_text("Ruled out")
+    playwright.expect(row(page, "e1:I26.99")).to_contain_text("Ruled out")
     page.keyboard.press("h")
     playwright.expect(row(page, "e1:I26.99")).not_to_be_visible()
     page.keyboard.press("h")
@@ -315,7 +361,7 @@ def test_the_suggestions_are_filtered_by_what_their_rows_say_and_the_text_still_
     page.keyboard.type("i26")
     playwright.expect(rows).to_have_count(1)
     page.keyboard.press("Escape")
-    playwright.expect(rows).to_have_count(6)  # the folded ones too
+    playwright.expect(rows).to_have_count(3)  # those to review; the rest is folded again
     page.keyboard.press("f")
     page.keyboard.type("i26")
     page.keyboard.press("Enter")

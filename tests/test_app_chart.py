@@ -36,8 +36,9 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Reviewer]:
     no_hf = replace(HF, status="negated", tier="suppressed", reason="Denied.")
     denied = replace(VISIT, text="Echo normal: no [[no_hf]heart failure].\n", date="2025-06-01")
     both = write_chart(root, "both.txt", [VISIT, denied], CONDITIONS | {"no_hf": no_hf})
+    year = write_chart(root, "year.txt", [replace(VISIT, date=f"2025-{k // 2 + 1:02}-{k % 2 * 10 + 5:02}") for k in range(24)])
     found = Reviewer(
-        write_results(folder / "results", root, [two, printed, held, both]), str(folder / "db"), folder / "log"
+        write_results(folder / "results", root, [two, printed, held, both, year]), str(folder / "db"), folder / "log"
     ).start()
     yield found
     found.kill()
@@ -161,3 +162,78 @@ def test_what_the_chart_says_otherwise_of_a_condition_is_named_and_one_click_awa
     playwright.expect(conflict).to_contain_text("present, 2025-03-04")
     choose(page, "e1:E11.22")
     playwright.expect(conflict).to_have_count(0)
+
+
+def test_a_condition_of_many_dates_shows_the_best_and_opens_when_one_walks_into_it(
+    page: playwright.Page, server: Reviewer
+) -> None:
+    open_chart(Desk(page, server, "year.txt"))
+    rows = page.locator(".hcca .row")
+    playwright.expect(rows).to_have_count(15)
+    for _ in range(5):
+        page.keyboard.press("j")
+    playwright.expect(rows).to_have_count(34)
+    playwright.expect(page.locator(".hcca .row[aria-current]")).to_be_in_viewport()
+    page.keyboard.press("s")
+    playwright.expect(page.locator(".hcca .group").nth(1).locator(".row").first).to_have_attribute("aria-current", "true")
+    playwright.expect(rows).to_have_count(15)
+    page.get_by_role("button", name="19 more dates").first.click()
+    playwright.expect(rows).to_have_count(34)
+    page.get_by_role("button", name="Fold").click()
+    playwright.expect(rows).to_have_count(15)
+
+
+def test_the_suggestions_are_listed_visit_by_visit_for_who_codes_by_date_of_service(
+    page: playwright.Page, server: Reviewer
+) -> None:
+    open_chart(Desk(page, server, "year.txt"))
+    page.keyboard.press("o")
+    heads = page.locator(".hcca .visit-head .name")
+    playwright.expect(heads).to_have_count(24)
+    assert heads.all_inner_texts() == sorted(heads.all_inner_texts())
+    rows = page.locator(".hcca .row")
+    playwright.expect(rows).to_have_count(3)  # of the visit at hand: of so many the others are folded
+    page.keyboard.press("a")
+    playwright.expect(page.locator(".hcca .visit-head .count").first).to_have_text("1 of 3", timeout=WAIT)
+    saved(page)
+    for _ in range(2):
+        page.keyboard.press("j")
+    playwright.expect(page.locator(".hcca .visit-head").nth(1)).to_have_attribute("aria-expanded", "true")
+    playwright.expect(rows).to_have_count(3)
+    page.keyboard.press("o")
+    playwright.expect(heads).to_have_count(0)
+    page.keyboard.press("u")
+    saved(page)
+
+
+def test_every_decision_is_reached_by_tab_alone_where_letters_are_no_commands(page: playwright.Page, server: Reviewer) -> None:
+    open_chart(Desk(page, server, "held.txt"))
+    page.get_by_role("button", name="View").click()
+    page.get_by_label("Letters are commands").uncheck()
+    page.keyboard.press("Escape")
+    page.keyboard.press("a")
+    page.locator(".hcca .row[aria-current]").focus()
+    for _ in range(40):
+        page.keyboard.press("Tab")
+        if page.evaluate("document.activeElement.textContent") == "AAccept":
+            break
+    assert page.locator(".hcca .row .mark:not(.none)").count() == 0, "a letter decided"
+    page.keyboard.press("Enter")
+    playwright.expect(page.locator(".hcca .row .mark.accept")).to_have_count(1, timeout=WAIT)
+    assert page.evaluate("document.activeElement.textContent") == "AAccept", "the focus is where the next decision is made"
+    saved(page)
+
+
+@pytest.mark.parametrize("size", [(683, 384), (960, 540)])
+def test_at_twice_the_size_the_panes_stand_side_by_side_and_each_can_be_read(
+    browser: playwright.Browser, server: Reviewer, size: tuple[int, int]
+) -> None:
+    with watched(browser.new_context(viewport={"width": size[0], "height": size[1]}), server.url) as page:
+        open_chart(Desk(page, server, "two visits.txt"))
+        for pane in (".list", ".detail", ".text"):
+            box = page.locator(f".hcca {pane}").bounding_box()
+            assert box is not None
+            assert box["width"] > 150
+            assert 0 <= box["x"] <= size[0] - box["width"], f"{pane} reaches out of the window"
+        playwright.expect(page.locator(".hcca .act.accept")).to_be_in_viewport()
+        playwright.expect(page.locator(".hcca .words .lit").first).to_be_in_viewport()

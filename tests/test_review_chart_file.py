@@ -10,6 +10,7 @@ import pytest
 from review_builder import VISIT, plain, write_chart
 
 from hccassist.reading.kept import keep, kept
+from hccassist.reading.names import printable
 from hccassist.review import chart_file
 from hccassist.review.complexity import Complexity, complexity
 from hccassist.schema import ChartResult
@@ -23,6 +24,15 @@ def result(tmp_path: Path) -> ChartResult:
 def test_the_text_is_the_files_own(tmp_path: Path, result: ChartResult) -> None:
     found = chart_file.read(result, [str(tmp_path / "elsewhere"), str(tmp_path / "charts")], tmp_path / "results")
     assert (found.state, found.chart.text if found.chart else None) == ("ok", plain(VISIT.text))
+
+
+@pytest.mark.parametrize("name", ["one\u00a0space.txt", "sub\u202efolder/notes\x07.txt"])
+def test_a_file_whose_name_cannot_be_printed_is_found_by_the_name_that_screening_gave_it(tmp_path: Path, name: str) -> None:
+    result = write_chart(tmp_path / "charts", name)
+    result = replace(result, chart=printable(name))
+    assert result.chart.isprintable()
+    assert chart_file.read(result, [str(tmp_path / "charts")], tmp_path / "results").state == "ok"
+    assert chart_file.find(result.chart, result.sha256, [str(tmp_path / "elsewhere")]).state == "missing"
 
 
 def test_a_missing_file_and_a_changed_one_are_told_apart_and_not_shown(tmp_path: Path, result: ChartResult) -> None:

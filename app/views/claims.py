@@ -7,6 +7,7 @@ import uuid
 import streamlit as st
 
 from app import chrome, components, session
+from app.plain import plain
 from hccassist.review import Action, Store
 from hccassist.review.claims import FINDINGS, Answer, ClaimsError, read_claims, review, table
 from hccassist.review.export import table_to_csv
@@ -47,7 +48,7 @@ def main() -> None:
     try:
         found = review(session.store(), session.results_folder(), read_claims(given.getvalue()))
     except ClaimsError as error:
-        st.error(str(error))
+        st.error(plain(error))
         return
     counts = [f"{sum(a.finding == kind for a in found)} {words.lower()}" for kind, words in FINDINGS.items()]
     st.text("\n".join(c for c in counts if not c.startswith("0 ")))

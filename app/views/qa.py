@@ -9,6 +9,7 @@ import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
 from app import chrome, components, qa_charts, session
+from app.plain import plain
 from hccassist.evaluation import LabelledError
 from hccassist.qa import desk, learning
 from hccassist.qa.bench import Bench, CategoryChange, Outcome, Summary
@@ -49,7 +50,7 @@ def choose_source() -> tuple[Loaded, Bench] | None:
     try:
         found = judged(source, _stamp(source))
     except LabelledError as error:
-        st.error(str(error))
+        st.error(plain(error))
         return None
     loaded, bench = found
     left.text(f"{chrome.counted(len(loaded.rows), 'judged suggestion')} in {chrome.counted(len(bench.charts), 'chart')}")
@@ -269,7 +270,7 @@ def learn(person: Person, loaded: Loaded) -> None:
             person.require("lead")
             st.session_state["qa-challenge"] = desk.train_challenger(session.store(), version, person.name)
         except (DecisionError, learning.TooLittle) as error:
-            st.warning(str(error))
+            st.warning(plain(error))
     for line in st.session_state.get("qa-challenge", []):
         st.text(line)
 

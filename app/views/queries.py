@@ -8,6 +8,7 @@ from zlib import crc32
 import streamlit as st
 
 from app import chrome, session
+from app.plain import plain
 from hccassist.review import OpenChart
 from hccassist.review.people import Person
 from hccassist.review.queries import STATUSES, Form, ProviderQuery, Queries, QueryStatus, choices, concerns, draft
@@ -36,14 +37,14 @@ def show(person: Person, query: ProviderQuery, opened_up: bool) -> None:
         return
     suggestion = opened.suggestion(query.suggestion_id)
     name = suggestion.condition.replace("_", " ") if suggestion else query.suggestion_id
-    with st.expander(f"{query.status}: {name}, {query.chart}", expanded=opened_up, key=f"query-{key}"):
+    with st.expander(plain(f"{query.status}: {name}, {query.chart}"), expanded=opened_up, key=f"query-{key}"):
         session.chart_button(key, query.chart_id, query.suggestion_id)
         wording = first_wording(opened, query)
         names = [f"query {query.suggestion_id} {crc32(wording.encode()):x}"]  # another form has a wording of its own
         text = chrome.typed("Question", names[0], query.chart_id, wording, height=280, most=8000)
         against = concerns(text)
         for concern in against:
-            st.warning(f"“{concern.words}”: {concern.why}. ({concern.source})")
+            st.warning(plain(f"“{concern.words}”: {concern.why}. ({concern.source})"))
         answer = ""
         if query.status != "draft":
             names.append(f"reply {query.suggestion_id}")

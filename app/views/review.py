@@ -9,6 +9,7 @@ import streamlit as st
 from app import components, session
 from app.charts import chart_file
 from app.payload import chart_payload, second_payload
+from app.plain import plain
 from hccassist.review import OpenChart, WorklistRow
 from hccassist.review.drafts import FIRST_READING, Drafts
 from hccassist.review.people import Person
@@ -36,7 +37,7 @@ def main() -> None:
         return
     session.open_chart(opened.id)
     if opened.result.status == "error":
-        st.error(opened.result.error.message if opened.result.error else "This file could not be screened.")
+        st.error(plain(opened.result.error.message if opened.result.error else "This file could not be screened."))
         return
     payload = _first(opened, who) if sample is None else _second(opened, person, sample)
     drafts = Drafts(store).of(who, opened.id, sample or FIRST_READING)

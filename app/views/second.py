@@ -5,10 +5,14 @@ from __future__ import annotations
 import streamlit as st
 
 from app import chrome, session
+from app.plain import plain
 from hccassist.review import second_review as second
 from hccassist.review.people import Person
 from hccassist.review.samples import Lesson, Sample, Samples
 from hccassist.terminology.codes import load_codes
+
+NO_GUIDELINE = "none"
+"""The choice of none: a blank one would be no draft."""
 
 
 def draw(person: Person, samples: Samples) -> None:
@@ -64,37 +68,26 @@ def in_words(found: second.Agreement) -> str:
 def explain(person: Person, samples: Samples, pair: second.Pair, lesson: Lesson | None) -> None:
     """A disagreement, and the lesson it becomes: which reading stands, why, a better example, the guideline."""
     title = f"{pair.shown.get('icd10') or 'added'} {pair.shown.get('description', '')} · {second.difference(pair)}"
-    with st.expander(f"{'✓ explained: ' if lesson else ''}{title}", key=f"pair-{pair.event_seq}"):
+    with st.expander(plain(f"{'✓ explained: ' if lesson else ''}{title}"), key=f"pair-{pair.event_seq}"):
         st.text(f"{pair.chart} · first reading {pair.first.who}: {pair.first.rationale or 'no rationale'}")
         st.text(f"Second reading {pair.second.who}: {pair.second.rationale or 'no rationale'}")
         session.chart_button(str(pair.event_seq), pair.chart_id, pair.suggestion_id)
-        key, outcomes, causes = f"lesson {pair.event_seq}", list(second.OUTCOMES), list(second.CAUSES)
-        outcome = st.radio(
-            "What stands", outcomes, index=outcomes.index(lesson.outcome) if lesson else None,
-            format_func=lambda o: second.OUTCOMES[o], horizontal=True, key=f"{key} outcome",
-        )  # fmt: skip
-        cause = st.selectbox(
-            "Cause", causes, index=causes.index(lesson.cause) if lesson else None, format_func=lambda c: second.CAUSES[c],
-            key=f"{key} cause",
-        )  # fmt: skip
-        why = chrome.typed("Why", f"{key} why", pair.chart_id, lesson.why if lesson else "")
-        example = chrome.typed(
-            "A better example (no patient details)", f"{key} example", pair.chart_id, lesson.example if lesson else ""
-        )
-        rules = {g.key: f"{g.title} ({g.source})" for g in second.guidelines()}
-        keys = ["", *rules]
-        guideline = st.selectbox(
-            "Guideline", keys, index=keys.index(lesson.guideline) if lesson and lesson.guideline in keys else 0,
-            format_func=lambda k: rules.get(k, "none"), key=f"{key} guideline",
-        )  # fmt: skip
-        if st.button("Keep the lesson", key=f"{key} keep"):
-            told = (outcome or "", cause or "", why, example, guideline or "")
+        name, chart = f"lesson {pair.event_seq}", pair.chart_id
+        kept = (lesson.outcome, lesson.cause, lesson.why, lesson.example, lesson.guideline) if lesson else ("",) * 5
+        outcome = chrome.chosen("What stands", f"{name} outcome", chart, second.OUTCOMES, kept[0], in_sight=True)
+        cause = chrome.chosen("Cause", f"{name} cause", chart, second.CAUSES, kept[1])
+        why = chrome.typed("Why", f"{name} why", chart, kept[2])
+        example = chrome.typed("A better example (no patient details)", f"{name} example", chart, kept[3])
+        rules = {NO_GUIDELINE: "none", **{g.key: f"{g.title} ({g.source})" for g in second.guidelines()}}
+        rule = chrome.chosen("Guideline", f"{name} guideline", chart, rules, kept[4] or NO_GUIDELINE)
+        if st.button("Keep the lesson", key=f"{name} keep"):
+            told = (outcome, cause, why, example, "" if rule == NO_GUIDELINE else rule)
             chrome.attempt(lambda: _explained(person, samples, pair, told))
 
 
 def _explained(person: Person, samples: Samples, pair: second.Pair, told: tuple[str, str, str, str, str]) -> None:
     samples.explain(person, pair, *told)  # type: ignore[arg-type]
-    for field in ("why", "example"):
+    for field in ("outcome", "cause", "why", "example", "guideline"):
         chrome.forget(f"lesson {pair.event_seq} {field}", pair.chart_id)
 
 

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-_FORMULA = ("=", "+", "-", "@", "\t", "\r")
+_FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠")
+"""Signs that a spreadsheet may take for the start of a formula (OWASP, CSV injection), in full width too."""
 
 
 def guarded(value: object) -> object:

@@ -134,7 +134,7 @@ def review(
         raise _fail("no results yet; screen some charts first: hccassist screen PATH --out DIR")
     if not (folder / "suggestions.jsonl").is_file():
         raise _fail(f"{folder}: holds no suggestions.jsonl; name the --out folder of hccassist screen")
-    main = Path(__file__).parents[2] / "app" / "main.py"
+    main = Path(__file__).parents[2] / "app" / "server.py"
     if not main.is_file():
         raise _fail("the app's files are not here; run hccassist from a checkout of the project")
     command = [

@@ -10,6 +10,7 @@ from pathlib import Path, PurePosixPath
 
 from hccassist.batch.worker import filesystem_of
 from hccassist.reading import SUPPORTED_SUFFIXES
+from hccassist.reading.names import printable
 from hccassist.schema import ChartError
 
 
@@ -59,12 +60,6 @@ def find_charts(locations: Sequence[str]) -> Findings:
             findings.errors.append(ChartError("empty_folder", f"{location}: holds no charts ({kinds})"))
     findings.charts = list({found.location: found for found in findings.charts}.values())
     return findings
-
-
-def printable(name: str) -> str:
-    """A file name as text: bytes that are no UTF-8 and control characters are spelled out."""
-    text = os.fsencode(name).decode("utf-8", "backslashreplace")
-    return "".join(c if c.isprintable() else f"\\x{ord(c):02x}" for c in text)
 
 
 def _size(path: Path) -> int:

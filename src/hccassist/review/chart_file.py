@@ -12,6 +12,7 @@ from typing import Literal
 from hccassist.reading import ReadError
 from hccassist.reading.apart import read_text
 from hccassist.reading.kept import keep, kept
+from hccassist.reading.names import located
 from hccassist.schema import Chart, ChartResult
 
 FileState = Literal["ok", "missing", "changed", "unreadable"]
@@ -31,7 +32,7 @@ def find(chart: str, sha256: str, roots: Sequence[str]) -> ChartFile:
     """The file of a chart, without reading it: under the root whose file has the hash that screening saw."""
     changed: Path | None = None
     for root in roots:
-        path = Path(root) / chart
+        path = located(root, chart)
         try:
             digest = hashlib.sha256(path.read_bytes()).hexdigest()
         except OSError:
