@@ -63,29 +63,34 @@ def signed(who: str, at: str) -> str:
 def typed(label: str, name: str, chart_id: int, text: str = "", height: int | None = None, most: int = 4000) -> str:
     """A text area whose words are there again after a reload, until ``forget``: ``text`` to begin with, or what this person
     typed last. ``name`` is the page's own for it within the chart."""
-    before, key, keep = _draft(name, chart_id, text)
-    return st.text_area(label, before, key=key, on_change=keep, height=height or "content", max_chars=most)
+    before, key = _draft(name, chart_id, text)
+    return _kept(name, chart_id, before, st.text_area(label, before, key=key, height=height or "content", max_chars=most))
 
 
 def chosen(label: str, name: str, chart_id: int, options: Mapping[Any, str], begin: str, in_sight: bool = False) -> str:
     """A choice among ``options`` (what is kept -> what is shown), there again after a reload as ``typed`` words are; blank
     where nothing is chosen yet. ``in_sight``: all of them are seen at once."""
-    before, key, keep = _draft(name, chart_id, begin)
+    before, key = _draft(name, chart_id, begin)
     names = [str(option) for option in options]
     index = names.index(before) if before in names else None
     if in_sight:
-        return st.radio(label, names, index, lambda o: options[o], key=key, on_change=keep, horizontal=True) or ""
-    return st.selectbox(label, names, index, lambda o: options[o], key=key, on_change=keep) or ""
+        found = st.radio(label, names, index, lambda o: options[o], key=key, horizontal=True)
+    else:
+        found = st.selectbox(label, names, index, lambda o: options[o], key=key)
+    return _kept(name, chart_id, before, found or "")
 
 
-def _draft(name: str, chart_id: int, begin: str) -> tuple[str, str, Callable[[], None]]:
-    """What somebody entered last under a name, else ``begin``; the key of the widget; and what keeps what is entered."""
-    drafts, who, key = Drafts(session.store()), session.who(), f"typed-{chart_id}-{name}"
+def _draft(name: str, chart_id: int, begin: str) -> tuple[str, str]:
+    """What somebody entered last under a name, else ``begin``; and the key of the widget."""
+    return Drafts(session.store()).of(session.who(), chart_id).get(name, begin), f"typed-{chart_id}-{name}"
 
-    def keep() -> None:
-        drafts.keep(who, chart_id, name, st.session_state[key] or "")
 
-    return drafts.of(who, chart_id).get(name, begin), key, keep
+def _kept(name: str, chart_id: int, before: str, now: str) -> str:
+    """What a widget holds now, kept where it is new: a server that was started again hears of no change, only of what is
+    there."""
+    if now != before:
+        Drafts(session.store()).keep(session.who(), chart_id, name, now)
+    return now
 
 
 def forget(name: str, chart_id: int) -> None:

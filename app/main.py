@@ -12,7 +12,7 @@ HERE = Path(__file__).parent
 if str(HERE.parent) not in sys.path:  # Streamlit puts the script's own folder there, not the one that holds `app`
     sys.path.insert(0, str(HERE.parent))
 
-from app import session  # noqa: E402
+from app import components, session  # noqa: E402
 from app.chrome import style  # noqa: E402
 from app.post import mailbox  # noqa: E402
 from hccassist.review.people import Right  # noqa: E402
@@ -37,6 +37,7 @@ def main() -> None:
     reviewing = page is pages["review"]
     style(fills_window=reviewing)
     session.name_field()
+    components.bell(key="bell", on_rung_change=components.ignore)
     mailbox(session.chart_id() if reviewing else None, session.sample_id() if reviewing else None)
     page.run()
     session.warm_up()

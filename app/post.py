@@ -50,7 +50,7 @@ def _state(opened: OpenChart, found: Person, sample_id: int | None) -> Json:
 
 def _outbox() -> list[Mapping[str, Any]]:
     waiting = st.session_state.get(KEY) or {}
-    messages = waiting.get("outbox")
+    messages = (waiting.get("outbox") or {}).get("messages")
     return [m for m in messages if isinstance(m, dict) and m.get("id")] if isinstance(messages, list) else []
 
 

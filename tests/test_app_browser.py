@@ -436,6 +436,28 @@ def test_a_decision_survives_kill_9_and_one_made_while_the_server_is_down_is_kep
     assert (report.intact, report.events) == (True, 2)
 
 
+def test_whoever_types_while_the_server_is_away_goes_on_typing_and_nothing_is_lost(own_desk: Desk) -> None:
+    desk = own_desk
+    page = open_chart(desk)
+    choose(page, HF)
+    page.keyboard.press("t")
+    page.keyboard.type("Edema")
+    desk.reviewer.kill()
+    for words in (" went down", " on torsemide,", " weight too"):
+        page.keyboard.type(words)
+        page.wait_for_timeout(500)
+    playwright.expect(page.get_by_text("The server does not answer. What you enter is kept")).to_be_visible(timeout=WAIT)
+    assert page.get_by_test_id("stDialog").count() == 0
+    page.keyboard.type(".")
+    playwright.expect(page.get_by_label("Rationale")).to_have_value("Edema went down on torsemide, weight too.")
+    desk.reviewer.start()
+    saved(page)
+    playwright.expect(page.get_by_text("The server does not answer. What you enter is kept")).to_be_hidden()
+    assert list(Drafts(open_store(desk.reviewer.database)).of("test coder", desk.opened().id).values()) == [
+        "Edema went down on torsemide, weight too."
+    ]
+
+
 def test_a_changed_file_is_not_shown_and_says_so(desk: Desk) -> None:
     page = desk.page
     (desk.reviewer.results.parent / "charts" / desk.chart).write_text("Another text altogether.")
@@ -575,6 +597,8 @@ def test_every_place_of_a_long_chart_is_brought_before_the_eyes(browser: playwri
         page = browser.new_page(viewport={"width": 1366, "height": 768})
         page.goto(server.url)
         open_chart(Desk(page, server, "many.txt"))
+        for _ in range(3):
+            page.get_by_role("button", name="145 more dates").first.click()
         for suggestion in ("e150:I50.22", "e2:E11.22", "e75:I63.9"):
             choose(page, suggestion)
             playwright.expect(page.locator(".hcca .words .now")).to_be_in_viewport()

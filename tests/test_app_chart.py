@@ -236,4 +236,4 @@ def test_at_twice_the_size_the_panes_stand_side_by_side_and_each_can_be_read(
             assert box["width"] > 150
             assert 0 <= box["x"] <= size[0] - box["width"], f"{pane} reaches out of the window"
         playwright.expect(page.locator(".hcca .act.accept")).to_be_in_viewport()
-        playwright.expect(page.locator(".hcca .words .lit").first).to_be_in_viewport()
+        playwright.expect(page.locator(".hcca .words .now")).to_be_in_viewport()

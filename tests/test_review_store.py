@@ -10,6 +10,7 @@ import stat
 import time
 import uuid
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -392,6 +393,21 @@ def test_the_default_database_is_wal_durable_and_private(tmp_path: Path, monkeyp
     monkeypatch.setenv("HCCASSIST_DB", str(tmp_path / "other.db"))
     open_store()
     assert (tmp_path / "other.db").exists()
+
+
+@pytest.mark.parametrize("url", ["postgresql"], indirect=True)
+def test_a_database_that_was_started_again_is_worked_with_as_before(store: Store) -> None:
+    with ExitStack() as stack:
+        for _ in range(3):  # several connections stand open, and go back to the pool
+            stack.enter_context(store.engine.connect()).execute(text("SELECT 1"))
+    with store.engine.connect() as connection:
+        others = "datname = current_database() AND pid <> pg_backend_pid()"
+        cut = connection.execute(text(f"SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE {others}")).all()
+        assert len(cut) == 2
+        connection.execute(text("SELECT 1"))
+        act(store, "accept")
+    assert decided(store) == "accept"
+    assert store.verify_audit().intact
 
 
 def test_two_first_starts_at_once_make_one_schema(url: str) -> None:

@@ -21,6 +21,9 @@ def _source(*names: str) -> str:
 mailbox = st.components.v2.component("hccassist.mailbox", js=_source("bus.js", "mailbox.js"), isolate_styles=False)
 """Carries messages from the browser to Python and their replies back; shows nothing."""
 
+bell = st.components.v2.component("hccassist.bell", js=_source("bus.js", "bell.js"), isolate_styles=False)
+"""Has the whole page drawn anew when a server that was started again does not hear the mailbox; shows nothing."""
+
 workbench = st.components.v2.component(
     "hccassist.workbench",
     css=_source("base.css", "workbench.css"),

@@ -1,7 +1,38 @@
 // The line between the workbench and the mailbox, one for the tab. A message stays in the outbox until its reply arrives.
 const RETRY_MS = 4000;
+const RING_TRIES = 3; // unanswered, after which the whole page is asked for anew
 const TURNING_MS = 8000;
 const ENTERED = ["decide", "second", "draft", "note"]; // what a person entered: it must arrive
+
+const AWAY = "The server does not answer. What you enter is kept on this page and sent when it is back: leave the page open.";
+const AWAY_LOOK = "position:fixed;z-index:999999;left:50%;bottom:10px;transform:translateX(-50%);max-width:90vw;padding:6px 14px;"
+  + "border:1px solid #8a6100;border-radius:6px;background:#fdf1d3;color:#1c2329;font-size:14px";
+
+/** Streamlit puts a window over the page when its server does not answer, and takes the keys from whoever is typing. Here a
+ *  line says so, and the page stays in use. */
+function watchConnection(onBack) {
+  const line = document.createElement("div");
+  line.setAttribute("role", "status");
+  line.style.cssText = AWAY_LOOK;
+  line.hidden = true;
+  document.body.append(line);
+  new MutationObserver(() => {
+    for (const dialog of document.querySelectorAll('body > [data-testid="stDialog"]')) {
+      if (dialog.querySelector("h2")?.textContent !== "Connection error") continue;
+      dialog.querySelector('button[aria-label="Close"]')?.click();
+      line.textContent = AWAY;
+      line.hidden = false;
+    }
+  }).observe(document.body, { childList: true });
+  const app = document.querySelector('[data-testid="stApp"]');
+  let away = false;
+  new MutationObserver(() => {
+    const back = app.dataset.testConnectionState === "CONNECTED";
+    if (back) line.hidden = true;
+    if (back && away) onBack();
+    away = !back;
+  }).observe(app, { attributes: true, attributeFilter: ["data-test-connection-state"] });
+}
 
 function createBus() {
   const outbox = new Map();
@@ -9,8 +40,10 @@ function createBus() {
   const listeners = new Set();
   let transport = null;
   let scheduled = false;
+  let bell = null;
   let state = null;
   let turning = 0;
+  let unheard = 0;
 
   const flush = () => {
     scheduled = false;
@@ -22,6 +55,10 @@ function createBus() {
     scheduled = true;
     queueMicrotask(flush);
   };
+  // A server that was started again knows neither the page nor its mailbox, and drops what is sent there: only when it draws
+  // the page anew does it listen. What waits is sent as soon as that is done.
+  const ring = () => { unheard = 0; turning = Math.max(turning, 1); bell?.(); };
+  watchConnection(ring);
   const tell = (received) => listeners.forEach((listener) => listener(received));
 
   // A message that leaves while Streamlit turns to another page names the page it came from, and calls the turn off:
@@ -29,7 +66,12 @@ function createBus() {
   document.addEventListener("click", (event) => {
     if (event.target.closest?.("a[href]")) turning = performance.now() + TURNING_MS;
   }, true);
-  setInterval(() => { if (outbox.size) flush(); }, RETRY_MS);
+  setInterval(() => {
+    if (!outbox.size) { unheard = 0; return; }
+    unheard += 1;
+    if (unheard === RING_TRIES) ring();
+    flush();
+  }, RETRY_MS);
   window.addEventListener("beforeunload", (event) => {
     if ([...outbox.values()].some((message) => ENTERED.includes(message.type))) event.preventDefault();
   });
@@ -45,9 +87,12 @@ function createBus() {
     },
     /** Called by the mailbox with its newest way to reach Python. */
     connect(send) { transport = send; },
+    /** Called by the bell with its newest way to have the page drawn anew. */
+    connectBell(send) { bell = send; },
     /** Called by the mailbox with what Python says. */
     receive(data) {
       state = data;
+      unheard = 0;
       if (turning) { turning = 0; schedule(); }
       const answered = Object.entries(data.replies || {});
       answered.forEach(([id]) => outbox.delete(id));

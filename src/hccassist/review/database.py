@@ -67,7 +67,7 @@ def open_database(url: str | None = None) -> Engine:
     parsed = make_url(address)
     if parsed.drivername == "postgresql":
         parsed = parsed.set(drivername="postgresql+psycopg")
-    engine = create_engine(parsed)
+    engine = create_engine(parsed, pool_pre_ping=True)  # a connection that a restart of the database cut is made anew
     if parsed.get_backend_name() == "sqlite":
         _durable_sqlite(engine)
     _migrate(engine)
