@@ -32,6 +32,12 @@ def test_diabetes_with_kidney_disease_becomes_the_combination_and_the_stage(scre
     assert "E11.9" not in found
 
 
+def test_what_made_a_code_specific_is_told_in_words_that_a_coder_uses(screen_text: Screen) -> None:
+    found = by_code(screen_text("PLAN\n1. Chronic diastolic heart failure: continue Lasix.\n2. CKD stage 3b: eGFR 38.\n"))
+    assert "the chart says: chronic, diastolic, so I50.32 and not I50.9" in found["I50.32"].decided
+    assert "the chart says: stage 3b, so N18.32 and not N18.9" in found["N18.32"].decided
+
+
 def test_a_bare_list_entry_is_mention_only_and_says_what_is_missing(screen_text: Screen) -> None:
     result = screen_text("PROBLEM LIST\nCOPD\n\nHPI\nItchy rash on both arms after gardening.\n\nPLAN\nHydrocortisone cream.\n")
     copd = by_code(result)["J44.9"]

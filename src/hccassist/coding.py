@@ -50,11 +50,26 @@ def _merge(attributes: Iterable[str]) -> frozenset[str]:
     return frozenset(merged)
 
 
+_SPEAKING = frozenset(
+    "acuity behavior deficit depth episode kind laterality level limb organism pole product region segment severity site state"
+    " status type vessel".split()
+)
+"""Attributes whose values are told without their name: "chronic", "left foot", "polyneuropathy"; but "stage 3b"."""
+_TOLD_AS = {
+    "remit": "remission", "psychotic": "psychotic features", "hf": "heart failure", "loc": "loss of consciousness",
+    "luts": "urinary symptoms", "pmr": "polymyalgia rheumatica", "tbsa": "percent of the body", "third": "percent third degree",
+    "dmtype": "diabetes type", "ckd5": "stage 5 kidney disease",
+}  # fmt: skip
+"""Attributes that are told in other words than their own."""
+
+
 def _says(attributes: Iterable[str], code: str, condition: Condition) -> str:
     """Why a code and not the condition's unspecified one, as a coder reads it: what the chart says beyond the name."""
     said = []
     for name, value in sorted(pair.replace("_", " ").split("=", 1) for pair in attributes):
-        said.append({"yes": name, "no": f"no {name}"}.get(value, f"{name} {value}"))
+        told_as = _TOLD_AS.get(name, name)
+        speaks = name in _SPEAKING and value.replace(" ", "").isalpha()
+        said.append({"yes": told_as, "no": f"no {told_as}"}.get(value, value if speaks else f"{told_as} {value}"))
     instead = f", so {code} and not {condition.default_code}" if code != condition.default_code else ""
     return f"the chart says: {', '.join(said)}{instead}"
 

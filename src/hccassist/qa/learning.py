@@ -171,6 +171,9 @@ def report(found: Challenge) -> list[str]:
     for coder in found.coders:
         note = f", weighed down to {coder.share:.0%}" if coder.capped else f", {coder.share:.0%} of the weight"
         lines.append(f"{coder.who}: {coder.decisions} decisions{note}")
+    equal = 1 / len(found.coders)
+    few = ", an equal part: of so few coders no smaller one is possible" if equal > LARGEST_SHARE else ""
+    lines.append(f"No coder may have more than {max(LARGEST_SHARE, equal):.0%} of the weight{few}.")
     lines.append(
         "The challenger is better beyond chance."
         if found.better
