@@ -7,6 +7,7 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 import streamlit as st
+from streamlit.delta_generator import DeltaGenerator
 
 from app import session
 from app.plain import plain
@@ -96,6 +97,12 @@ def _kept(name: str, chart_id: int, before: str, now: str) -> str:
 def forget(name: str, chart_id: int) -> None:
     """Words that were kept for good, or given up, are no draft any more."""
     Drafts(session.store()).keep(session.who(), chart_id, name, "")
+
+
+def download(place: DeltaGenerator, label: str, make: Callable[[], bytes | str], name: str, kind: str, key: str = "") -> None:
+    """A button that hands out a file, made when it is asked for. The page stays as it is: drawn anew, it would hand out files
+    of its own, and a second click would find the first one's gone."""
+    place.download_button(label, make, name, kind, key=key or None, on_click="ignore", width="stretch")
 
 
 def attempt(act: Callable[[], object]) -> None:

@@ -54,7 +54,7 @@ def main() -> None:
     st.text("\n".join(c for c in counts if not c.startswith("0 ")))
     rows = table(found)
     if person.may("export"):
-        st.download_button("CSV", table_to_csv(rows), "two_way_review.csv", "text/csv")
+        chrome.download(st.columns([1, 7])[0], "CSV", lambda: table_to_csv(rows), "two_way_review.csv", "text/csv")
     columns = list(rows[0]) if rows else []
     data = {
         "columns": [c.replace("_", " ") for c in columns],

@@ -75,13 +75,11 @@ def main() -> None:
         table = [row for row in table if row.chart == chart]
         accepted = [(name, state) for name, state in accepted if name == chart]
         names = [chart]
-    csv.download_button("CSV", export.to_csv(table), "accepted_codes.csv", "text/csv", width="stretch")
-    xlsx.download_button("XLSX", export.to_xlsx(table), "accepted_codes.xlsx", XLSX, width="stretch")
-    json.download_button("JSON", export.to_json(table), "accepted_codes.json", "application/json", width="stretch")
-    fhir.download_button(
-        "FHIR", to_fhir(accepted, _now()), "accepted_codes.fhir.json", "application/fhir+json", width="stretch"
-    )
-    pdf.download_button("Audit sheet (PDF)", lambda: sheet(names), "audit_sheet.pdf", "application/pdf", width="stretch")
+    chrome.download(csv, "CSV", lambda: export.to_csv(table), "accepted_codes.csv", "text/csv")
+    chrome.download(xlsx, "XLSX", lambda: export.to_xlsx(table), "accepted_codes.xlsx", XLSX)
+    chrome.download(json, "JSON", lambda: export.to_json(table), "accepted_codes.json", "application/json")
+    chrome.download(fhir, "FHIR", lambda: to_fhir(accepted, _now()), "accepted_codes.fhir.json", "application/fhir+json")
+    chrome.download(pdf, "Audit sheet (PDF)", lambda: sheet(names), "audit_sheet.pdf", "application/pdf")
     rows = [[getattr(row, name) for name in SHOWN] for row in table]
     components.table(key="accepted", data={"columns": [name.replace("_", " ") for name in SHOWN], "rows": rows})
     if chart != ALL and st.toggle("Risk score and hierarchies", value=False, key="risk"):

@@ -282,7 +282,8 @@ def versions(person: Person) -> None:
         put(person, kind)
     hand_in(person)
     policy = desk.policies(store)[desk.in_force(store, "policy")]
-    st.download_button("Policy in force, as a file", policy.to_toml(), f"policy-{policy.version}.toml", "application/toml")
+    name = f"policy-{policy.version}.toml"
+    chrome.download(st.columns([1, 4])[0], "Policy in force, as a file", policy.to_toml, name, "application/toml")
     titles = ["no.", "when (UTC)", "who", "kind", "what", "version", "reason"]
     rows = [
         [e.seq, chrome.when(e.at), e.who, e.kind, chrome.DONE[e.action], e.version, e.reason]

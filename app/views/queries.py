@@ -56,7 +56,7 @@ def show(person: Person, query: ProviderQuery, opened_up: bool) -> None:
         if query.status == "draft" and send.button("Mark as sent", key=f"send-{key}", width="stretch"):
             _keep(person, query, text, "sent", answer, names)
         if not against:
-            file.download_button("Text file", text, f"query_{query.chart_id}.txt", key=f"file-{key}", width="stretch")
+            chrome.download(file, "Text file", lambda: text, f"query_{query.chart_id}.txt", "text/plain", key=f"file-{key}")
 
 
 def _keep(person: Person, query: ProviderQuery, text: str, status: QueryStatus, answer: str, names: Sequence[str]) -> None:
