@@ -38,6 +38,7 @@ _OVERRULED = frozenset({"hpi", "chief_complaint", "start", "results"})
 _RULED_OUT = re.compile(pattern_group("ruled_out"))
 _LASTS = word_group("lasts")
 _BEFORE_NAME = 3
+_FEW = 2
 _LENT = 0.5
 """The evidence of a combination code's second condition counts for less than the first's own."""
 _WORST = frozenset({"acuity", "severity", "laterality"})
@@ -123,11 +124,19 @@ def build_candidates(
     past = {c: coded[c].code for c, s in status.items() if s == "history"}
     for made in combine({c: coded[c].code for c in active if c not in folded}, lexicon, text, past):
         combined[made.first].append(made)
-    # The second condition of a combination needs support of its own; what is over needs none of today.
-    backed = {
-        c
-        for c in {made.second for rules in combined.values() for made in rules}
-        if c in past or _candidate(encounter, c, groups[c], "active", coded[c], tuple(evidence.get(c, ())), lexicon, ()).backed
+    # The second condition of a combination needs support, if only what the two share; what is over needs none of today.
+    seconds = {made.second for rules in combined.values() for made in rules}
+    backed = seconds & past.keys()
+    for c in seconds - backed:
+        alone = _candidate(encounter, c, groups[c], "active", coded[c], tuple(evidence.get(c, ())), lexicon, ())
+        if replace(alone, leads=True).backed:
+            backed.add(c)
+    # A disease and its manifestation (Alzheimer's and its dementia) are one illness: they share their proof.
+    one_illness = {
+        made.second
+        for rules in combined.values()
+        for made in rules
+        if lexicon.codes.coded_after(made.code, coded[made.second].code)
     }
     for condition, group in groups.items():
         if condition in folded:
@@ -143,7 +152,8 @@ def build_candidates(
             places = _in_each_place(known, group, base, lexicon, day) if status[condition] == "active" else [base]
             for own in places:
                 alone = _candidate(encounter, condition, group + extra, status[condition], own, proof, lexicon, ())
-                candidates.append(replace(alone, passing=alone.course == "passing" and not lasts))
+                passing = alone.course == "passing" and not lasts
+                candidates.append(replace(alone, passing=passing, leads=condition in one_illness))
             candidates.extend(
                 _candidate(encounter, condition, group + extra, status[condition], more, proof, lexicon, ())
                 for more in _more_codes(known, group, status[condition], base, lexicon, day)
@@ -159,7 +169,21 @@ def build_candidates(
             named = group + extra + ([] if rule.replaces else groups[rule.second])
             joint = _candidate(encounter, condition, named, "active", made_of, both, lexicon, (why,))
             candidates.append(joint if rule.replaces else replace(joint, condition=lexicon.conditions[rule.second].name))
-    return _without_excluded(_one_per_code(candidates), lexicon)
+    start, end = _opening(document, located)
+    led = [replace(c, leads=c.leads or any(start <= m.start < end for m in c.mentions)) for c in _one_per_code(candidates)]
+    return _without_excluded(led, lexicon)
+
+
+def _opening(document: Document, located: Sequence[Located]) -> tuple[int, int]:
+    """The text that tells what a record is about, from offset to offset: all of one that names few conditions, or the sentence
+    that first names any, if it names few."""
+    present = [m for m in located if m.mention.status == "active"]
+    if len({m.mention.condition for m in present}) <= _FEW:
+        return 0, len(document.text)
+    first = min(m.sentence for m in present)
+    if len({m.mention.condition for m in present if m.sentence == first}) > _FEW:
+        return 0, 0
+    return document.sentences[first].start, document.sentences[first].end
 
 
 def link_candidates(
@@ -349,13 +373,17 @@ def _candidate(
 
 
 def _gives_way(first: str, second: str, lexicon: Lexicon) -> str:
-    """Which of two codes an Excludes1 note holds back, or blank; of one category the unspecified one, whoever has the note."""
+    """Which of two codes an Excludes1 note holds back, or blank; of one category the unspecified one, whoever has the note;
+    so does what is called an unspecified disease ("unspecified dementia") beside a disease that has a name."""
     one, other = lexicon.codes.excludes(first, second), lexicon.codes.excludes(second, first)
     if not one and not other:
         return ""
     vague = [c for c in (first, second) if "nspecified" in lexicon.codes.title(c)]
     if first[:3] == second[:3] and len(vague) == 1:
         return vague[0]
+    unnamed = [c for c in (first, second) if lexicon.codes.title(c).startswith("Unspecified")]
+    if len(unnamed) == 1:
+        return unnamed[0]
     return second if other else first
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections import defaultdict
+from collections.abc import Sequence
 from functools import lru_cache
 from typing import NamedTuple
 
@@ -32,6 +33,7 @@ _VALUE = re.compile(
     re.IGNORECASE,
 )
 """A number that may be a result: not the one in "A1c" or "in 3 months", and no date or dose."""
+_CLAUSE_ENDS = frozenset(", . ; : / ) and or but at since for".split())
 _MOST_SENTENCES = 1024
 """As many as a record has: each is asked about for every condition of the record."""
 
@@ -95,6 +97,11 @@ def is_blamed(text: str, start: int, low: int) -> bool:
     return bool(_BLAMED.search(text, start, low))
 
 
+def _is_not_had(norms: Sequence[str], i: int, end: int, stop: int) -> bool:
+    """Whether a drug is denied by the word before it: "no inhalers", not "no metformin side effects"."""
+    return norms[i - 1 : i] == ["no"] and (end >= stop or norms[end] in _CLAUSE_ENDS)
+
+
 def detect(document: Document, lexicon: Lexicon) -> list[Item]:
     """Every evidence word of the document, longest match first, outside the sections that prove nothing."""
     items: list[Item] = []
@@ -122,7 +129,9 @@ def _meant(values: list[EvidenceWord], document: Document, i: int, j: int) -> li
 
 
 def _is_taken(document: Document, sentence: Sentence, i: int, j: int) -> bool:
-    """Whether its sentence leaves a drug at tokens [i, j) a treatment: not refused, stopped or blamed for something."""
+    """Whether its sentence leaves a drug at tokens [i, j) a treatment: not denied, refused, stopped or blamed for something."""
+    if _is_not_had(document.tokens.norms, i, j, sentence.j):
+        return False
     text, low, high = document.text, document.tokens.starts[i], document.tokens.ends[j - 1]
     if is_refused(text, sentence.start, sentence.end) or is_blamed(text, sentence.start, low):
         return False

@@ -33,7 +33,7 @@ _SHORT_NOTE = 900
 _MOST_FOLLOWING = 12
 _MOST_MAIN = 2
 _BARE = 2
-_JUDGEMENT = "judgement"
+_JUDGEMENT, _DRUG = "judgement", "drug"
 _FEW_OR_MANY = (3, 6, 10, 16, 25, 40)
 _NO_EVIDENCE = 0.05
 _KNOWN_SHARE = 0.5
@@ -42,6 +42,9 @@ _NONE: frozenset[str] = frozenset()
 _SAID_OF_A_DRUG = frozenset({"treatment", "evaluation"})
 _UNCLEAR = "unclear whose it is"
 """What a coder reads where nothing but a guess ties words to this condition rather than to another."""
+_FOLLOWS = "follows it in the paragraph"
+_OPENED = "its paragraph opens with it"
+_ONLY_ONE = "the only condition of this note"
 _CLAUSE = re.compile(r"[;,]\s+|\s+(?:but|and)\s+|\.\s+")
 _TOPIC = said("topic", before=r"^\W*")
 _OWN_LABEL = re.compile(r"\W*[A-Z][A-Za-z/&' -]{1,30}:\s")
@@ -182,6 +185,12 @@ def _evidence(document: Document, c: Candidate, strength: Strength) -> list[Evid
     ]
 
 
+def is_borrowed(e: Evidence) -> bool:
+    """Whether nothing but its place, or knowledge that fits another condition of the record as well, ties a piece of evidence
+    to its condition; a drug that stands beside it and is not known for it is such a one."""
+    return e.why == _FOLLOWS or e.why.endswith(_UNCLEAR) or (e.kind == _DRUG and not e.own)
+
+
 def _written(document: Document, item: Item) -> str:
     return document.written(item.i, item.j)
 
@@ -292,6 +301,7 @@ def _tie_following(scene: _Scene, ties: Ties) -> None:
         opens = number == 0 or sentences[number - 1].paragraph != first.paragraph
         topic = len(named) == 1 and bool(_TOPIC.match(text))
         others, line, labelled = False, first.line, False
+        why = _OPENED if topic else _ONLY_ONE if len(scene.active) == 1 else _FOLLOWS
         for follow in range(number + 1, min(number + 1 + _MOST_FOLLOWING, len(sentences))):
             sentence = sentences[follow]
             if sentence.paragraph != first.paragraph or sentence.section != first.section:
@@ -321,7 +331,7 @@ def _tie_following(scene: _Scene, ties: Ties) -> None:
                 if holds
             ]
             for condition in named:
-                _add(ties, condition, follow, "follows it in the paragraph", *clues)
+                _add(ties, condition, follow, why, *clues)
 
 
 def _tie_main(scene: _Scene, ties: Ties) -> None:
@@ -340,7 +350,7 @@ def _tie_main(scene: _Scene, ties: Ties) -> None:
             if scene.of_another(number, condition) or scene.named(number) - {condition}:
                 continue
             clue = "main only" if only else f"main {len(main)}"
-            why = "the only condition of this note" if only else "what this visit is about"
+            why = _ONLY_ONE if only else "what this visit is about"
             if len(main) > 1:
                 why = f"one of {len(main)} conditions that this visit is about: {_UNCLEAR}"
             _add(ties, condition, number, why, "tie main", clue)

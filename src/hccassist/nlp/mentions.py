@@ -16,6 +16,7 @@ from hccassist.nlp.status import (
     assert_status,
     cues_of,
     may_conclude,
+    relative_before,
     relative_of_row,
 )
 from hccassist.schema import Mention, Status
@@ -32,6 +33,8 @@ ONLY_ITS_PHASE = "its exacerbation is in doubt"
 """The cue of a mention that doubts an exacerbation, which leaves a disease that is told elsewhere as it is."""
 AS_A_RESULT = "told as a result of imaging"
 """The cue of a mention that only says what an image or a tracing showed: no provider states it there."""
+WORDED_AS_OVER = "worded as over"
+"""The cue of a mention whose own words say that it is over ("HCV, cured")."""
 _IMAGING = re.compile(
     r"\b(?:echo\w*|TTE|TEE|MRI|MRA|CTA?|LDCT|(?:x-?ray|film|radiograph)s?|CXR|KUB|ultrasound|sonogram"
     r"|duplex|doppler|ultrasonography|scan|imaging|EKG|ECG|Holter|mammogram|DEXA|views?)\b[^.;]{0,80}?"
@@ -116,7 +119,7 @@ def find_mentions(document: Document, lexicon: Lexicon, inpatient: bool, support
     for number, group in by_sentence.items():
         sentence = document.sentences[number]
         cues = cues_of(document, sentence, lexicon)
-        relative = relative_of_row(document, number, lexicon)
+        relative = relative_of_row(document, number, lexicon) or relative_before(document, number, lexicon)
         around = [*attributes_in(document, lexicon, sentence), *everywhere]
         for hit in group:
             term, why = resolve(hit, group, document, lexicon, support)
@@ -204,7 +207,7 @@ def _locate(
         attributes += at_the_complaint(document, hit.sentence, condition, lexicon)
     assertion = assert_status(document, sentence, cues, hit.i, hit.j, condition, stay[0], attributes, others, stay[1])
     if relative and assertion.status != "negated":
-        assertion = Assertion("family", (f"“{relative}” in the same row",))
+        assertion = Assertion("family", (f"“{relative}” in the same row or before it",))
     phased = condition.course == "lifelong" and _names_phase(hit, term, document, lexicon)
     if phased and assertion.status in ("negated", "history"):
         # "No CHF exacerbation", "COPD flare resolved": the phase is over or absent, the disease is not.
@@ -233,5 +236,5 @@ def _locate(
     if mention.status == "active" and sentence.section not in CONCLUSIONS and _is_result(document, sentence, hit):
         mention = replace(mention, cues=(*mention.cues, AS_A_RESULT))
     if "status=history" in attributes and mention.status == "active":
-        mention = replace(mention, status="history")
+        mention = replace(mention, status="history", cues=(*mention.cues, WORDED_AS_OVER))
     return Located(mention, hit.sentence, hit.i, hit.j, term.weak)

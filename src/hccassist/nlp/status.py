@@ -41,17 +41,21 @@ _SAID_AGAIN = tuple(word_group("said_again"))
 """What names a diagnosis again speaks of the one before a semicolon too."""
 _CLAUSE_MARKS = frozenset(", ; : . ( ) |".split())
 _MOST_CELL = 4
+_OF_PATIENTS = {"he": ("he", "him", "his"), "she": ("she", "her", "hers")}
+_BY_FAR = 3
 _OPERATED = word_group("operated")
 """Behind a condition they name what was done for it: that ends a cancer, not a fracture or a clot."""
 _EXCLUDES = re.compile(r"ruled out|excluded")
 _RIGHT_BEFORE = 2
 _REACH = 14
 _GOES_ON = ([":"], [","], [";"], ["-"], ["."], ["–"], ["→"])
-_FORMERLY = ("was ", "were ", "had been ")
+_FORMERLY = ("was ", "were ", "had been ", "there was ", "initially ")
 """What an inpatient record once considered is no diagnosis of its discharge (guideline II.H speaks of those that still are)."""
 _LATELY = word_group("lately")
 """They deny an event, and a lasting disease nothing but a turn of it: "no recent gout"."""
 _SPELLS = code_group("spells")
+_BELIEFS = ("think", "believe", "feel")
+_POSSESSIVES = (["his"], ["her"], ["their"])
 _PRONOUNS = frozenset({"it", "this", "that"})
 """In a denial they stand for the condition named last: "a heart catheterization in May excluded it"."""
 _VERSUS = ("v", "vs", "versus")
@@ -66,6 +70,7 @@ _CONJUNCTIONS = frozenset({"and", "both", "all", "&", "or", "+"})
 _LIST_WORDS = frozenset(
     ", and or / & + ( ) was were is are has have had been be being to all both also now then still yet since".split()
 )
+_FROM = frozenset({"from", "due", "secondary"})
 _BREAKS = frozenset("but however though although except yet while whereas despite".split())
 _END_OF_CLAUSE = frozenset(
     ". , ; : ) ( | - – / but on by per at in today x for after since from and or with this given due because as v versus"
@@ -211,6 +216,9 @@ def _in_scope(
             # "Lupus? No: fibromyalgia" answers what was asked.
             return False
         low = min(cue.j, i)
+        if rule.category == "negated" and rule.phrase.endswith(_BELIEFS) and document.tokens.norms[cue.j : i] in _POSSESSIVES:
+            # "I do not think her COPD is to blame": what it does is denied, not the disease that is hers.
+            return False
         if _EXCLUDES.search(rule.phrase) and "," in document.tokens.norms[low:i] and _names_before(cue, others):
             # "Sepsis - ruled out, SIRS from heart failure": what is ruled out stands before it.
             return False
@@ -229,6 +237,10 @@ def _in_scope(
             return False
         if "(" in norms[j:high] and any(norms[a - 1] == "(" for a, b in others if j <= a and b <= high):
             # "LEMS (SCLC neg)": what is denied is what the parentheses name.
+            return False
+        apart = "(" in norms[j:high] and ")" not in norms[j:high]
+        if apart and (not _FROM.isdisjoint(norms[i:j]) or any(j <= a < high for a, _ in others)):
+            # "Cirrhosis from hepatitis C (cured)": parentheses speak of what stands right before them.
             return False
         if ":" in norms[j:high] and norms[cue.i] in _VERSUS:
             # "Orthostasis: standing 98/60 vs lying 134/78": what stands behind the colon is compared.
@@ -289,6 +301,32 @@ def relative_of_row(document: Document, number: int, lexicon: Lexicon) -> str:
     return ""
 
 
+def relative_before(document: Document, number: int, lexicon: Lexicon) -> str:
+    """The relative whom the sentences before name, where a sentence opens with the pronoun that is not the patient's: "His
+    daughter drove him. She has asthma." Blank where it does not, or where the record speaks of its patient as both."""
+    sentences, norms = document.sentences, document.tokens.norms
+    pronoun = norms[sentences[number].i]
+    if pronoun not in _OF_PATIENTS or not _speaks_as_of_another(norms, pronoun):
+        return ""
+    for k in range(number - 1, -1, -1):
+        sentence = sentences[k]
+        if sentence.paragraph != sentences[number].paragraph:
+            break
+        for i in range(sentence.i, sentence.j):
+            for end, rules in lexicon.context.at(document.tokens, i, sentence.j):
+                if any(r.category == "family" and r.direction == "forward" for r in rules):
+                    return document.text[document.tokens.starts[i] : document.tokens.ends[end - 1]]
+        if norms[sentence.i] != pronoun:
+            break
+    return ""
+
+
+def _speaks_as_of_another(norms: Sequence[str], pronoun: str) -> bool:
+    """Whether a record says its patient with the other pronoun: by far the most of its pronouns are of that kind."""
+    counts = {p: sum(n in forms for n in norms) for p, forms in _OF_PATIENTS.items()}
+    return sum(counts.values()) - counts[pronoun] >= _BY_FAR * counts[pronoun]
+
+
 def _only_planned(norms: Sequence[str], sentence: Sentence, i: int, j: int) -> bool:
     """Whether the words beside a procedure say that it is only talked of: "declines LVAD", "lung transplant candidate"."""
     for k in range(i - 1, max(i - 6, sentence.i - 1), -1):
@@ -332,6 +370,7 @@ def assert_status(
         # A patient ticks what ever happened: a ticked stroke or heart attack is one of the past.
         past = layout.status == "active" and condition.course == "acute"
         return Assertion("history", (*layout.cues, "an event of the past")) if past else layout
+    remitted = any(a.startswith(("remission=", "remit=yes")) for a in attributes)
     found: dict[str, str] = {}
     place: dict[str, int] = {}
     for cue in cues:
@@ -345,7 +384,7 @@ def assert_status(
                 continue
             known = rule.category in found and not (rule.category == "resolved" and _UNDONE.search(rule.phrase))
             if not known and _in_scope(rule, cue, i, j, cues, document, sentence, others):
-                if rule.category == "negated" and cue.i < i and _affirmed_behind_comma(document, cue, i, j, cues):
+                if rule.category == "negated" and cue.i < i and _affirmed_apart(document, cue, i, j, cues, remitted):
                     continue
                 if rule.category == "history" and cue.i >= j and rule.phrase in _OPERATED and condition.course != "cancer":
                     continue
@@ -354,7 +393,7 @@ def assert_status(
     if {"negated", "family"} <= set(found) and place["negated"] < place["family"] and _FAMILY_HISTORY.search(found["family"]):
         # "Never had a family history of gout": what is denied is the relative's.
         del found["family"]
-    if any(a.startswith(("remission=", "remit=yes")) for a in attributes):
+    if remitted:
         # Remission of a use disorder or a depression is coded as such (guideline I.C.5.b.1).
         found = {c: phrase for c, phrase in found.items() if "remission" not in phrase}
     stays = condition.course in _OPEN_COURSES or (condition.course in ENDS and "acuity=chronic" in attributes)
@@ -389,10 +428,13 @@ def _stands_on(norms: Sequence[str], i: int, others: Sequence[tuple[int, int]]) 
     return i > 0 and norms[i - 1] == "on" and any(b in (i - 1, i - 2) for _, b in others)
 
 
-def _affirmed_behind_comma(document: Document, cue: Cue, i: int, j: int, cues: Sequence[Cue]) -> bool:
+def _affirmed_apart(document: Document, cue: Cue, i: int, j: int, cues: Sequence[Cue], remitted: bool) -> bool:
     """ "No seizures this year, epilepsy controlled on lamotrigine": behind a comma, a condition that is said to have a state
-    opens a clause of its own."""
-    if "," not in document.tokens.norms[cue.j : i]:
+    opens a clause of its own; so does one in parentheses, "no drink in 12 years (alcohol use disorder in remission)"."""
+    between = document.tokens.norms[cue.j : i]
+    if "(" in between and remitted:
+        return True
+    if "," not in between:
         return False
     return any(0 <= c.i - j <= 1 and r.category == "affirmed" and r.direction == "backward" for c in cues for r in c.rules)
 

@@ -9,6 +9,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from hccassist.evidence.choose import shows_any
+from hccassist.evidence.link import is_borrowed
 from hccassist.nlp.mentions import AS_A_RESULT
 from hccassist.places import Places
 from hccassist.schema import Element, Encounter, Evidence, Mention, Status
@@ -26,9 +27,11 @@ ASIDE = frozenset(
 )
 _PROCEDURES = frozenset({"procedure", "therapy", "device"})
 _USE = code_group("substance_use")
+_LENDABLE = frozenset({"drug", "procedure", "therapy", "device", "vital"})
 _WORDS = "words"
 _ENOUGH = 0.25
 _BARELY = 0.06
+_SEEN = 0.1
 _JUDGED = 0.2
 _BESIDE = ("same sentence", "under this problem in the plan")
 """Where plain words may prove a condition: a sentence that only comes next speaks of what comes next."""
@@ -49,7 +52,7 @@ class Candidate:
     """A condition of one encounter, coded, before anyone says how likely it is. ``mentions`` of every status; ``status``
     is the one that counts; ``weak``: all its wordings name it only loosely; ``excluded_by``: the code beside it that an
     Excludes1 note keeps it from being reported with; ``passing``: of weeks or months, and not called chronic or recurrent;
-    ``high_risk``: its group in the HHS-OIG toolkit, if any."""
+    ``leads``: it is what the record opens with; ``high_risk``: its group in the HHS-OIG toolkit, if any."""
 
     encounter: Encounter
     condition: str
@@ -65,6 +68,7 @@ class Candidate:
     decided: tuple[str, ...]
     excluded_by: str = ""
     passing: bool = False
+    leads: bool = False
     specific: bool = False
     high_risk: str | None = None
 
@@ -94,6 +98,10 @@ class Candidate:
         without a known proof in them or beside them must be likelier than not to be quoted. What no coder is shown is none."""
         bare = all(e.kind == _WORDS for e in self.evidence)
         proof = (e for e in self.evidence if not self.weak or e.kind in KIND_ELEMENT)
+        in_passing = not self.leads and self.course != "acute" and not any(m.section in PLAN for m in self.mentions)
+        if in_passing and all(is_borrowed(e) or e.strength < (_ENOUGH if e.kind == _WORDS else _SEEN) for e in self.evidence):
+            # Nothing of its own is said: of what is said of others only a treatment or a measurement may be meant for it.
+            proof = (e for e in proof if e.strength >= _LIKELY and e.kind in _LENDABLE)
         return any(e.strength >= _LIKELY if bare else _is_enough(e) for e in proof) and shows_any(self.evidence)
 
 
