@@ -113,7 +113,7 @@ def detect(document: Document, lexicon: Lexicon) -> list[Item]:
             if i < taken:
                 continue
             for j, values in reversed(hits):
-                if found := _meant(values, document, i, j):
+                if (found := _meant(values, document, i, j)) and not _is_label(document, sentence, i, j, found):
                     said_taken = any(v.kind == "drug" for v in found) and _is_taken(document, sentence, i, j)
                     items += [Item(number, i, j, v, _elements(v, words)) for v in found if v.kind != "drug" or said_taken]
                     items += _inside(document, lexicon, number, i, j, found)
@@ -126,6 +126,12 @@ def _meant(values: list[EvidenceWord], document: Document, i: int, j: int) -> li
     """What tokens [i, j) mean as they are written: something specific, else what speaks for any condition."""
     kept = [v for v in values if not v.cased or document.written(i, j) == v.written]
     return [v for v in kept if v.conditions] or kept
+
+
+def _is_label(document: Document, sentence: Sentence, i: int, j: int, words: list[EvidenceWord]) -> bool:
+    """Whether words that judge any condition only head a list: "Chronic: hypertension, gout"."""
+    label = i == sentence.i and document.tokens.norms[j : j + 1] == [":"]
+    return label and all(not word.conditions and word.kind == "judgement" for word in words)
 
 
 def _is_taken(document: Document, sentence: Sentence, i: int, j: int) -> bool:

@@ -15,7 +15,14 @@ from datetime import date
 from functools import cached_property
 
 from hccassist.evidence.detect import Item
-from hccassist.evidence.sequelae import LEFT_BEHIND, STROKE, left_behind, of_its_stroke, tells_a_sequela
+from hccassist.evidence.sequelae import (
+    LEFT_BEHIND,
+    STROKE,
+    left_behind,
+    of_its_stroke,
+    of_present_strokes,
+    tells_a_sequela,
+)
 from hccassist.nlp.document import Document
 from hccassist.nlp.mentions import Located
 from hccassist.schema import Encounter
@@ -248,6 +255,7 @@ def settle(
         else:
             settled.extend(_agreed([_replaced(story, m, known) for m in group]))
     settled.sort(key=lambda m: m.i)
+    settled = of_present_strokes(settled, {c for c in groups if lexicon.conditions[c].default_code.startswith(STROKE)})
     return _without_excluded(of_its_stroke(settled, lexicon, setting), lexicon)
 
 

@@ -9,7 +9,8 @@ stroke is treated: not during a stay, and not of one that its own words call new
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import replace
 
 from hccassist.nlp.document import Document
 from hccassist.nlp.mentions import Located
@@ -60,6 +61,18 @@ def of_its_stroke(located: list[Located], lexicon: Lexicon, setting: str) -> lis
 
 def _causes_of(code: str) -> list[str]:
     return [f"cause={cause}" for cause, codes in _STROKE_AS_CAUSE.items() if code.startswith(codes)]
+
+
+def of_present_strokes(located: Sequence[Located], strokes: Collection[str]) -> list[Located]:
+    """The mentions without a stroke as the cause of a deficit that is told beside a stroke which is present: "pontine infarct
+    yesterday with left hemiparesis" has no sequela yet. ``strokes``: the condition ids of strokes."""
+    new = {m.sentence for m in located if m.mention.condition in strokes and m.mention.status == "active"}
+    return [_without_its_cause(m) if m.sentence in new else m for m in located]
+
+
+def _without_its_cause(m: Located) -> Located:
+    attributes = tuple(a for a in m.mention.attributes if a not in _CAUSED_BY_A_STROKE)
+    return replace(m, mention=replace(m.mention, attributes=attributes))
 
 
 def infarctions_over(

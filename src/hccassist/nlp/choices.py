@@ -50,6 +50,10 @@ _NEXT_QUESTION = re.compile(r"(?<=[a-z\d)])\s+[A-Z][^:?]*[:?].*", re.DOTALL)
 _GOES_ON = re.compile(rf"[:?]\s*(?:{_TICKS}|{_BLANKS})[^.;]*(?:{_TICKS}|{_BLANKS})[^\[\]☐☒:.;]{{0,40}}$")
 """A line that ends among the choices of a question."""
 _BOXED = re.compile(rf"[:?]\s*(?={_TICKS}|{_BLANKS})")
+_CHOICE_WORDS = r"[A-Za-z0-9][\w/-]*(?: [A-Za-z0-9][\w/-]*){0,2}"
+_BOX_BEHIND = re.compile(rf"(?P<words>{_CHOICE_WORDS})\s?(?:(?P<tick>{_TICKS})|{_BLANKS})")
+_BOXES_BEHIND = re.compile(rf"(?:{_CHOICE_WORDS}\s?(?:{_TICKS}|{_BLANKS})[ \t,;]*){{2,}}(?=$|[.\n])")
+"""Choices of which each stands before its box: "mild ( )  moderate (x)  severe ( )"."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,7 +127,7 @@ def _options(text: str, at: int) -> list[_Option]:
 
 def boxed_choices(text: str, start: int, end: int) -> tuple[list[tuple[int, int]], list[tuple[int, int]]]:
     """The choices of questions in [start, end) that were ticked, and those of the same questions that were not: "Asthma: [ ]
-    mild  [x] severe" says nothing of mild."""
+    mild  [x] severe", and "mild ( )  severe (x)", say nothing of mild."""
     chosen: list[tuple[int, int]] = []
     others: list[tuple[int, int]] = []
     at = start
@@ -133,6 +137,14 @@ def boxed_choices(text: str, start: int, end: int) -> tuple[list[tuple[int, int]
             chosen += [(option.start, option.end) for option in options if option.chosen]
             others += [(option.start, option.end) for option in options if not option.chosen]
         at = max(options[-1].end if options else 0, asked.end())
+    for run in _BOXES_BEHIND.finditer(text, start, end) if _MARK.search(text, start, end) else ():
+        found = list(_BOX_BEHIND.finditer(text, run.start(), run.end()))
+        if any(option["tick"] for option in found):
+            for option in found:
+                # Of "depression, recurrent mild ( )" the last word alone is the choice.
+                whole = option is not found[0] or text[start : option.start()].rstrip().endswith((":", "?"))
+                low = option.start("words") if whole else option.end("words") - len(option["words"].split()[-1])
+                (chosen if option["tick"] else others).append((low, option.end("words")))
     return chosen, others
 
 

@@ -6,6 +6,7 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from hccassist.nlp.choices import boxed_choices
 from hccassist.nlp.document import Document
 from hccassist.nlp.status import is_dropped
 from hccassist.terminology.lexicon import Lexicon, Term
@@ -39,11 +40,15 @@ def find_hits(document: Document, lexicon: Lexicon) -> list[Hit]:
         if is_dropped(sentence.section):
             continue
         taken, before = sentence.i, len(hits)
+        _, left_open = boxed_choices(document.text, sentence.start, sentence.end)
         for i, found in terms.starting(tokens, sentence.i, sentence.j):
             if i < taken:
                 continue
             for end, values in reversed(found):
                 kept = tuple(t for t in values if _accept(t, document, i, end, lexicon))
+                if any(tokens.starts[i] < a < tokens.ends[end - 1] for a, _ in left_open):
+                    # "Depression, recurrent mild ( ) moderate (x)": the name ends before the choices.
+                    continue
                 if kept:
                     hits.append(Hit(number, i, end, kept))
                     more = _coordinated(document, lexicon, number, i, end)
