@@ -31,6 +31,8 @@ _RIM_INK, _PANEL_INK = 0.97, 0.55
 """The least ink in the rows above and below its letters, and in all of it."""
 _MAX_SKEW = 6.0
 _MIN_SKEW = 0.4
+_RULE_PART, _ON_ITS_SIDE = 18, 1.25
+"""A rule is longer than this part of a page; and how much more ink gathers in columns than in rows where lines run up."""
 _BLUR_POINTS = 0.29
 _RULE_POINTS = 43.0
 """Shorter lines may be letters; ruled lines and fax streaks are longer."""
@@ -167,13 +169,23 @@ def skew_of(grey: Image) -> float:
 
 
 def lies_on_its_side(grey: Image) -> bool:
-    """Whether lines of text run up and down: ink then gathers in columns of pixels, not rows."""
+    """Whether lines of text run up and down: ink then gathers in columns of pixels, not rows, once the page is level."""
     import numpy as np
+    from PIL import Image as pil
+    from scipy import ndimage
 
-    small = grey.reduce(max(1, min(grey.size) // 600))
-    ink = (np.asarray(small) < _INK).astype(np.float32)
-    rows, columns = ink.mean(axis=1), ink.mean(axis=0)
-    return float(np.abs(np.diff(columns)).mean()) > 1.4 * float(np.abs(np.diff(rows)).mean())
+    small = _stretched(grey).reduce(max(1, min(grey.size) // 600))
+    ink = np.asarray(small) < _INK
+    # A table's rules and the dark along an edge gather more than any line of text.
+    long = min(ink.shape) // _RULE_PART
+    rules = _runs(ink, long, _RULE_INK) | _runs(ink.T, long, _RULE_INK).T
+    letters = pil.fromarray((ink & ~ndimage.binary_dilation(rules)).astype(np.uint8))
+    down = across = 0.0
+    for degrees in np.arange(-_MAX_SKEW, _MAX_SKEW + 0.1, 1.0):
+        turned = np.asarray(letters.rotate(degrees))
+        down = max(down, float(np.square(np.diff(turned.mean(axis=0))).sum()))
+        across = max(across, float(np.square(np.diff(turned.mean(axis=1))).sum()))
+    return down * ink.shape[1] > _ON_ITS_SIDE * across * ink.shape[0]
 
 
 def _without_rules(grey: Image, scale: float) -> tuple[Image, Rules]:

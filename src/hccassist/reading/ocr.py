@@ -114,24 +114,29 @@ def read_image(image: Image, scale: float, until: float) -> OcrPage | None:
     if not available() or min(image.size) < _LEAST_SIDE or scale < _LEAST_SCALE:
         return None
     grey = evened(image.convert("L"), scale)
-    angle, sight = 0, None
-    if not lies_on_its_side(grey):
-        sight = _read_straight(grey, scale, until)
-    sideways = _sideways(sight.rows) if sight else 0
-    if sight is None or sideways or sight.confidence < _SURE:
-        turned = sideways or _orientation(grey, scale)
-        if turned:
-            other = _read_straight(grey.rotate(turned, expand=True), scale, until)
-            if sight is None or sideways or other.confidence > sight.confidence:
-                angle, sight = turned, other
-        elif sight is None:
-            sight = _read_straight(grey, scale, until)
+    # How a page lies is seen by its shapes, which drawings and noise have too: what is then read says whether it was right.
+    angle = _orientation(grey, scale) if lies_on_its_side(grey) else 0
+    sight = _read_straight(_turned(grey, angle), scale, until)
+    sideways = _sideways(sight.rows)
+    if sideways:
+        angle = (angle + sideways) % 360
+        sight = _read_straight(_turned(grey, angle), scale, until)
+    elif sight.confidence < _SURE:
+        turned = 0 if angle else _orientation(grey, scale)
+        other = _read_straight(_turned(grey, turned), scale, until) if turned != angle else sight
+        if other.confidence > sight.confidence:
+            angle, sight = turned, other
     reading = _finished(sight, scale, until)
     if reading.confidence < _READABLE:
         return None
     skew = sight.page.skew
     tokens, slope = _tokens(reading, skew, angle, grey.size, scale)
     return OcrPage(angle, tokens, reading.confidence / 100, _in_points(reading.rules, slope, scale))
+
+
+def _turned(grey: Image, angle: int) -> Image:
+    """The image with text that lies turned ``angle`` degrees clockwise set upright."""
+    return grey.rotate(angle, expand=True) if angle else grey
 
 
 def _sideways(rows: list[Row]) -> int:
