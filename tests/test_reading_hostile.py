@@ -91,6 +91,25 @@ def test_a_page_that_is_not_drawn_in_time_is_unread_and_the_others_are_read(tmp_
     assert "Asthma is stable." in chart.text
 
 
+def test_pages_that_are_slow_one_after_the_other_do_not_outlast_the_time_of_the_chart(tmp_path: Path) -> None:
+    import pypdfium2
+
+    good = pdf(lines(["Asthma is stable."]))
+    whole = pypdfium2.PdfDocument.new()
+    for data in (good, MANY_IMAGES, MANY_IMAGES, good):
+        whole.import_pages(pypdfium2.PdfDocument(data))
+    whole.save(tmp_path / "chart.pdf")
+    with zipfile.ZipFile(tmp_path / "chart.zip", "w") as archive:
+        for number, data in enumerate((good, MANY_IMAGES, MANY_IMAGES, good)):
+            archive.writestr(f"{number}.pdf", data)
+    for name in ("chart.pdf", "chart.zip"):
+        assert [p.source for p in read_chart(tmp_path / name, name, Limits(page_seconds=0.1)).pages][::3] == ["text", "text"]
+        chart = read_chart(tmp_path / name, name, Limits(page_seconds=3, chart_seconds=0.3))
+        assert [p.source for p in chart.pages] == ["text", "unread", "unread", "unread"]
+        chart = read_chart(tmp_path / name, name, Limits(page_seconds=3, seconds=0.2, mean_page_seconds=0.01))
+        assert [p.source for p in chart.pages] == ["text", "unread", "unread", "unread"]
+
+
 def test_the_picture_of_a_page_that_takes_too_long_is_refused(tmp_path: Path) -> None:
     path = tmp_path / "chart.pdf"
     path.write_bytes(MANY_IMAGES)

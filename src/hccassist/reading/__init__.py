@@ -6,11 +6,12 @@ Libraries load when the first file of their kind is read, so that reading text s
 from __future__ import annotations
 
 import hashlib
+from dataclasses import replace
 from pathlib import Path
 
 from hccassist.reading.duplicates import with_duplicates
 from hccassist.reading.errors import ReadError
-from hccassist.reading.limits import Limits
+from hccassist.reading.limits import Clock, Limits
 from hccassist.reading.sniff import SUFFIXES, kind_of
 from hccassist.schema import Chart
 
@@ -24,7 +25,10 @@ def read_chart(path: Path, name: str, limits: Limits = Limits()) -> Chart:  # no
 
     What the file is, its content tells. Raises ``ReadError`` (``missing``, ``unreadable``, ``empty``, ``mismatch``,
     ``unsupported``, ``encrypted``, ``broken``, ``unsafe``, ``not_utf8``, ``too_large``, ``too_many_pages``,
-    ``page_too_large``), whose message is one line with the name and the cure."""
+    ``page_too_large``), whose message is one line with the name and the cure.
+
+    ``limits`` bound the time of each page and of all: between two pages, and within one wherever its libraries let go.
+    Nothing interrupts a library within a thread: ``reading.apart.read_text`` reads in a process that is watched."""
     return read_bytes(file_content(path, name, limits), name, limits)
 
 
@@ -53,7 +57,7 @@ def check_size(size: int, name: str, limits: Limits = Limits()) -> None:  # noqa
 def read_bytes(data: bytes, name: str, limits: Limits = Limits()) -> Chart:  # noqa: B008
     """The chart in ``data``, as ``read_chart`` reads a file with this content."""
     check_size(len(data), name, limits)
-    return with_duplicates(_read(data, name, limits))
+    return with_duplicates(_read(data, name, replace(limits, clock=Clock())))
 
 
 def _read(data: bytes, name: str, limits: Limits) -> Chart:

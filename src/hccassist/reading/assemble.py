@@ -33,6 +33,10 @@ class PageDraft:
     rules: Rules = Rules()  # noqa: RUF009  frozen
 
 
+UNOPENED = PageDraft(612.0, 792.0, "unread", 0, 792.0, ())
+"""A page that was not opened, taken to be of paper size."""
+
+
 class Vocabulary:
     """The lower-case words that stand unbroken in the pages so far; built only when a broken word asks for it."""
 

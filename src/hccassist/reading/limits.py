@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import time
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, fields
 from typing import Any, TypeVar
@@ -16,13 +17,27 @@ class LimitsError(ValueError):
     """``HCCASSIST_LIMITS`` names no limit, or none of its values: one line with the cure."""
 
 
+class Clock:
+    """What a chart's pages have taken so far: how many they are, and the processor's seconds of this thread, so that other
+    work on a busy machine costs no page."""
+
+    def __init__(self) -> None:
+        self.pages = 0
+        self._started = time.thread_time()
+
+    def seconds(self) -> float:
+        return time.thread_time() - self._started
+
+
 @dataclass(frozen=True, slots=True)
 class Limits:
     """Bounds on one chart. Sizes are bytes, page sides PDF points (1/72 inch), times seconds.
 
-    ``page_seconds`` are for drawing and reading one page: what takes longer is a page unread. ``draw_seconds``, ``seconds``
-    and ``memory`` are what the reviewer gives to a page's picture and to a chart; in a batch its own options say it.
-    ``on_page`` is called when a page was read, so that whoever waits for a long scan knows that it goes on."""
+    ``page_seconds`` are for drawing and reading one page: what takes longer is a page unread. All pages of a chart may take
+    ``seconds`` and ``mean_page_seconds`` for each, ``chart_seconds`` at most: those left then are unread. ``draw_seconds``,
+    ``seconds`` and ``memory`` are what the reviewer gives to a page's picture and to a chart; in a batch its own options say
+    it. ``on_page`` is called when a page was read, so that whoever waits for a long scan knows that it goes on. ``clock`` is
+    the chart's, whose reading starts it."""
 
     max_bytes: int = 500_000_000
     max_pages: int = 5_000
@@ -34,10 +49,21 @@ class Limits:
     ocr: bool = True
     ocr_dpi: int = 200
     page_seconds: float = 60.0
+    mean_page_seconds: float = 5.0
+    chart_seconds: float = 3600.0
     draw_seconds: float = 20.0
     seconds: float = 300.0
     memory: int = 4 << 30
     on_page: Callable[[], None] | None = None
+    clock: Clock | None = None
+
+    def in_time(self) -> bool:
+        """Whether the chart has time for one more page, which it then counts."""
+        if self.clock is None:
+            return True
+        self.clock.pages += 1
+        most = min(self.seconds + self.mean_page_seconds * self.clock.pages, self.chart_seconds)
+        return self.clock.seconds() <= most
 
     def told(self, pages: Iterable[T]) -> Iterator[T]:
         """The pages, each told to ``on_page`` when it was read."""
@@ -50,7 +76,7 @@ class Limits:
 def configured() -> Limits:
     """The limits with those that ``HCCASSIST_LIMITS`` sets ("max_pages=8000 page_seconds=30"), for every process that the
     environment reaches. Raises ``LimitsError``."""
-    kinds: dict[str, Any] = {field.name: type(field.default) for field in fields(Limits) if field.name != "on_page"}
+    kinds: dict[str, Any] = {field.name: type(field.default) for field in fields(Limits) if field.default is not None}
     values: dict[str, Any] = {}
     for part in os.environ.get(ENVIRONMENT, "").split():
         name, _, value = part.partition("=")

@@ -51,8 +51,8 @@ def _pdf_page(data: bytes, name: str, page_number: int, scale: float, limits: Li
 def _frame(data: bytes, name: str, page_number: int, scale: float, limits: Limits) -> Image:
     from hccassist.reading.picture import frames
 
-    for number, frame in enumerate(frames(data, name, limits), start=1):
-        if number == page_number:
+    for frame in frames(data, name, limits, lambda number: number == page_number):
+        if frame:
             points = float(frame.info["points"])
             return frame.resize((max(1, round(frame.width * points * scale)), max(1, round(frame.height * points * scale))))
     raise _no_page(name, page_number)

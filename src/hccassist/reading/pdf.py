@@ -13,7 +13,7 @@ import pypdfium2
 import pypdfium2.raw as pdfium
 
 from hccassist.reading import ocr
-from hccassist.reading.assemble import PageDraft, assemble
+from hccassist.reading.assemble import UNOPENED, PageDraft, assemble
 from hccassist.reading.errors import ReadError
 from hccassist.reading.grid import Rules
 from hccassist.reading.limits import Limits
@@ -48,7 +48,7 @@ def read_pdf(data: bytes, name: str, sha256: str, limits: Limits) -> Chart:
             raise ReadError("broken", f"{name}: the PDF has no pages; export it again")
         if count > limits.max_pages:
             raise ReadError("too_many_pages", f"{name}: {count:,} pages, more than {limits.max_pages:,}; split the file")
-        drafts = (_read_page(document, index, name, limits) for index in range(count))
+        drafts = (_read_page(document, index, name, limits) if limits.in_time() else UNOPENED for index in range(count))
         return assemble(limits.told(drafts), name, sha256, limits.max_characters)
 
 
@@ -72,7 +72,7 @@ def _read_page(document: pypdfium2.PdfDocument, index: int, name: str, limits: L
     page = pdfium.FPDF_LoadPage(document.raw, index)
     if not page:
         # One page that cannot be opened does not take the others with it.
-        return PageDraft(612.0, 792.0, "unread", 0, 792.0, ())
+        return UNOPENED
     try:
         frame = frame_of(page, 90 * pdfium.FPDFPage_GetRotation(page))
         width, height = frame.size

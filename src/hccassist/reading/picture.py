@@ -5,11 +5,11 @@ from __future__ import annotations
 import io
 import time
 import warnings
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING
 
 from hccassist.reading import ocr
-from hccassist.reading.assemble import PageDraft, assemble
+from hccassist.reading.assemble import UNOPENED, PageDraft, assemble
 from hccassist.reading.errors import ReadError
 from hccassist.reading.limits import Limits
 from hccassist.schema import Chart
@@ -23,13 +23,14 @@ _BLANK = 200
 
 def read_picture(data: bytes, name: str, sha256: str, limits: Limits) -> Chart:
     """The chart of an image file, a page for each frame; raises ``ReadError``."""
-    drafts = (_draft(frame, limits) for frame in frames(data, name, limits))
+    images = frames(data, name, limits, lambda _: limits.in_time())
+    drafts = (_draft(image, limits) if image else UNOPENED for image in images)
     return assemble(limits.told(drafts), name, sha256, limits.max_characters)
 
 
-def frames(data: bytes, name: str, limits: Limits) -> Iterator[Image]:
-    """The frames of an image file, upright by their own marks, grey; raises ``ReadError`` where they are too large,
-    too many or broken."""
+def frames(data: bytes, name: str, limits: Limits, wanted: Callable[[int], bool]) -> Iterator[Image | None]:
+    """The frames of an image file, upright by their own marks, grey, None for those whose number (from 1) is not ``wanted``;
+    raises ``ReadError`` where they are too large, too many or broken."""
     from PIL import Image, ImageOps
 
     broken = ReadError("broken", f"{name}: a broken or cut off image; scan or export it again")
@@ -41,6 +42,9 @@ def frames(data: bytes, name: str, limits: Limits) -> Iterator[Image]:
             if count > limits.max_pages:
                 raise ReadError("too_many_pages", f"{name}: {count:,} pages, more than {limits.max_pages:,}; split the file")
             for number in range(count):
+                if not wanted(number + 1):
+                    yield None
+                    continue
                 image.seek(number)
                 if image.width * image.height > limits.max_image_pixels:
                     raise ReadError(

@@ -31,6 +31,8 @@ _FOREIGN = re.compile(r"[^\x20-\x7e¡-ſ–—‘’“”•…±≤≥°µ]+")
 _PARAMETERS = {
     "EngineConfig.onnxruntime.intra_op_num_threads": 1,
     "EngineConfig.onnxruntime.inter_op_num_threads": 1,
+    # Keeps what it took for the widest line: lines of any width, taken and given back in turn, leave the heap in pieces.
+    "EngineConfig.onnxruntime.enable_cpu_mem_arena": True,
     "Global.use_cls": False,
     "Global.log_level": "critical",
 }

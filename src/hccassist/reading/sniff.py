@@ -62,8 +62,6 @@ def kind_of(data: bytes, name: str) -> Kind:
 
 
 def _binary_kind(data: bytes, name: str) -> Kind | None:
-    if b"%PDF-" in data[:1024]:
-        return "pdf"
     for magic, kind in _MAGIC:
         if data.startswith(magic):
             return kind
@@ -75,7 +73,8 @@ def _binary_kind(data: bytes, name: str) -> Kind | None:
                 return "docx" if "word/document.xml" in archive.namelist() else "zip"
         except (zipfile.BadZipFile, NotImplementedError, ValueError, OSError):
             raise ReadError("broken", f"{name}: a broken or cut off archive; export it again") from None
-    return None
+    # Last: its mark may stand behind a preamble, and at the start of what an archive holds uncompressed.
+    return "pdf" if b"%PDF-" in data[:1024] else None
 
 
 def _markup_kind(data: bytes) -> Kind:
