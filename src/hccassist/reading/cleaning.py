@@ -252,9 +252,7 @@ def _runs(ink: np.ndarray[Any, np.dtype[np.bool_]], length: int, share: float) -
     return found
 
 
-def _may_hold_runs(
-    ink: np.ndarray[Any, np.dtype[np.bool_]], length: int, share: float
-) -> np.ndarray[Any, np.dtype[np.bool_]]:
+def _may_hold_runs(ink: np.ndarray[Any, np.dtype[np.bool_]], length: int, share: float) -> np.ndarray[Any, np.dtype[np.bool_]]:
     """The rows that may hold such a run, few on a page of text: it lacks no more ink in the whole blocks of pixels within it
     than in all of it."""
     import numpy as np
