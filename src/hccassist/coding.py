@@ -13,6 +13,9 @@ _OF_A_SIDE = ("type", "stage", "level", "activity")
 """What may be one thing on the left and another on the right."""
 _WORST_FIRST = {"acuity": ("acute_on_chronic", "acute", "chronic"), "severity": ("severe", "moderate", "mild")}
 
+_OF_ONE_KIND = len("E10.2")
+"""As much of a code as complications of one organ share."""
+
 
 @dataclass(frozen=True, slots=True)
 class Coded:
@@ -184,7 +187,11 @@ def combine(active: Mapping[str, str], lexicon: Lexicon, text: str, past: Mappin
             if any(words in low for words in rule.unless):
                 continue
             taken.update((first, p) for p in partners if p)
-            made.append(Combined(first, str(partners[0]), rule.code, bool(rule.replaces)))
+            second = str(partners[0])
+            said = ever[second]
+            # "Type 1 diabetes ... diabetic nephropathy": the second says which of these codes it is (E10.21, not E10.22).
+            told = said[:_OF_ONE_KIND] == rule.code[:_OF_ONE_KIND] and said != lexicon.conditions[second].default_code
+            made.append(Combined(first, second, said if told and rule.replaces else rule.code, bool(rule.replaces)))
     return [_as_specific(one, made, lexicon) for one in made]
 
 
