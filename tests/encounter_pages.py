@@ -745,6 +745,25 @@ RECORDS: dict[str, Record] = {
         ),
         "2025-04-22", "no", "telehealth_audio", "Marta Solberg", True,
     ),
+    "letter that tells the day in words": Record(
+        (
+            "Anika Joss, MD\nValley Nephrology\n18 August 2025\nRe: Okafor, Ruth (DOB 9 Mar 1951)\nDear Milo,\n"
+            "I saw Ms. Okafor with her daughter on the 13th of August 2025. Her kidneys are steady.\nBest wishes,\nAnika Joss, MD\n"
+            "Electronically authenticated 18 Aug 2025",
+        ),
+        "2025-08-13", "yes", "letter", "Anika Joss", True,
+    ),
+    "telephone in the corner of the header": Record(
+        (
+            "Ormsby Valley Medical Associates  03/06/2025\nOkafor, Ruth   DOB: 03/09/1951   PCP: Marta Solberg, MD  Telephone\n"
+            "Called pt re breathing test. Start the inhaler. 11 min on phone.\nElectronically signed by MARTA SOLBERG, MD at 03/06/2025 12:40 PM",
+        ),
+        "2025-03-06", "no", "telehealth_audio", "MARTA SOLBERG", True,
+    ),
+    "list of problems with the day of its print": Record(
+        ("Ormsby Valley  01/20/2026\nOkafor, Ruth   DOB: 03/09/1951\nActive Problems (printed 01/20/2026)\nMyeloma; COPD; CKD 3a",),
+        None, "no", "problem_list",
+    ),
     "bare note with headings": Record(
         (
             "CHIEF COMPLAINT\n\nCough.\n\nMEDICATIONS\n\nLisinopril 10 mg.\n\nRESULTS\n\nThe biopsy results are still pending.\n\n"

@@ -49,7 +49,10 @@ _ASKED = re.compile(r"(?:\s?\([^()\n]{1,20}\))?\s?[:?]\s*")
 _NEXT_QUESTION = re.compile(r"(?<=[a-z\d)])\s+[A-Z][^:?]*[:?].*", re.DOTALL)
 _GOES_ON = re.compile(rf"[:?]\s*(?:{_TICKS}|{_BLANKS})[^.;]*(?:{_TICKS}|{_BLANKS})[^\[\]☐☒:.;]{{0,40}}$")
 """A line that ends among the choices of a question."""
-_BOXED = re.compile(rf"[:?]\s*(?={_TICKS}|{_BLANKS})")
+_BOXED = re.compile(rf"(?:[:?]\s*|[ \t]{{2,}})(?={_TICKS}|{_BLANKS})")
+_LABELS_ROW = re.compile(rf"(?: [A-Za-z]+){{0,2}}[ \t]{{2,}}(?={_TICKS}|{_BLANKS})")
+"""What stands between the condition that labels a table's row and the choices in its next cell."""
+_TICKED = re.compile(_TICKS)
 _CHOICE_WORDS = r"[A-Za-z0-9][\w/-]*(?: [A-Za-z0-9][\w/-]*){0,2}"
 _BOX_BEHIND = re.compile(rf"(?P<words>{_CHOICE_WORDS})\s?(?:(?P<tick>{_TICKS})|{_BLANKS})")
 _BOXES_BEHIND = re.compile(rf"(?:{_CHOICE_WORDS}\s?(?:{_TICKS}|{_BLANKS})[ \t,;]*){{2,}}(?=$|[.\n])")
@@ -148,6 +151,11 @@ def boxed_choices(text: str, start: int, end: int) -> tuple[list[tuple[int, int]
     return chosen, others
 
 
+def boxes_left_open(text: str, start: int, end: int) -> list[tuple[int, int]]:
+    """The choices in [start, end) that were not made: their words say nothing."""
+    return boxed_choices(text, start, end)[1] if _TICKED.search(text, start, end) else []
+
+
 def choices_go_on(line: str, below: str) -> bool:
     """Whether a line ends among the choices of a question and the one below begins with another of them."""
     return bool(_MARK.match(below)) and bool(_GOES_ON.search(line))
@@ -156,9 +164,14 @@ def choices_go_on(line: str, below: str) -> bool:
 def read_options(text: str, end: int) -> tuple[Status, str] | None:
     """What the choices behind a question's words, which end at ``end``, say of them; None where no box is ticked or none
     follows."""
-    if not (asked := _ASKED.match(text, end)):
-        return None
-    chosen = [text[o.start : o.end] for o in _options(text, asked.end()) if o.chosen]
+    asked = _ASKED.match(text, end)
+    options = _options(text, asked.end()) if asked else []
+    if not options and (asked := _LABELS_ROW.match(text, end)) and not _MARK.search(text, text.rfind("\n", 0, end) + 1, end):
+        options = _options(text, asked.end())
+        if any(o.start == o.end or text[o.start - 2 : o.start].isspace() for o in options):
+            # Boxes that stand behind their words, or under the answers of the table's head.
+            return None
+    chosen = [text[o.start : o.end] for o in options if o.chosen]
     if not chosen:
         return None
     answers = [_answer(word.group().lower()) if (word := _FIRST_WORD.match(words)) else None for words in chosen]

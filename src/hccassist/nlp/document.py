@@ -42,6 +42,8 @@ _TELLS = re.compile(
     r"\b(?:he|she|they|patient|pt|client|reports?|is|are|has|have|presents?|returns?|seen|here|follow\w*|controlled|stable|on|continues?)\b",
     re.IGNORECASE,
 )
+_OF_A_FORM = re.compile(r"(?:please )?(?:mark|check|tick|circle|select|choose|complete|fill|answer|indicate)\b", re.IGNORECASE)
+"""Instructions to whoever fills in a form, not to the patient."""
 _SPACED_SLASH = re.compile(r"\s*/\s*")
 _COLON_HEADING = re.compile(
     r"(?:^|(?<=[.;] )|(?<=  ))[ \t]*([A-Za-z][A-Za-z/&'’ .,()-]{0,60}?(?: \d{1,2}/\d{1,4}(?:/\d{2,4})?)?)[ \t]*"
@@ -211,9 +213,11 @@ def _by_content(text: str, start: int, behind: int, end: int, section: str) -> s
     """The section that a heading of two meanings opens, told by the line behind it: "Allergy" may head what an allergist tells,
     not a list of substances; "Data" what a therapist was told, not results."""
     told = _TOLD_INSTEAD.get(text[start:behind].strip(" \t:#*=_-").lower())
-    if told is None:
+    if told is None and section != "instructions":
         return section
-    first = text[behind:end].strip().split("\n", 1)[0]
+    first = text[behind:end].lstrip(" \t:*").lstrip().split("\n", 1)[0]
+    if told is None:
+        return "start" if _OF_A_FORM.match(first) else section
     return told if _TELLS.search(first) else section
 
 

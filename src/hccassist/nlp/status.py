@@ -12,6 +12,7 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from hccassist.nlp.choices import boxes_left_open
 from hccassist.nlp.document import Document, Sentence
 from hccassist.nlp.forms import Assertion, printed_choices, read_layout
 from hccassist.schema import Status
@@ -119,6 +120,7 @@ def cues_of(document: Document, sentence: Sentence, lexicon: Lexicon) -> tuple[C
     found: list[Cue] = []
     tokens = document.tokens
     printed = printed_choices(document.text, sentence.start, sentence.end)
+    printed += boxes_left_open(document.text, sentence.start, sentence.end)
     end = 0
     for i, hits in lexicon.context.starting(tokens, sentence.i, sentence.j):
         j, rules = hits[-1]
