@@ -244,7 +244,8 @@ def _in_scope(
         if apart and (not _FROM.isdisjoint(norms[i:j]) or any(j <= a < high for a, _ in others)):
             # "Cirrhosis from hepatitis C (cured)": parentheses speak of what stands right before them.
             return False
-        if rule.category == "hypothetical" and "-" in norms[j:high] and norms[high - 1] != "-":
+        screened = rule.phrase.endswith("screening")
+        if rule.category == "hypothetical" and not screened and "-" in norms[j:high] and norms[high - 1] != "-":
             # "Immunosuppressed - PJP ppx": what is prevented stands behind the dash.
             return False
         if ":" in norms[j:high] and norms[cue.i] in _VERSUS:
