@@ -764,6 +764,13 @@ RECORDS: dict[str, Record] = {
         ("Ormsby Valley  01/20/2026\nOkafor, Ruth   DOB: 03/09/1951\nActive Problems (printed 01/20/2026)\nMyeloma; COPD; CKD 3a",),
         None, "no", "problem_list",
     ),
+    "cancelled visit": Record(
+        (
+            "Juniper Endocrine   Okafor, Ruth (DOB 03-09-1951)\nEncounter: Office visit - CANCELLED\nDate of Service: 2025-08-25\n"
+            "Patient called, flu. Rescheduled.",
+        ),
+        "2025-08-25", "no", "administrative",
+    ),
     "bare note with headings": Record(
         (
             "CHIEF COMPLAINT\n\nCough.\n\nMEDICATIONS\n\nLisinopril 10 mg.\n\nRESULTS\n\nThe biopsy results are still pending.\n\n"

@@ -113,6 +113,23 @@ def test_visits_listed_with_a_line_for_a_header_need_no_signature_between() -> N
     assert found[1].setting == "administrative"
 
 
+def test_notes_of_a_stay_on_shared_pages_begin_at_their_dated_titles() -> None:
+    head = "LAKE HOSPITAL  CHART\nOKAFOR,RUTH  F 74Y  DOB 03/09/1951\nADMIT 10/05/25  DISCH 10/12/25  ATT: HAHN,ILSE MD\n"
+    rule = "-" * 60 + "\n"
+    chart = chart_of(
+        head
+        + "H&P  10/05/25 1840  I. HAHN, MD\nCC: pain.\nA/P: PANCREATITIS.\n/ES/ I. HAHN, MD 10/05/25 2010\n"
+        + rule
+        + "PROGRESS NOTE  10/06/25 0930  I. HAHN, MD\nS: Better.\nA/P: PANCREATITIS.\n/ES/ I. HAHN, MD 10/06/25 1105\n"
+        + rule
+        + "NURSING NOTE  10/07/25 0300  J. ABEL, RN\nRestless.\nSleeps now.\n/ES/ J. ABEL, RN 10/07/25 0312\nPAGE 1",
+        head
+        + "DISCHARGE SUMMARY  10/12/25 1100  I. HAHN, MD\nDIAGNOSES: PANCREATITIS.\n/ES/ I. HAHN, MD 10/12/25 1215\nPAGE 2",
+        noise=((0, len(head) - 1),),
+    )
+    assert dates(chart) == ["2025-10-05", "2025-10-06", "2025-10-07", "2025-10-12"]
+
+
 def test_a_birth_date_without_a_space_behind_its_comma() -> None:
     pages = [visit(d, dob="03/09/1951") for d in ("05/01/2025", "06/01/2025")]
     chart = chart_of(*pages, visit("07/01/2025", dob="MAR 9,1951"))

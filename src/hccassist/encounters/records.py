@@ -73,6 +73,8 @@ class PageFacts:
     count: int | None
     opens: bool
     """Its first line reads like a letterhead or title, not like the middle of a text."""
+    headline: bool
+    """Its first line that is no running header is a title with its day: "DISCHARGE SUMMARY  10/12/25"."""
     begins: bool
     """Its header holds the line with which a system begins each note."""
     closed: bool
@@ -137,6 +139,7 @@ def _facts(lines: Sequence[Line], first: int, last: int, hits: Sequence[DateHit]
         number,
         count,
         opens=bool(re.match(r"[A-Z][A-Za-z]", opening)) and len(opening) < 90 and not opening.endswith((".", ",", ";")),
+        headline=bool(own_head) and _is_headline(own_head[0], [h for h in own if lines[h.line] is own_head[0]]),
         begins=own_opening is not None,
         closed=any(_is_signed(line) for line in page[-8:]),
         scanned=any(line.scanned for line in page),
@@ -209,6 +212,8 @@ def _goes_on(previous: PageFacts, page: PageFacts) -> bool:
     if page.number == 1 or page.begins:
         return False
     if _differ(previous.identity, page.identity):
+        return False
+    if page.headline and previous.closed and page.own_dates != previous.own_dates:
         return False
     if page.number is not None and previous.number is not None:
         return page.number == previous.number + 1 and (page.count == previous.count or None in (page.count, previous.count))
@@ -287,6 +292,14 @@ def _starts_inside(lines: Sequence[Line], hits: Sequence[DateHit], page: PageFac
             current, closed = n, False
             n += 1
             continue
+        if closed and roomy and n - current >= _MIN_SHORT_RECORD and n > page.first:
+            own = [h for h in hits[bisect_left(lines_at, n) : bisect_left(lines_at, n + 1)] if h.kind in _VISIT_KINDS]
+            if _is_headline(line, own):
+                begin = _letterhead_above(lines, n, max(current + 1, page.first))
+                found.append(begin)
+                current, closed = begin, False
+                n += 1
+                continue
         if roomy and n - max(current, page.first) >= _MIN_RECORD_LINES and not line.running and not line.fax:
             near = hits[bisect_left(lines_at, n) : bisect_left(lines_at, min(n + 7, page.last))]
             own = [h for h in near if h.kind in SERVICE_KINDS and h.labelled and not h.prose]
@@ -329,6 +342,12 @@ def _heads_visit(lines: Sequence[Line], hits: Sequence[DateHit], lines_at: Seque
     """Whether one line is the whole header of a visit in a list of them: "Encounter: 03/26/2025  Type: No show  Staff: ..."."""
     text = lines[n].text
     return bool(_VISIT_LINE.match(text) and _HEADER_LABEL.search(text)) and _heads_record(lines, hits, lines_at, n, n + 1)
+
+
+def _is_headline(line: Line, own: Sequence[DateHit]) -> bool:
+    """Whether a line is the title of a record with its day in it; ``own`` are the line's dates of visits."""
+    dated = any(h.labelled and not h.prose for h in own)
+    return dated and not line.running and not line.fax and record_title(line) is not None
 
 
 def _begins_day(lines: Sequence[Line], hits: Sequence[DateHit], lines_at: Sequence[int], n: int) -> bool:
