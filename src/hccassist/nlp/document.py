@@ -22,8 +22,10 @@ _BOUNDARY = re.compile(
 )
 _VALUE_CELL = re.compile(r"(?:[<>]?(?!(?:19|20)\d\d\b)\d+(?:\.\d+)?(?:/\d{2,3})?%?(?![\w/.)-])|--?(?=\s{2}))")
 """A cell that holds a result: it belongs to the test that its row begins with."""
-_LOWER_BOUNDARY = re.compile(r"([\w%/'’+-]*)([)\"]?)\.\s+(?=[a-z])(\w+)")
+_LOWER_BOUNDARY = re.compile(r"\.\s+(?=[a-z])(\w+)")
 """A full stop before a small letter: quick typists begin their sentences so."""
+_LAST_WORD = re.compile(r"([\w%/'’+-]*)([)\"]?)$")
+_LONGEST_WORD = 24
 _LEADS_ON, _DOSED = word_group("leads_on"), word_group("dosed")
 """Abbreviations that go with the word behind them ("mod. AS"), words that go with the dose before them ("20 mg. daily")."""
 _NOT_AN_END = re.compile(
@@ -366,9 +368,11 @@ def _join_wrapped(text: str, lines: list[_Line]) -> list[list[_Line]]:
     return blocks
 
 
-def _begins_small(match: re.Match[str], normalizer: Normalizer) -> bool:
-    """Whether a full stop before a small letter ends a sentence ("no falls. parkinson's stable") and not an abbreviation."""
-    word, closed, following = match.groups()
+def _begins_small(text: str, stop: int, following: str, normalizer: Normalizer) -> bool:
+    """Whether the full stop at ``stop`` before a small letter ends a sentence ("no falls. parkinson's stable") and not an
+    abbreviation ("mod. stenosis")."""
+    last = _LAST_WORD.search(text[max(stop - _LONGEST_WORD, 0) : stop])
+    word, closed = last.groups() if last else ("", "")
     if closed:
         return True
     if len(word) <= 1 and not word.isdigit():
@@ -394,7 +398,8 @@ def _split(text: str, start: int, end: int, cuts: list[int], normalizer: Normali
         if text[match.start()] not in ".!?" and _VALUE_CELL.match(text, match.end()):
             continue
         ends.append(stop)
-    ends += [m.start(3) for m in _LOWER_BOUNDARY.finditer(text, start, end) if _begins_small(m, normalizer)]
+    small = _LOWER_BOUNDARY.finditer(text, start, end)
+    ends += [m.start(1) for m in small if _begins_small(text, m.start(), m[1], normalizer)]
     ranges = []
     at = start
     for stop in [*sorted(set(ends)), end]:
