@@ -186,6 +186,13 @@ def test_fax_pages_number_the_transmission_not_the_record() -> None:
     assert dates(chart) == ["2025-01-05", "2025-02-06", "2025-03-07"]
 
 
+def test_who_faxed_a_record_on_does_not_say_what_it_is() -> None:
+    sent = "10/14/2025 15:40 ASHBY CLINIC  555 010 9000   002/006\n"
+    sent_on = "10/30/2025 10:17  RECORDS RETRIEVAL SVC  5550102222   P 03\n"
+    (found,) = find_encounters(chart_of(sent_on + sent + visit("01/05/2025")))
+    assert (found.setting, found.date_of_service, found.valid) == ("office", "2025-01-05", "yes")
+
+
 def test_several_records_on_one_page() -> None:
     chart = chart_of(visit("01/05/2025") + "\n" + visit("02/06/2025", title="Progress Note") + "\n" + visit("03/07/2025"))
     found = find_encounters(chart)

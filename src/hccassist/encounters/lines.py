@@ -7,6 +7,7 @@ from bisect import bisect_right
 from collections.abc import Container
 from dataclasses import dataclass
 
+from hccassist.reading.noise import FAX_BANNER
 from hccassist.schema import Chart
 from hccassist.written_dates import DATE
 
@@ -17,11 +18,7 @@ _SMALL_WORD = re.compile(r"(?<![\w'])[a-z]{2,}(?![\w:])")
 _LABEL = re.compile(r"[A-Za-z /&.]{2,40}:")
 _WORD = re.compile(r"[A-Za-z][A-Za-z'-]*[A-Za-z]")
 # A fax machine's stamp: its date, sender and page count belong to the transmission, not to the record.
-_FAX_BANNER = re.compile(
-    r"(?=.*\d{1,2}:\d{2})(?=.*(?:\bfax\b|\bfrom\b|\bto\b|\d{3}[- .)]\s?\d{3}[- .]\d{4}))"
-    r".*\bP(?:AGE|G|\.)?\s*[.:#]?\s*\d{1,4}\s*(?:(?:/|of)\s*\d{1,4})?\W*$|^\W*(?:received|sent) by fax\b",
-    re.IGNORECASE,
-)
+_FAX_BANNER = re.compile(rf"{FAX_BANNER}$|^\W*(?:received|sent) by fax\b", re.IGNORECASE)
 
 
 @dataclass(frozen=True, slots=True)

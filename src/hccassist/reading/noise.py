@@ -19,13 +19,17 @@ _DIGITS = re.compile(r"\d+")
 
 _TIME_OF_DAY = re.compile(r"\b\d{1,2}:\d{2}\b")
 _PAGE_OF = r"(?:(?:page|pg\.?|p\.?|sheet)\s*)?(?:\d{1,4}\s*(?:of|/)\s*\d{1,4})"
+FAX_BANNER = (
+    r"(?=.*\d{1,2}:\d{2})(?=.*(?:\b(?:fax|from|to)\b|\d{3}[- .)]{0,2}\d{3}[- .]?\d{4}))"
+    r".*(?:\bP(?:AGE|G)?\.?\s*[.:#]?\s*\d{1,4}\s*(?:(?:/|of)\s*\d{1,4})?|\b0\d\d\s?(?:/|of)\s?\d{3})\W*"
+)
+"""A whole line that a fax machine stamps on a page: the time, who sends or to which number, the page."""
 _EDGE_PATTERNS = tuple(
     re.compile(pattern, re.IGNORECASE)
     for pattern in (
         rf"\W*{_PAGE_OF}\W*",
         r"\W*(?:page|pg\.?|p\.)\s*:?\s*\d{1,4}\W*",
-        r"(?=.*\d{1,2}:\d{2})(?=.*\b(?:fax|from|to)\b\s*[:#]?).*\bP(?:AGE|G)?\.?\s*:?\s*\d{1,4}\s*(?:(?:/"
-        r"|of)\s*\d{1,4})?\W*",
+        FAX_BANNER,
         r"(?:re)?(?:printed|faxed|generated)\s+(?:on|at|by|from)?.{0,80}",
         r"fax\s*(?:server|from|to|id)\b.{0,100}",
         r"(?:confidential|this (?:document|page|fax) (?:is|contains)).{0,160}",
