@@ -71,6 +71,7 @@ _YEAR = re.compile(
 )
 _COMPARED = said("compared", behind=r" (?:(?:in|of|from|MRI|CT|scan|study|exam|\d{1,2}/) ?){0,3}(?:19|20)\d\d\b")
 """The year of an older finding beside which today's is held: it dates nothing."""
+_VALVE_DISEASE = code_group("valve_disease")
 _OF_AN_ORGAN = code_group("of_an_organ")
 _GRAFTED = {
     graft: code_group(f"gone_with_{organ}")
@@ -86,6 +87,17 @@ _AMPUTATED_THEN = said(
     "was_treated",
     before=r"^\W*(?:[\w'-]+\W+){0,6}?(?:was|were|(?:has|have) been) ",
     behind=r" (?:\w+ ){0,2}(?:with|by) (?:[\w'-]+ ){0,4}amputation\b",
+)
+_IN_PARENTHESES = re.compile(r"[^.;()]{0,12}\([^.;()]{0,12}$")
+"""What stands behind an operation in parentheses is why it was done: "s/p kidney transplant 2014 (FSGS)"."""
+_AMPUTATED = re.compile(rf"\b(?:{pattern_group('amputated')})\b")
+_VALVE_REPLACED = said(
+    "valve_replacement", rf"^[^.;]{{0,30}}?\b(?:{pattern_group('joint_treated')})\b(?!.{{0,30}}\bplan)[^.;]{{0,25}}?\b"
+)
+_VALVE_REPLACED_FOR = said(
+    "valve_replacement",
+    before=rf"\b(?:{pattern_group('joint_treated')}|after)\b[^.;]{{0,30}}?",
+    behind=rf"\b[^.;]{{0,40}}\b(?:{pattern_group('reason_for')})\b[^.;]{{0,25}}$",
 )
 _JOINT_REPLACED = said(
     "joint_replacement", rf"^[^.;]{{0,40}}?\b(?:{pattern_group('joint_treated')})\b(?!.{{0,30}}\bplan)[^.;]{{0,25}}?\b"
@@ -171,6 +183,11 @@ class _Story:
                 if not _FAILED_GRAFT.search(self.document.text, m.mention.end, stop):
                     return True
         return False
+
+    def is_why_grafted(self, m: Located) -> bool:
+        """Whether a mention stands in parentheses right behind a transplant: "s/p kidney transplant 2014 (FSGS)"."""
+        before = (g for g, _ in self.grafts if g.sentence == m.sentence and g.j <= m.i)
+        return any(_IN_PARENTHESES.fullmatch(self.document.text, g.mention.end, m.mention.start) for g in before)
 
     @cached_property
     def this_year(self) -> int | None:
@@ -388,7 +405,7 @@ def _dated(story: _Story, m: Located, curable: bool, open_days: int) -> Located:
         if open_days and not said_over and ((ago is not None and ago <= open_days) or (ago is None and _RECENT.search(words))):
             return m.judged("active", "within four weeks")
         return m
-    if curable and (_AMPUTATED_FOR.search(story.before(m)) or _AMPUTATED_THEN.search(story.after(m))):
+    if curable and (_is_why_amputated(story.before(m)) or _AMPUTATED_THEN.search(story.after(m))):
         return m.judged("history", "the reason for an amputation")
     if none_since:
         return m.judged("history", _DATED)
@@ -398,6 +415,12 @@ def _dated(story: _Story, m: Located, curable: bool, open_days: int) -> Located:
     if (ago is not None and ago > limit) or (ago is None and earlier):
         return m.judged("history", _DATED)
     return m
+
+
+def _is_why_amputated(before: str) -> bool:
+    """Whether the words before a mention end with an amputation of which it is the reason."""
+    done = list(_AMPUTATED.finditer(before))
+    return bool(_AMPUTATED_FOR.search(before) or (done and _IN_PARENTHESES.fullmatch(before, done[-1].end())))
 
 
 def _replaced(story: _Story, m: Located, known: Condition) -> Located:
@@ -417,9 +440,13 @@ def _replaced(story: _Story, m: Located, known: Condition) -> Located:
         _JOINT_REPLACED_FOR.search(before) or _JOINT_REPLACED.search(story.after(m))
     ):
         return m.judged("history", "the reason for a joint replacement")
+    if known.default_code.startswith(_VALVE_DISEASE) and (
+        _VALVE_REPLACED_FOR.search(before) or _VALVE_REPLACED.search(story.after(m))
+    ):
+        return m.judged("history", "the valve was replaced")
     if not known.default_code.startswith(_OF_AN_ORGAN):
         return m
-    if story.replaced(m, known):
+    if story.replaced(m, known) or story.is_why_grafted(m):
         return m.judged("history", "the organ was replaced")
     return m.judged("history", "the reason for a transplant") if _TRANSPLANTED_FOR.search(before) else m
 

@@ -16,7 +16,7 @@ from hccassist.nlp.choices import boxes_left_open
 from hccassist.nlp.document import Document, Sentence
 from hccassist.nlp.forms import Assertion, printed_choices, read_layout
 from hccassist.schema import Status
-from hccassist.terminology.groups import code_group, word_group
+from hccassist.terminology.groups import code_group, said, word_group
 from hccassist.terminology.lexicon import Lexicon
 from hccassist.terminology.rows import ENDS, Condition, ContextRow
 
@@ -50,6 +50,10 @@ _EXCLUDES = re.compile(r"ruled out|excluded")
 _RIGHT_BEFORE = 2
 _REACH = 14
 _GOES_ON = ([":"], [","], [";"], ["-"], ["."], ["–"], ["→"])
+_RESOLVED = "resolv"
+_OF_THE_STAY = frozenset({"assessment_plan", "hospital_course", "start"})
+_TESTED_BY_NAME = code_group("tested_by_name")
+_ORDERS_TESTS = said("orders_tests", behind=r"(?![^.]*\b(?:his|her|their|known|chronic|for|with|of|has)\b)[^.;]*$")
 _FORMERLY = ("was ", "were ", "had been ", "there was ", "initially ")
 """What an inpatient record once considered is no diagnosis of its discharge (guideline II.H speaks of those that still are)."""
 _LATELY = word_group("lately")
@@ -414,7 +418,8 @@ def assert_status(
     if inpatient:
         if discharge and not found.get("uncertain", "").startswith(_FORMERLY):
             found.pop("uncertain", None)
-        if not stays and not _OVER_BEFORE.search(found.get("history", "history")):
+        gone = found.get("history", "history")
+        if not _OVER_BEFORE.search(gone) and (not stays or (gone.startswith(_RESOLVED) and sentence.section in _OF_THE_STAY)):
             # Treated and gone within the stay: still a diagnosis of the stay.
             found.pop("history", None)
     if by_section and "negated" not in found:
@@ -424,6 +429,9 @@ def assert_status(
     if found:
         best = max(found, key=lambda c: _RANK[c])
         return Assertion(best, tuple(f"“{found[c]}”" for c in sorted(found, key=lambda c: -_RANK[c])))  # type: ignore[arg-type]
+    named_by_its_test = condition.default_code.startswith(_TESTED_BY_NAME)
+    if named_by_its_test and _ORDERS_TESTS.search(document.text, sentence.start, start):
+        return Assertion("hypothetical", ("a test that bears its name",))
     if sentence.section in _PAST_SECTIONS and not stays and "status=current" not in attributes:
         return Assertion("history", ("listed as past history",))
     return Assertion("active", ())
