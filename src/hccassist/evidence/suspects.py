@@ -14,7 +14,7 @@ from dataclasses import dataclass
 
 from hccassist.evidence.detect import SILENT_SECTIONS, is_refused, is_stopped
 from hccassist.nlp.document import Document, Sentence
-from hccassist.nlp.status import cues_of
+from hccassist.nlp.scope import cues_of
 from hccassist.schema import Element, Evidence
 from hccassist.terminology.groups import pattern_group, word_group
 from hccassist.terminology.lexicon import Clue, Lexicon, SuspectRule

@@ -11,10 +11,9 @@ from hccassist.nlp.document import Document, Sentence
 from hccassist.nlp.forms import Assertion
 from hccassist.nlp.hits import Hit, find_hits
 from hccassist.nlp.readings import resolve
+from hccassist.nlp.scope import Cue, cues_of
 from hccassist.nlp.status import (
-    Cue,
     assert_status,
-    cues_of,
     may_conclude,
     relative_before,
     relative_of_row,
