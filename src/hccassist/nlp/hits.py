@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from hccassist.nlp.choices import boxed_choices
 from hccassist.nlp.document import Document
 from hccassist.nlp.status import is_dropped
+from hccassist.terminology.groups import word_group
 from hccassist.terminology.lexicon import Lexicon, Term
 
 SHORT_FORM = 3
@@ -18,8 +19,9 @@ _NUMBERED = frozenset({"stage", "type", "dmtype", "class", "grade", "level"})
 _MOST_COORDINATED = 6
 _SPREAD = frozenset({"to", "involving"})
 _SPREAD_TO = ("metastatic", "to")
-_ARROWS = (("→",), ("-", ">"), ("-", "-", ">"))
-"""Behind a cancer they say where it went."""
+_LEADS = (("→",), ("-", ">"), ("-", "-", ">"), ("to",))
+"""Behind a cancer they say where it went, unless the place is only ``_EXAMINED``: "prostate ca -> bone scan"."""
+_EXAMINED = word_group("examined")
 _PREPOSITIONS = frozenset("on with in of off from after by for".split())
 """What follows them belongs to the last name only: "DVT and PE, on warfarin"."""
 _COORDINATORS = frozenset(", and or & / +".split())
@@ -93,13 +95,13 @@ def _spread(document: Document, lexicon: Lexicon, number: int, here: list[Hit]) 
     found: list[Hit] = []
     for hit in here:
         to = hit.j
-        if arrow := next((a for a in _ARROWS if tuple(norms[to : to + len(a)]) == a), ()):
-            to += len(arrow)
-            cancer = any(lexicon.conditions[t.condition].course == "cancer" for t in hit.terms)
-            if cancer and (ends := lexicon.terms.after(_SPREAD_TO, document.tokens, to, stop)):
-                found.append(Hit(number, to, ends[-1][0], tuple(ends[-1][1])))
-                found.extend(_coordinated(document, lexicon, number, to, ends[-1][0], _SPREAD_TO))
-            continue
+        lead = next((a for a in _LEADS if tuple(norms[to : to + len(a)]) == a), ())
+        if lead and any(lexicon.conditions[t.condition].course == "cancer" for t in hit.terms):
+            ends = lexicon.terms.after(_SPREAD_TO, document.tokens, to + len(lead), stop)
+            if ends and _EXAMINED.isdisjoint(norms[ends[-1][0] : ends[-1][0] + 1]):
+                found.append(Hit(number, to + len(lead), ends[-1][0], tuple(ends[-1][1])))
+                found.extend(_coordinated(document, lexicon, number, to + len(lead), ends[-1][0], _SPREAD_TO))
+                continue
         if to >= stop or norms[to] not in _SPREAD:
             continue
         before = next((h for h in here if h.j == hit.i), None)
