@@ -8,11 +8,15 @@ import time
 import zlib
 from pathlib import Path
 
+import numpy as np
 import pytest
+from PIL import Image
 from reading_files import PROSE, image_pdf, lines, pdf, scan, together
+from reportlab.pdfgen.canvas import Canvas
 
 from hccassist.reading import Limits, ReadError, read_chart
 from hccassist.reading.apart import page_image
+from hccassist.reading.cleaning import lies_on_its_side
 from hccassist.schema import Chart
 
 pytest.importorskip("tesserocr")
@@ -68,6 +72,21 @@ def test_page_scanned_the_wrong_way_round(tmp_path: Path, printed: bytes, turn: 
     x0, y0, _, _ = box_of(chart, "Ashby")
     corner = {90: (0.06, 0.88), 180: (0.88, 0.93), 270: (0.93, 0.12)}[turn]
     assert (x0 / width, y0 / height) == pytest.approx(corner, abs=0.09)
+
+
+@pytest.mark.parametrize("askew", [0.0, 1.0, -3.0])
+@pytest.mark.parametrize("ruled", [False, True], ids=["prose", "a table's upright rules"])
+def test_how_a_faint_and_specked_page_lies_is_seen_before_it_is_read(ruled: bool, askew: float) -> None:
+    def draw(canvas: Canvas) -> None:
+        lines(PROSE, y=700, size=10, step=30)(canvas)
+        for x in range(60, 560, 50) if ruled else ():
+            canvas.line(x, 400, x, 720)
+
+    grey = np.asarray(scan(pdf(draw), turn=askew), np.float64)
+    specked = 255 - (255 - grey) * 0.45 + np.random.default_rng(1).normal(0, 12, grey.shape)
+    page = Image.fromarray(np.clip(specked, 0, 255).astype(np.uint8))
+    assert not lies_on_its_side(page)
+    assert lies_on_its_side(page.rotate(90, expand=True))
 
 
 @pytest.mark.parametrize("turn", [-3.0, 2.0])

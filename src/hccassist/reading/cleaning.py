@@ -31,8 +31,9 @@ _RIM_INK, _PANEL_INK = 0.97, 0.55
 """The least ink in the rows above and below its letters, and in all of it."""
 _MAX_SKEW = 6.0
 _MIN_SKEW = 0.4
-_RULE_PART, _ON_ITS_SIDE = 18, 1.25
-"""A rule is longer than this part of a page; and how much more ink gathers in columns than in rows where lines run up."""
+_WORD_PART, _ON_ITS_SIDE = 5, 1.25
+"""Ink that hangs together is no word beyond this part of a page; and how much more of it gathers in columns than in rows where
+lines run up."""
 _BLUR_POINTS = 0.29
 _RULE_POINTS = 43.0
 """Shorter lines may be letters; ruled lines and fax streaks are longer."""
@@ -178,10 +179,11 @@ def lies_on_its_side(grey: Image) -> bool:
 
     small = _stretched(grey).reduce(max(1, min(grey.size) // 600))
     ink = np.asarray(small) < _INK
-    # A table's rules and the dark along an edge gather more than any line of text.
-    long = min(ink.shape) // _RULE_PART
-    rules = _runs(ink, long, _RULE_INK) | _runs(ink.T, long, _RULE_INK).T
-    letters = pil.fromarray((ink & ~ndimage.binary_dilation(rules)).astype(np.uint8))
+    # A table's rules and the dark along an edge gather more than any line of text, level or not.
+    labels, _ = ndimage.label(ink, structure=np.ones((3, 3)))
+    most = min(ink.shape) // _WORD_PART
+    small_pieces = [max(y.stop - y.start, x.stop - x.start) <= most for y, x in ndimage.find_objects(labels)]
+    letters = pil.fromarray(np.array([False, *small_pieces])[labels].astype(np.uint8))
     down = across = 0.0
     for degrees in np.arange(-_MAX_SKEW, _MAX_SKEW + 0.1, 1.0):
         turned = np.asarray(letters.rotate(degrees))
