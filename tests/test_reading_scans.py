@@ -103,8 +103,6 @@ def test_fax_banner_over_a_scan_is_no_text_layer(tmp_path: Path, printed: bytes)
 
 
 def test_photo_without_words_is_unread(tmp_path: Path) -> None:
-    from PIL import Image
-
     path = tmp_path / "photo.pdf"
     path.write_bytes(image_pdf(Image.effect_noise((850, 1100), 90).resize((1700, 2200))))
     chart = read_chart(path, "photo.pdf", Limits(page_seconds=4))
@@ -114,16 +112,12 @@ def test_photo_without_words_is_unread(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("size", [(1, 1), (3, 900), (900, 5), (17, 17)])
 def test_an_image_too_small_for_a_line_of_text_is_unread(tmp_path: Path, size: tuple[int, int]) -> None:
-    from PIL import Image
-
     out = io.BytesIO()
     Image.new("L", size, 90).save(out, "PNG")
     assert [p.source for p in read(tmp_path, out.getvalue(), "dot.png").pages] == ["unread"]
 
 
 def test_blank_scan_is_no_unread_page(tmp_path: Path) -> None:
-    from PIL import Image
-
     chart = read(tmp_path, image_pdf(Image.new("L", (1700, 2200), 255)))
     assert [p.source for p in chart.pages] == ["text"]
 
@@ -166,8 +160,6 @@ def test_tiff_of_several_pages(tmp_path: Path, printed: bytes) -> None:
 
 
 def test_image_bomb_is_refused(tmp_path: Path) -> None:
-    from PIL import Image
-
     out = io.BytesIO()
     Image.new("1", (4000, 4000)).save(out, "PNG")
     path = tmp_path / "big.png"
@@ -284,7 +276,6 @@ def test_a_line_that_the_first_reader_left_out_is_found_by_its_ink(printed: byte
 
 def test_a_page_in_shadow_on_a_dark_table_is_read(tmp_path: Path, printed: bytes) -> None:
     import numpy as np
-    from PIL import Image
 
     page = np.asarray(scan(printed, turn=1.5), np.float32)
     light = np.linspace(0.95, 0.4, page.shape[1])[None, :] * np.linspace(1, 0.8, page.shape[0])[:, None]
