@@ -36,9 +36,10 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Reviewer]:
     no_hf = replace(HF, status="negated", tier="suppressed", reason="Denied.")
     denied = replace(VISIT, text="Echo normal: no [[no_hf]heart failure].\n", date="2025-06-01")
     both = write_chart(root, "both.txt", [VISIT, denied], CONDITIONS | {"no_hf": no_hf})
+    turned = write_chart(root, "turned.txt", [replace(VISIT, text=VISIT.text + "Culture: \u202eevitisop\u202c.\n")])
     year = write_chart(root, "year.txt", [replace(VISIT, date=f"2025-{k // 2 + 1:02}-{k % 2 * 10 + 5:02}") for k in range(24)])
     found = Reviewer(
-        write_results(folder / "results", root, [two, printed, held, both, year]), str(folder / "db"), folder / "log"
+        write_results(folder / "results", root, [two, printed, held, both, year, turned]), str(folder / "db"), folder / "log"
     ).start()
     yield found
     found.kill()
@@ -83,6 +84,11 @@ def test_words_are_found_in_the_chart_whatever_their_case_and_spacing(page: play
     assert marked == ["Heart  failure", "heart failure", "heart failure"]
     field.fill("a(b")
     playwright.expect(count).to_have_text("not found")
+
+
+def test_signs_that_turn_the_words_that_follow_are_shown_and_turn_nothing(page: playwright.Page, server: Reviewer) -> None:
+    open_chart(Desk(page, server, "turned.txt"))
+    playwright.expect(page.locator(".hcca .words")).to_contain_text("Culture: \ufffdevitisop\ufffd.")
 
 
 def test_a_letter_with_shift_goes_round_the_words_of_that_letter(page: playwright.Page, server: Reviewer) -> None:

@@ -1,4 +1,7 @@
 // Elements from plain values. Strings become text nodes: nothing from a chart is ever read as markup.
+// Signs that turn the direction of what follows would show other words than those that are there: they are shown as "�".
+const TURNING_SIGNS = /[\u202A-\u202E\u2066-\u2069]/g;
+
 function h(tag, attributes, ...children) {
   const element = document.createElement(tag);
   for (const [name, value] of Object.entries(attributes || {})) {
@@ -14,7 +17,7 @@ function h(tag, attributes, ...children) {
 function put(element, children) {
   for (const child of children.flat(3)) {
     if (child === null || child === undefined || child === false) continue;
-    element.append(child instanceof Node ? child : document.createTextNode(String(child)));
+    element.append(child instanceof Node ? child : document.createTextNode(String(child).replace(TURNING_SIGNS, "\uFFFD")));
   }
 }
 
