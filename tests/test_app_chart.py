@@ -213,7 +213,7 @@ def test_the_suggestions_are_listed_visit_by_visit_for_who_codes_by_date_of_serv
 
 
 def test_every_decision_is_reached_by_tab_alone_where_letters_are_no_commands(page: playwright.Page, server: Reviewer) -> None:
-    open_chart(Desk(page, server, "held.txt"))
+    open_chart(Desk(page, server, "turned.txt"))
     page.get_by_role("button", name="View").click()
     page.get_by_label("Letters are commands").uncheck()
     page.keyboard.press("Escape")

@@ -141,6 +141,7 @@ def test_the_whole_journey_from_the_worklist_to_the_export(browser: playwright.B
         playwright.expect(page.get_by_label("The second reading stands")).to_be_checked()
         playwright.expect(page.get_by_label("Cause")).to_have_value("Evidence was missed, or counted that does not count")
         playwright.expect(page.get_by_label("Why")).to_have_value("A list is no treatment.")
+        settled(page)
         page.get_by_role("button", name="Keep the lesson").click()
         page.get_by_text("explained:").wait_for(timeout=WAIT)
         page.get_by_role("link", name="Export", exact=True).click()
