@@ -19,7 +19,7 @@ PixelBox = tuple[int, int, int, int]
 _INK = 150
 _WEAK, _GUESSED, _GUESSED_LETTERS = 80.0, 60.0, 4
 """A part of a line is doubtful below this mean confidence, or where a word of so many letters is below the second; then the
-words below the first are read again."""
+words below the first are read again, or the whole part where its mean is."""
 _CELL_GAP = 1.2
 """By line heights: wider, and the line goes on in another cell."""
 _LEAST_PIECE = 0.5
@@ -60,8 +60,8 @@ def _guessed(rows: Sequence[Row]) -> Iterator[PixelBox]:
             letters = sum(len(row.text) for row in part)
             mean = sum(row.confidence * len(row.text) for row in part) / letters
             if mean < _WEAK or any(r.confidence < _GUESSED and len(r.text) >= _GUESSED_LETTERS for r in part):
-                # Only what is weak in it: a sure word would speak for the first reader's guesses beside it.
-                for weak, words in groupby(part, key=lambda row: row.confidence < _WEAK):
+                # Handwriting is read whole. In print only what is weak: a sure word would speak for the guesses beside it.
+                for weak, words in groupby(part, key=lambda row: mean < _WEAK or row.confidence < _WEAK):
                     place = _around(list(words))
                     # A word across two lines would make one of them.
                     if weak and place[3] - place[1] <= _TALL * usual:
