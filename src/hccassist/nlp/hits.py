@@ -13,7 +13,7 @@ from hccassist.terminology.groups import word_group
 from hccassist.terminology.lexicon import Lexicon, Term
 
 SHORT_FORM = 3
-_IS_NUMBERED = re.compile(r"\d|-\d\b| \d{2,3}(?=\s|$)")
+_IS_NUMBERED = re.compile(r"-?\d| \d{2,3}(?=\s|$)")
 _ENDS_IN_DIGITS = re.compile(r"\d")
 _NUMBERED = frozenset({"stage", "type", "dmtype", "class", "grade", "level"})
 _MOST_COORDINATED = 6
