@@ -180,6 +180,23 @@ def test_a_way_to_say_something_is_checked_and_a_team_adds_its_own(tmp_path: Pat
     assert groups.said("over").search("her melanoma was RESECTED")
 
 
+def test_a_number_sign_in_an_evidence_word_stands_for_any_number() -> None:
+    from hccassist.terminology.phrases import Phrases
+    from hccassist.terminology.words import Normalizer
+
+    normalizer, found = Normalizer({}), Phrases[str]()
+    for words in ("gained # pounds", "gained weight", "wound # x # cm"):
+        found.add(normalizer.words(words), words)
+
+    def in_text(text: str) -> list[str]:
+        tokens = normalizer.tokens(text)
+        return [value for _, _, values in found.find(tokens, 0, len(tokens)) for value in values]
+
+    assert in_text("He gained 8 pounds, she gained ten pounds.") == ["gained # pounds"] * 2
+    assert in_text("Wound 3.5 x 2 cm") == ["wound # x # cm"]
+    assert in_text("gained several pounds") == []
+
+
 def test_a_saying_is_whole_words_and_one_with_a_caret_opens_its_sentence() -> None:
     said = dict(groups.sayings("says_"))
     assert said["denied"].search("It isn't worse.")

@@ -32,7 +32,7 @@ from hccassist.ranking.features import LISTS, Candidate
 from hccassist.schema import Encounter, Evidence, Mention, Status
 from hccassist.terminology.groups import pattern_group, word_group
 from hccassist.terminology.lexicon import Lexicon
-from hccassist.terminology.rows import Condition
+from hccassist.terminology.rows import Condition, Course
 
 _OVERRULED = frozenset({"hpi", "chief_complaint", "start", "results"})
 _RULED_OUT = re.compile(pattern_group("ruled_out"))
@@ -116,7 +116,7 @@ def build_candidates(
         status[over] = "history"
         coded[over] = _coded(over, groups[over], "history", lexicon, day)
     active = [c for c, s in status.items() if s == "active"]
-    evidence = link(document, located, items, active, strength, lexicon.sites)
+    evidence = link(document, located, items, _courses(active, lexicon), strength, lexicon.sites)
     folded = _folded(active, lexicon)
     candidates: list[Candidate] = []
     combined: dict[str, list[Combined]] = defaultdict(list)
@@ -197,7 +197,12 @@ def link_candidates(
         groups[m.mention.condition].append(m)
     active = [c for c, group in groups.items() if _status(c, group, lexicon) == "active"]
     codes = {c: _coded(c, groups[c], "active", lexicon).code for c in active}
-    return [(e, codes[e.condition]) for e in evidence_candidates(document, located, items, active, lexicon.sites)]
+    found = evidence_candidates(document, located, items, _courses(active, lexicon), lexicon.sites)
+    return [(e, codes[e.condition]) for e in found]
+
+
+def _courses(conditions: Sequence[str], lexicon: Lexicon) -> dict[str, Course]:
+    return {c: lexicon.conditions[c].course for c in conditions}
 
 
 def _status(condition: str, group: Sequence[Located], lexicon: Lexicon) -> Status:

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import re
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 from hccassist.evidence.detect import SILENT_SECTIONS, Item, says_ended, says_stopped
@@ -21,6 +21,7 @@ from hccassist.nlp.mentions import Located
 from hccassist.schema import Element, Evidence
 from hccassist.terminology.groups import said, sayings
 from hccassist.terminology.lexicon import Sites
+from hccassist.terminology.rows import Course
 
 _PLAN_SECTIONS = frozenset({"assessment_plan", "hospital_course", "start", "hpi", "problem_list"})
 _CONCLUSIONS = frozenset({"assessment_plan", "hospital_course"})
@@ -118,10 +119,10 @@ def candidates(
     document: Document,
     located: Sequence[Located],
     items: Sequence[Item],
-    conditions: Iterable[str],
+    conditions: Mapping[str, Course],
     sites: Sites,
 ) -> list[Candidate]:
-    """Every sentence that may be evidence of one of the ``conditions`` (ids active in this encounter)."""
+    """Every sentence that may be evidence of one of the ``conditions`` (ids active in this encounter, with their course)."""
     active = frozenset(conditions)
     by_sentence: dict[int, list[Located]] = defaultdict(list)
     for m in located:
@@ -148,7 +149,7 @@ def candidates(
     for condition in sorted(active):
         named = {w for m in located if m.mention.condition == condition for w in document.tokens.norms[m.i : m.j]}
         mine = sites.of((*named, *condition.split("_")))
-        found.extend(_candidates(scene, condition, ties[condition], own, places, mine))
+        found.extend(_candidates(scene, condition, conditions[condition], ties[condition], own, places, mine))
     return found
 
 
@@ -156,7 +157,7 @@ def link(
     document: Document,
     located: Sequence[Located],
     items: Sequence[Item],
-    conditions: Iterable[str],
+    conditions: Mapping[str, Course],
     strength: Strength,
     sites: Sites,
 ) -> dict[str, tuple[Evidence, ...]]:
@@ -433,6 +434,7 @@ def _unnamed_words(scene: _Scene, number: int) -> list[str]:
 def _candidates(
     scene: _Scene,
     condition: str,
+    course: Course,
     ties: Mapping[int, Tie],
     own: Mapping[int, tuple[str, ...]],
     whereabouts: _Places,
@@ -493,7 +495,8 @@ def _candidates(
                 kinds.setdefault(element, item.word.kind)
         start, end = _extent(document, sentence, items)
         mine = tuple(i for i in items if condition in i.word.conditions)
-        found.append(Candidate(condition, kinds, start, end, Clues.of(own[number], clues, items, condition), tie.why, mine))
+        spoken = Clues.of(own[number], clues, items, condition, course)
+        found.append(Candidate(condition, kinds, start, end, spoken, tie.why, mine))
     return found
 
 

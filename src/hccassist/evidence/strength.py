@@ -28,6 +28,7 @@ _CLUES = (*_SAYS, ("planned", PLANNED))
 _GATE = Gate(pattern.pattern for _, pattern in _CLUES)
 _UNIT = 1 << 40
 _SIZES = (4, 9, 18, 32)
+_USES = (1, 2, 4, 8, 16)
 _MOST_CACHED = 4096
 _SECTIONS = {
     "assessment_plan": "plan", "hospital_course": "plan", "hpi": "hpi", "exam": "exam", "vitals": "exam", "results": "results",
@@ -43,6 +44,11 @@ def sentence_clues(sentence: Sentence, text: str) -> tuple[str, ...]:
     names += [name for name, pattern in map(_CLUES.__getitem__, _GATE.open(words_of(text))) if pattern.search(text)]
     names.append(f"size {next((most for most in _SIZES if size <= most), 'more')}")
     return tuple(names)
+
+
+def _few_or_many(conditions: int) -> str:
+    """For how many conditions a word speaks: a drug of many uses proves less for each."""
+    return next((str(most) for most in _USES if conditions <= most), "more")
 
 
 @lru_cache(maxsize=_MOST_CACHED)
@@ -64,32 +70,38 @@ class Clues:
         return self.single.union(*self.shared)
 
     @classmethod
-    def of(cls, own: tuple[str, ...], ties: Sequence[str], items: Sequence[Item], condition: str) -> Clues:
+    def of(cls, own: tuple[str, ...], ties: Sequence[str], items: Sequence[Item], condition: str, course: str) -> Clues:
         """``own``: the clues of the sentence; ``ties``: what ties it to the condition, the strongest first; ``items``: its
-        evidence words."""
+        evidence words; ``course``: how the condition runs (lifelong, curable...), for a state has other proof than an
+        illness."""
         section, tie = own[0], ties[0]
         mine: set[str] = set()
         words: set[str] = set()
         names = set(ties)
+        fewest = 0
         for item in items:
             if condition in item.word.conditions:
                 mine.add(f"its {item.word.kind}")
                 names.update([f"its own proves {e}" for e in item.elements])
+                uses = len(item.word.conditions)
+                fewest = min(fewest or uses, uses)
+                names |= {f"for {_few_or_many(uses)}", f"{item.word.kind} for {_few_or_many(uses)}"}
             else:
                 words.add(f"{'word' if item.generic else 'other'} {item.word.kind}")
             names.update([f"proves {e}" for e in item.elements])
         names |= mine
         names |= words
         if mine:
-            names.add("its own")
+            names |= {"its own", f"at best for {_few_or_many(fewest)}", f"at best for {_few_or_many(fewest)} & {tie}"}
         elif not items:
             names.add("no word")
         names.add(f"words {min(len({i.word.written.lower() for i in items}), 4)}")
         names.update([f"{a} & {b}" for a, b in combinations((section, tie, "its own" if mine else "not its own"), 2)])
         names.update([f"{tie} & {n}" for n in mine])
         names.update([f"{section} & {n}" for n in mine | words])
-        said = own[1:]
-        return cls((own, _beside(section, said), _beside(tie, said)), frozenset(names))
+        said, runs = own[1:], f"course {course}"
+        names.add(runs)
+        return cls((own, _beside(section, said), _beside(tie, said), _beside(runs, (section, tie))), frozenset(names))
 
 
 @dataclass(frozen=True, slots=True)

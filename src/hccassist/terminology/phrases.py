@@ -16,10 +16,17 @@ _PLACES = " "
 """In a packed trie: the places of those values, until a text first holds the phrase. No word is one of these two keys. A large
 part of a packed trie stands elsewhere: its place, a number, is there instead until a text first holds its words."""
 _MOST_FILLERS = 2
+_NUMBER = "#"
+"""In a phrase behind its first word: any number, in digits or as one of these words."""
+_NUMBER_WORDS = frozenset("two three four five six seven eight nine ten eleven twelve".split())
 
 
 def _end(hit: tuple[int, Any]) -> int:
     return hit[0]
+
+
+def _is_number(word: str) -> bool:
+    return word[0].isdigit() or word in _NUMBER_WORDS
 
 
 def trie_of(entries: Iterable[tuple[tuple[str, ...], Any]], leaf: str = _LEAF) -> Trie:
@@ -53,8 +60,8 @@ class Packed(Generic[V]):
 class Phrases(Generic[V]):
     """Maps phrases (tuples of normalized words) to values; ``find`` yields where they stand in a token list.
 
-    ``skip_fillers``: articles, possessives and sides may stand between a phrase's words. ``packed``: phrases compiled
-    earlier, to which none can be added.
+    ``skip_fillers``: articles, possessives and sides may stand between a phrase's words; else ``#`` in a phrase, behind its
+    first word, stands for any number. ``packed``: phrases compiled earlier, to which none can be added.
     """
 
     def __init__(self, skip_fillers: bool = False, packed: Packed[V] | None = None) -> None:
@@ -112,7 +119,9 @@ class Phrases(Generic[V]):
         node = self._tries.get(first) or self._node(first)
         if node is None:
             return []
-        if i + 1 >= stop or not ((word := norms[i + 1]) in node or (self._skip and word in FILLERS)):
+        if i + 1 >= stop or not (
+            (word := norms[i + 1]) in node or (self._skip and word in FILLERS) or (_NUMBER in node and _is_number(word))
+        ):
             # Most words open nothing longer here.
             values = self._values(node)
             return [(i + 1, values)] if values else []
@@ -146,7 +155,11 @@ class Phrases(Generic[V]):
         while node is not None:
             if values := self._values(node):
                 yield j, values
-            node, j = self._child(node, norms[j]) if j < stop else None, j + 1
+            if j >= stop:
+                return
+            word = norms[j]
+            on = self._child(node, word)
+            node, j = self._child(node, _NUMBER) if on is None and _NUMBER in node and _is_number(word) else on, j + 1
 
     def starting(self, tokens: Tokens, start: int, stop: int) -> Iterator[tuple[int, list[tuple[int, list[V]]]]]:
         """Every token of ``tokens[start:stop]`` at which phrases start, with what ``at`` finds there."""
@@ -159,7 +172,9 @@ class Phrases(Generic[V]):
             node = tries.get(word) or self._node(word)
             if node is None:
                 continue
-            if i + 1 < stop and ((behind := norms[i + 1]) in node or (skip and behind in FILLERS)):
+            if i + 1 < stop and (
+                (behind := norms[i + 1]) in node or (skip and behind in FILLERS) or (_NUMBER in node and _is_number(behind))
+            ):
                 if hits := self._walk(node, tokens, i, stop):
                     yield i, hits
             elif values := node.get(_LEAF) or self._values(node):
