@@ -18,7 +18,7 @@ from hccassist.schema import Element, Evidence
 _PER_LETTER = 3
 _DRUG = "drug"
 _LETTER_PROVEN = 0.2
-_FIRST = 0.15
+_FIRST = 0.1
 _FURTHER = 0.44
 _JOINED = 0.1
 _LONGEST = 280
