@@ -17,9 +17,10 @@ from hccassist.schema import Element, Evidence
 
 _PER_LETTER = 3
 _DRUG = "drug"
-_LETTER_PROVEN = 0.2
+_LETTER_PROVEN: dict[Element, float] = {"M": 0.22, "E": 0.2, "A": 0.3, "T": 0.2}
+"""Any sentence that names a condition makes a weak assessment, any that follows it a weak monitoring: they have to be likelier."""
 _FIRST = 0.1
-_FURTHER = 0.44
+_FURTHER = 0.46
 _JOINED = 0.1
 _LONGEST = 280
 _GAP = 2
@@ -51,7 +52,8 @@ def _by_letter(evidence: Sequence[Evidence]) -> dict[Element, list[Evidence]]:
 
 
 def _is_proven(group: Sequence[Evidence]) -> bool:
-    return any(e.kind == _DRUG and e.own for e in group) or 1 - math.prod(1 - e.strength for e in group) >= _LETTER_PROVEN
+    proven = 1 - math.prod(1 - e.strength for e in group)
+    return any((e.kind == _DRUG and e.own) or proven >= _LETTER_PROVEN[e.element] for e in group)
 
 
 def _of_letter(group: Sequence[Evidence], text: str) -> list[Evidence]:

@@ -17,7 +17,7 @@ SILENT_SECTIONS = frozenset({"allergies", "legal", "family_history", "education"
 """Sections in which no word is evidence of the patient's care."""
 
 _RESULT_KINDS = frozenset({"lab", "vital", "imaging", "test"})
-_FINDINGS = frozenset({"exam", "symptom"})
+_FINDINGS = frozenset({"exam", "symptom", "vital", "lab", "monitor"})
 PLANNED = said("planned_test", behind="")
 _NOT_TOLERATED = said("not_tolerated")
 _STOPPED = said("not_taken")
@@ -145,15 +145,17 @@ def _is_taken(document: Document, sentence: Sentence, i: int, j: int) -> bool:
 
 
 def _inside(document: Document, lexicon: Lexicon, number: int, i: int, end: int, longest: list[EvidenceWord]) -> list[Item]:
-    """The findings that a longer finding holds: "fine crackles" speak for what "crackles" speak for too. Drugs are left
-    alone: a longer name is another drug or another use of it."""
+    """The findings and values that a longer one holds: "fine crackles" speak for what "crackles" speak for too, "BMI 14.8" for
+    what "BMI" does. Drugs are left alone: a longer name is another drug or another use of it."""
     kinds = {v.kind for v in longest} & _FINDINGS
     if end - i < 2 or not kinds:
         return []
     found: list[Item] = []
     sentence, known = document.sentences[number], {c for v in longest for c in v.conditions}
-    for k, hits in lexicon.evidence.starting(document.tokens, i + 1, end):
+    for k, hits in lexicon.evidence.starting(document.tokens, i, end):
         for stop, values in hits:
+            if (k, stop) == (i, end):
+                continue
             for value in values:
                 if value.kind in kinds and not value.cased and not value.conditions <= known:
                     text = document.said(sentence)

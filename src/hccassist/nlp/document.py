@@ -151,7 +151,10 @@ def _heading(raw: str, sections: dict[str, str]) -> str | None:
         # "PMH per intake sheet", "Meds reviewed today".
         return sections.get(words[0])
     first, slash, _ = bare.partition("/")
-    return sections.get(first) if slash and len(words) <= _MOST_SLASHED else None
+    if not slash or len(words) > _MOST_SLASHED:
+        return None
+    # "Allergy/Immunology return" is a clinic, "Allergies/reactions" a list.
+    return sections.get(words[0]) or sections.get(first)
 
 
 def _section_starts(text: str, start: int, end: int, sections: dict[str, str]) -> list[tuple[int, int, str]]:
