@@ -18,7 +18,7 @@ from hccassist.schema import Element, Evidence
 _PER_LETTER = 3
 _DRUG = "drug"
 _LETTER_PROVEN: dict[Element, float] = {"M": 0.22, "E": 0.2, "A": 0.3, "T": 0.2}
-"""Any sentence that names a condition makes a weak assessment, any that follows it a weak monitoring: these must be likelier."""
+"""A sentence that names a condition makes a weak assessment, one that follows it a weak monitoring: these must be likelier."""
 _FIRST = 0.1
 _FURTHER = 0.46
 _JOINED = 0.1

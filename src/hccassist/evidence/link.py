@@ -19,7 +19,7 @@ from hccassist.evidence.strength import Clues, Strength, sentence_clues
 from hccassist.nlp.document import Document, Sentence
 from hccassist.nlp.mentions import Located
 from hccassist.schema import Element, Evidence
-from hccassist.terminology.groups import said, sayings
+from hccassist.terminology.groups import said, sayings, word_group
 from hccassist.terminology.lexicon import Sites
 from hccassist.terminology.rows import Course
 
@@ -34,6 +34,7 @@ _SHORT_NOTE = 900
 _MOST_FOLLOWING = 12
 _MOST_MAIN = 2
 _BARE = 2
+_LISTS_NAMES = word_group("lists_names")
 _JUDGEMENT, _DRUG = "judgement", "drug"
 _FEW_OR_MANY = (3, 6, 10, 16, 25, 40)
 _NO_EVIDENCE = 0.05
@@ -466,7 +467,7 @@ def _candidates(
         named = [m for m in here if m.mention.condition == condition]
         # "Osteoporosis, Prolia", "COPD stable.": of so few words only one that speaks for the condition or judges it says
         # more than its name.
-        if not _says_more(sentence, named) and not any(_speaks_of(condition, i) for i in all_items):
+        if not _says_more(document, sentence, named, here) and not any(_speaks_of(condition, i) for i in all_items):
             continue
         items = [i for i in all_items if i.generic or condition in i.word.conditions or not i.word.conditions & scene.active]
         if _only_stops(items, document.said(sentence), condition):
@@ -546,10 +547,15 @@ def _only_stops(items: Sequence[Item], text: str, condition: str) -> bool:
     return reasons and not any(condition in i.word.conditions for i in items) and says_ended(text)
 
 
-def _says_more(sentence: Sentence, mentions: Sequence[Located]) -> bool:
-    """Whether a sentence says anything beside the name of the condition: the mention itself is not its own evidence."""
-    taken = max((m.j - m.i for m in mentions), default=0)
-    return sentence.j - sentence.i - taken > (_BARE if mentions else 0)
+def _says_more(document: Document, sentence: Sentence, named: Sequence[Located], here: Sequence[Located]) -> bool:
+    """Whether a sentence says anything beside the name of the condition: the mention itself is not its own evidence, nor is a
+    list of names ("History of COPD, hypertension and gout.")."""
+    taken = max((m.j - m.i for m in named), default=0)
+    if sentence.j - sentence.i - taken <= (_BARE if named else 0):
+        return False
+    names = {k for m in here for k in range(m.i, m.j)}
+    left = (document.tokens.norms[k] for k in range(sentence.i, sentence.j) if k not in names)
+    return len(names) == taken or sum(word not in _LISTS_NAMES for word in left) > _BARE
 
 
 def _extent(document: Document, sentence: Sentence, items: Sequence[Item]) -> tuple[int, int]:

@@ -41,7 +41,7 @@ _TESTS = frozenset({"lab", "test", "imaging", "exam", "vital"})
 _MINOR = code_group("minor")
 _LASTING = code_group("lasting_state")
 """The Z codes that name a lasting state of the patient; the others tell of care, of the past or of circumstances."""
-_DEFINITION = 3
+_DEFINITION = 4
 """Counted up where a feature keeps its name and changes its meaning."""
 _LONG_RECORD = 12_000
 _SHORT_RECORD = 150
