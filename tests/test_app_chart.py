@@ -144,10 +144,10 @@ def test_a_chart_that_somebody_holds_is_read_only_until_it_is_taken_over(page: p
     store, number = open_store(server.database), desk.opened().id
     store.holds.open(number, "ben")
     open_chart(desk)
-    playwright.expect(page.locator(".hcca .progress")).to_contain_text("held by ben")
+    playwright.expect(page.locator(".hcca .progress")).to_contain_text("held by ben", timeout=WAIT)
     choose(page, "e1:E11.22")
     page.keyboard.press("a")
-    playwright.expect(page.locator(".hcca .toast")).to_contain_text("take it over first")
+    playwright.expect(page.locator(".hcca .toast")).to_contain_text("take it over first", timeout=WAIT)
     playwright.expect(row(page, "e1:E11.22").locator(".mark")).to_have_class("mark none")
     page.get_by_role("button", name="Take over").click()
     playwright.expect(page.locator(".hcca .progress")).not_to_contain_text("held by", timeout=WAIT)
