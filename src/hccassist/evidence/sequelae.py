@@ -91,5 +91,4 @@ def infarctions_over(
 
 
 def _called_new(document: Document, m: Located) -> bool:
-    sentence = document.sentences[m.sentence]
-    return bool(_NEW.search(document.text, sentence.start, sentence.end))
+    return bool(_NEW.search(document.said(document.sentences[m.sentence])))

@@ -95,10 +95,9 @@ def relative_of_row(document: Document, number: int, lexicon: Lexicon) -> str:
                 # Sentences of one line are no cells: "Family hx: dad HTN. Hypothyroid - on levothyroxine."
                 break
             first = cell.i + (document.tokens.norms[cell.i] == "|")
-            if 0 < cell.j - first <= _MOST_CELL and not document.said(cell).endswith("."):
-                for _, rules in lexicon.context.at(document.tokens, first, cell.j):
-                    if any(r.category == "family" and r.direction == "forward" for r in rules):
-                        return document.said(cell).strip("| \t")
+            short = 0 < cell.j - first <= _MOST_CELL and not document.said(cell).endswith(".")
+            if short and any(_name_a_relative(rules) for _, rules in lexicon.context.at(document.tokens, first, cell.j)):
+                return document.said(cell).strip("| \t")
             k += step
     return ""
 
@@ -114,13 +113,16 @@ def relative_before(document: Document, number: int, lexicon: Lexicon) -> str:
         sentence = sentences[k]
         if sentence.paragraph != sentences[number].paragraph:
             break
-        for i in range(sentence.i, sentence.j):
-            for end, rules in lexicon.context.at(document.tokens, i, sentence.j):
-                if any(r.category == "family" and r.direction == "forward" for r in rules):
-                    return document.text[document.tokens.starts[i] : document.tokens.ends[end - 1]]
+        for i, end, rules in lexicon.context.every(document.tokens, sentence.i, sentence.j):
+            if _name_a_relative(rules):
+                return document.written(i, end)
         if norms[sentence.i] != pronoun:
             break
     return ""
+
+
+def _name_a_relative(rules: Sequence[ContextRow]) -> bool:
+    return any(r.category == "family" and r.direction == "forward" for r in rules)
 
 
 def _speaks_as_of_another(norms: Sequence[str], pronoun: str) -> bool:
