@@ -136,9 +136,9 @@ class DetailPanel {
   /** Words that may support it too, weaker than what is shown: on demand, and kept by the coder's hand alone. */
   weaker(item) {
     if (!item.weaker?.length) return null;
-    const remember = (event) => { this.weakerOpen = event.target.open; };
-    return h("details", { class: "weaker", open: this.weakerOpen, ontoggle: remember },
-      h("summary", {}, `Weaker words (${item.weaker.length})`),
+    const remember = () => { this.weakerOpen = !this.weakerOpen; };
+    return h("details", { class: "weaker", open: this.weakerOpen },
+      h("summary", { onclick: remember }, `Weaker words (${item.weaker.length})`),
       item.weaker.map((span) => h("div", { class: `quote ${span === item.current ? "current" : ""}` },
         h("i", { class: `badge letter-${span.letter}`, title: LETTER_NAMES[span.letter] }, span.letter),
         h("button", { class: "words-link", onclick: () => this.onSpan(span) },
@@ -172,8 +172,8 @@ class DetailPanel {
 
   why(s) {
     if (!s.why.length && !s.decided.length) return null;
-    const remember = (event) => { this.whyOpen = event.target.open; };
-    return h("details", { class: "why", open: this.whyOpen, ontoggle: remember }, h("summary", {}, "Why it ranks here"),
+    const remember = () => { this.whyOpen = !this.whyOpen; };
+    return h("details", { class: "why", open: this.whyOpen }, h("summary", { onclick: remember }, "Why it ranks here"),
       [...s.why].sort((a, b) => Math.abs(b.weight) - Math.abs(a.weight)).map((r) => h("div", { class: r.weight < 0 ? "lowered" : "raised" },
         h("span", { class: "arrow", "aria-label": r.weight < 0 ? "lowers" : "raises" }, r.weight < 0 ? "▼" : "▲"), r.text)),
       s.decided.map((text) => h("div", { class: "quiet" }, text)));

@@ -105,14 +105,10 @@ class ListPanel {
       const open = Boolean(this.query) || this.open[key];
       const body = h("div", { class: "group-list" }, open ? groups.map((group) => this.group(group)) : null);
       this.counts.set(key, h("span", { class: "count" }, count(key, groups.flatMap((group) => group.items))));
-      const details = h("details", { open }, h("summary", {}, h("span", {}, title), this.counts.get(key)), body);
-      details.addEventListener("toggle", () => {
-        if (this.query || this.open[key] === details.open) return;
-        this.open[key] = details.open;
-        this.draw(this.items, this.chosen);
-      });
-      this.folds.set(key, details);
-      return details;
+      // Not the event "toggle": it comes late, and would tell of a list that a filter opened after the filter is gone.
+      const summary = h("summary", { onclick: (event) => this.foldSection(event, key) }, h("span", {}, title), this.counts.get(key));
+      this.folds.set(key, h("details", { open }, summary, body));
+      return this.folds.get(key);
     }));
     this.body.scrollTop = scroll;
     if (this.query !== this.drawn) this.body.scrollTop = 0;
@@ -127,6 +123,15 @@ class ListPanel {
   nothing(title) {
     const why = this.query ? "None of these matches the filter." : "Nothing here reached the threshold. What was found is one click away, at the foot.";
     return h("div", {}, h("div", { class: "summary" }, title), h("p", { class: "quiet pad" }, why));
+  }
+
+  /** While a filter shows every section the browser folds one, and nothing is kept of it. */
+  foldSection(event, key) {
+    if (this.query) return;
+    event.preventDefault();
+    this.open[key] = !this.open[key];
+    this.draw(this.items, this.chosen);
+    this.folds.get(key).querySelector("summary").focus();
   }
 
   /** Opens a folded section, brings it to the top and chooses its first suggestion; or folds it again. */
