@@ -32,7 +32,7 @@ from hccassist.review.versions import Versions
 playwright = pytest.importorskip("playwright.sync_api")
 pytestmark = [pytest.mark.browser, pytest.mark.slow, pytest.mark.xdist_group("browser")]
 
-CHARTS = 24
+CHARTS = 48  # one for each try of a test
 NUMBERS = itertools.count()
 HF, DM, STROKE = "e1:I50.22", "e1:E11.22", "e1:I63.9"
 
