@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from datetime import date
 
 from hccassist.terminology.lexicon import Lexicon, Partner
 from hccassist.terminology.rows import Condition
@@ -155,6 +156,20 @@ def code_manifestation(condition: Condition, attributes: Sequence[str], disease:
     return Coded(code, disease.alternatives, rule, specific=True)
 
 
+def valid_then(coded: Coded, day: date | None, lexicon: Lexicon) -> Coded:
+    """The code as it stood on the date of service: a code newer than the service gives way to the heading it came from."""
+    if day is None or lexicon.codes.valid_on(coded.code, day):
+        return coded
+    older = coded.code
+    while len(older) > 3:
+        older = older[:-1].rstrip(".")
+        if lexicon.codes.valid_on(older, day):
+            rule = f"{coded.rule}; {coded.code} was not valid on {day.isoformat()}"
+            return Coded(older, coded.alternatives, rule, coded.specific)
+    rule = f"{coded.rule}; not valid on {day.isoformat()}: check the code set of that date"
+    return Coded(coded.code, coded.alternatives, rule, coded.specific)
+
+
 @dataclass(frozen=True, slots=True)
 class Combined:
     """A combination code that two active conditions make; ``replaces`` tells whether it stands instead of the first's own."""
@@ -206,3 +221,18 @@ def _as_specific(one: Combined, made: Sequence[Combined], lexicon: Lexicon) -> C
 
 def _partner(partner: Partner, first: str, active: Mapping[str, str]) -> str | None:
     return next((c for c, code in active.items() if c != first and partner.accepts(c, code)), None)
+
+
+def gives_way(first: str, second: str, lexicon: Lexicon) -> str:
+    """Which of two codes an Excludes1 note holds back, or blank; of one category the unspecified one, whoever has the note;
+    so does what is called an unspecified disease ("unspecified dementia") beside a disease that has a name."""
+    one, other = lexicon.codes.excludes(first, second), lexicon.codes.excludes(second, first)
+    if not one and not other:
+        return ""
+    vague = [c for c in (first, second) if "nspecified" in lexicon.codes.title(c)]
+    if first[:3] == second[:3] and len(vague) == 1:
+        return vague[0]
+    unnamed = [c for c in (first, second) if lexicon.codes.title(c).startswith("Unspecified")]
+    if len(unnamed) == 1:
+        return unnamed[0]
+    return second if other else first

@@ -18,16 +18,15 @@ from hccassist.evidence.facts import fact_of
 from hccassist.evidence.strength import Clues, Strength, sentence_clues
 from hccassist.nlp.document import Document, Sentence
 from hccassist.nlp.mentions import Located
+from hccassist.nlp.sections import CONCLUSIONS, LISTS
 from hccassist.schema import Element, Evidence
 from hccassist.terminology.groups import said, sayings, word_group
 from hccassist.terminology.lexicon import Sites
 from hccassist.terminology.rows import Course
 
 _PLAN_SECTIONS = frozenset({"assessment_plan", "hospital_course", "start", "hpi", "problem_list"})
-_CONCLUSIONS = frozenset({"assessment_plan", "hospital_course"})
 _PROSE_SECTIONS = frozenset({"start", "hpi"})
 _NO_GENERIC = frozenset({"family_history", "social_history", "allergies", "education", "legal", "screening", "chief_complaint"})
-_LISTS = frozenset({"pmh", "psh", "problem_list"})
 _HEAD_WORDS = 14
 _LONG = 220
 _SHORT_NOTE = 900
@@ -296,7 +295,7 @@ def _tie_following(scene: _Scene, ties: Ties) -> None:
         if number in scene.blocks and scene.blocks[number].head == number:
             continue
         first = sentences[number]
-        if first.section in _LISTS:
+        if first.section in LISTS:
             continue
         text = scene.document.said(first)
         named = scene.named(number)
@@ -339,14 +338,14 @@ def _tie_following(scene: _Scene, ties: Ties) -> None:
 def _tie_main(scene: _Scene, ties: Ties) -> None:
     """What the visit is about: the only condition of the note, or one of the few that its conclusion names. Every sentence of
     story, examination, results and plan may be about it."""
-    told = {m.mention.condition for here in scene.by_sentence.values() for m in here if m.mention.section not in _LISTS}
-    concluded = {m.mention.condition for here in scene.by_sentence.values() for m in here if m.mention.section in _CONCLUSIONS}
+    told = {m.mention.condition for here in scene.by_sentence.values() for m in here if m.mention.section not in LISTS}
+    concluded = {m.mention.condition for here in scene.by_sentence.values() for m in here if m.mention.section in CONCLUSIONS}
     main = concluded or told
     if not 0 < len(main) <= _MOST_MAIN:
         return
     only = len(told) == 1
     for number, sentence in enumerate(scene.document.sentences):
-        if sentence.section in _NO_GENERIC or sentence.section in _LISTS:
+        if sentence.section in _NO_GENERIC or sentence.section in LISTS:
             continue
         for condition in main:
             if scene.of_another(number, condition) or scene.named(number) - {condition}:
@@ -380,7 +379,7 @@ def _tie_knowledge(scene: _Scene, ties: Ties) -> None:
 def _tie_nearest(scene: _Scene, ties: Ties) -> None:
     """In a few terse lines about several conditions each line is about the nearest one."""
     sentences = scene.document.sentences
-    told = {m.mention.condition for here in scene.by_sentence.values() for m in here if m.mention.section not in _LISTS}
+    told = {m.mention.condition for here in scene.by_sentence.values() for m in here if m.mention.section not in LISTS}
     if not sentences or not told or sentences[-1].end - sentences[0].start > _SHORT_NOTE:
         return
     places = {c: [n for n in scene.by_sentence if c in scene.named(n)] for c in told}

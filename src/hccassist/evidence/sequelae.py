@@ -10,7 +10,6 @@ stroke is treated: not during a stay, and not of one that its own words call new
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import replace
 
 from hccassist.nlp.document import Document
 from hccassist.nlp.mentions import Located
@@ -71,8 +70,7 @@ def of_present_strokes(located: Sequence[Located], strokes: Collection[str]) -> 
 
 
 def _without_its_cause(m: Located) -> Located:
-    attributes = tuple(a for a in m.mention.attributes if a not in _CAUSED_BY_A_STROKE)
-    return replace(m, mention=replace(m.mention, attributes=attributes))
+    return m.coded_by(tuple(a for a in m.mention.attributes if a not in _CAUSED_BY_A_STROKE), m.mention.code)
 
 
 def infarctions_over(

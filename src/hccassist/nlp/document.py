@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from operator import itemgetter
 
 from hccassist.nlp.choices import choices_go_on
+from hccassist.nlp.sections import FINDINGS
 from hccassist.terminology.groups import word_group
 from hccassist.terminology.lexicon import Lexicon
 from hccassist.terminology.words import Normalizer, Tokens
@@ -73,7 +74,6 @@ _CONCLUDING = frozenset({"assessment_plan", "hospital_course", "instructions"})
 _BEFORE_PLAN = frozenset({"start", "hpi", "exam", "results", "vitals"})
 _LEAST_STORY, _LEAST_ITEMS, _LEAST_SAID = 400, 2, 4
 """Characters before an unheaded plan, its items, and the words of an item that says more than a name."""
-_FOUND = frozenset({"exam", "results", "vitals"})
 _LEAST_FOUND = 60
 _PLANS = re.compile(
     r"\b(?:continu\w*|cont|start\w*|stop\w*|hold|increas\w*|decreas\w*|switch\w*|add|wean|taper|refer\w*|consult|recheck|repeat"
@@ -200,7 +200,7 @@ def _with_unheaded_plan(text: str, start: int, end: int, starts: list[tuple[int,
     first = next((k for k in range(len(items) - 1, -1, -1) if items[k][1] == "1"), None)
     if first is None:
         return starts
-    behind_findings = _section_at(starts, items[first].start(), "start") in _FOUND and _PLANS.search(
+    behind_findings = _section_at(starts, items[first].start(), "start") in FINDINGS and _PLANS.search(
         text, items[first].start(), end
     )
     if items[first].start() - start < (_LEAST_FOUND if behind_findings else _LEAST_STORY):

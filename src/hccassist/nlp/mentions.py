@@ -12,6 +12,7 @@ from hccassist.nlp.forms import Assertion
 from hccassist.nlp.hits import Hit, find_hits
 from hccassist.nlp.readings import resolve
 from hccassist.nlp.scope import Cue, cues_of
+from hccassist.nlp.sections import CONCLUSIONS, FINDINGS
 from hccassist.nlp.status import (
     assert_status,
     may_conclude,
@@ -26,7 +27,6 @@ from hccassist.written_dates import MONTH_NAME
 _PHASES = frozenset("exacerbation flare decompensation attack crisis relapse decompensated".split())
 _ATTACK = "attack"
 _PHASE = frozenset({"exacerbation=yes", "acuity=acute", "acuity=acute_on_chronic"})
-CONCLUSIONS = frozenset({"assessment_plan", "hospital_course"})
 _ESTABLISHED = frozenset("known his her their established chronic longstanding underlying persistent".split())
 ONLY_ITS_PHASE = "its exacerbation is in doubt"
 """The cue of a mention that doubts an exacerbation, which leaves a disease that is told elsewhere as it is."""
@@ -43,7 +43,6 @@ _IMAGING = re.compile(
     re.IGNORECASE,
 )
 _TRACING = re.compile(r"\W*(?:echo\w*|TTE|TEE|MRI|MRA|CTA?|LDCT|CXR|KUB|x-?rays?|ultrasound|duplex|EKG|ECG)\b", re.IGNORECASE)
-_FINDINGS = frozenset({"results", "exam", "vitals"})
 _OVER = re.compile(
     r"\b(?:ago|earlier (?:this|in|that)|last (?:week|month|year|spring|summer|fall|autumn|winter|visit|admission)"
     r"|previous|prior|x ?\d (?:this|last|in|per|over)|recent(?:ly)? (?:hospitali[sz]\w+|admi\w+|discharged?)"
@@ -93,7 +92,11 @@ class Located:
 
     def with_attributes(self, *more: str) -> Located:
         """The mention with more ``name=value`` attributes."""
-        return replace(self, mention=replace(self.mention, attributes=(*self.mention.attributes, *more)))
+        return self.coded_by((*self.mention.attributes, *more), self.mention.code)
+
+    def coded_by(self, attributes: tuple[str, ...], code: str | None) -> Located:
+        """The mention with other ``name=value`` attributes, and with another code of which it is the title, or None."""
+        return replace(self, mention=replace(self.mention, attributes=attributes, code=code))
 
 
 def find_mentions(document: Document, lexicon: Lexicon, inpatient: bool, support: dict[str, int]) -> list[Located]:
@@ -157,7 +160,7 @@ def _is_result(document: Document, sentence: Sentence, hit: Hit) -> bool:
     """Whether the words before a mention, in its sentence, are an image's: "the echo showed mild mitral regurgitation"."""
     if not _ESTABLISHED.isdisjoint(document.tokens.norms[max(hit.i - _ESTABLISHED_REACH, sentence.i) : hit.i]):
         return False
-    if sentence.section in _FINDINGS and _TRACING.match(document.text, sentence.start, sentence.end):
+    if sentence.section in FINDINGS and _TRACING.match(document.text, sentence.start, sentence.end):
         return True
     return bool(_IMAGING.search(document.text, sentence.start, document.tokens.starts[hit.i]))
 

@@ -11,17 +11,15 @@ from dataclasses import dataclass
 from hccassist.evidence.choose import shows_any
 from hccassist.evidence.link import is_borrowed
 from hccassist.nlp.mentions import AS_A_RESULT
+from hccassist.nlp.sections import CONCLUSIONS, FINDINGS, LISTS
 from hccassist.places import Places
 from hccassist.schema import Element, Encounter, Evidence, Mention, Status
 from hccassist.terminology.groups import code_group
 from hccassist.terminology.rows import KIND_ELEMENT
 
-PLAN = frozenset({"assessment_plan", "hospital_course"})
-LISTS = frozenset({"pmh", "psh", "problem_list"})
-STORY = frozenset({"hpi", "chief_complaint", "start"})
-RESULTS = frozenset({"results"})
-FINDINGS = frozenset({"results", "exam", "vitals"})
-ASIDE = frozenset(
+_STORY = frozenset({"hpi", "chief_complaint", "start"})
+_RESULTS = frozenset({"results"})
+_ASIDE = frozenset(
     """family_history social_history allergies medications instructions education screening legal copied
     resolved_problems""".split()
 )
@@ -90,7 +88,7 @@ class Candidate:
         """Named only in a test's result, and not treated: no provider states it."""
         treated = any((e.kind == "drug" or e.kind in _PROCEDURES) and e.strength >= _LIKELY for e in self.evidence)
         present = [m for m in self.mentions if m.status == "active"]
-        return not treated and all(m.section in RESULTS or AS_A_RESULT in m.cues for m in present)
+        return not treated and all(m.section in _RESULTS or AS_A_RESULT in m.cues for m in present)
 
     @property
     def backed(self) -> bool:
@@ -98,7 +96,7 @@ class Candidate:
         without a known proof in them or beside them must be likelier than not to be quoted. What no coder is shown is none."""
         bare = all(e.kind == _WORDS for e in self.evidence)
         proof = (e for e in self.evidence if not self.weak or e.kind in KIND_ELEMENT)
-        in_passing = not self.leads and self.course != "acute" and not any(m.section in PLAN for m in self.mentions)
+        in_passing = not self.leads and self.course != "acute" and not any(m.section in CONCLUSIONS for m in self.mentions)
         if in_passing and all(is_borrowed(e) or e.strength < (_ENOUGH if e.kind == _WORDS else _SEEN) for e in self.evidence):
             # Nothing of its own is said: of what is said of others only a treatment or a measurement may be meant for it.
             proof = (e for e in proof if e.strength >= _LIKELY and e.kind in _LENDABLE)
@@ -219,11 +217,11 @@ def features(candidate: Candidate, around: Around) -> dict[str, float]:
         "active": float(candidate.status == "active"),
         "agreement": len(mine) / max(len(mentions), 1),
         "past_cue": float(any("history" in c or "past" in c for m in mine for c in m.cues)),
-        "in_plan": float(bool(sections & PLAN)),
-        "in_story": float(bool(sections & STORY)),
+        "in_plan": float(bool(sections & CONCLUSIONS)),
+        "in_story": float(bool(sections & _STORY)),
         "only_list": float(bool(sections) and sections <= LISTS),
         "only_findings": float(bool(sections) and sections <= FINDINGS),
-        "only_aside": float(bool(sections) and sections <= ASIDE),
+        "only_aside": float(bool(sections) and sections <= _ASIDE),
         "ros": float(bool(sections) and sections <= {"ros"}),
         "mentions": min(len(mine), 4) / 4,
         "ambiguous": float(any(m.ambiguous for m in mine)),

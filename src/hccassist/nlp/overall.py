@@ -1,0 +1,65 @@
+"""The status that counts for a condition where the mentions of an encounter differ."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+
+from hccassist.nlp.mentions import ONLY_ITS_PHASE
+from hccassist.nlp.sections import CONCLUSIONS, LISTS
+from hccassist.schema import Mention, Status
+from hccassist.terminology.groups import pattern_group
+
+_NARRATIVE = frozenset({"hpi", "chief_complaint", "start", "results"})
+_RULED_OUT = re.compile(pattern_group("ruled_out"))
+_ENDED = re.compile(pattern_group("ended_cue"))
+_KINDS = ("site=", "organ=", "with=", "manifestation=")
+_STRONGEST: tuple[Status, ...] = ("uncertain", "history", "negated", "hypothetical", "family")
+"""Of statuses that are not present the one that counts, the first that is told."""
+
+
+def overall_status(mentions: Sequence[Mention], lifelong: bool = False) -> Status:
+    """The status that counts among ``mentions`` of one condition of an encounter, at least one.
+
+    Present anywhere means present, unless the note takes it back (guideline IV.J: conditions that exist at the visit): see
+    ``_taken_back``. ``lifelong``: the condition stays once it is diagnosed, so that a doubt may be of its kind alone.
+    """
+    if lifelong:
+        mentions = _without_doubted_kinds(mentions)
+    mentions = [m for m in mentions if ONLY_ITS_PHASE not in m.cues] or mentions
+    statuses = {m.status for m in mentions}
+    if len(statuses) == 1:
+        return next(iter(statuses))
+    if "active" in statuses:
+        return _taken_back(mentions) or "active"
+    return next(s for s in _STRONGEST if s in statuses)
+
+
+def _taken_back(mentions: Sequence[Mention]) -> Status | None:
+    """What becomes of a condition that some mention tells as present, if the note takes that back: a later mention is ruled out
+    outright, or the conclusion (assessment, hospital course) denies or doubts what only the narrative said, denies what only
+    the problem list carried along, says that it is over, or doubts it where it first names it. None: it is present."""
+    last = max(m.start for m in mentions if m.status == "active")
+    if any(m.status == "negated" and m.start > last and _RULED_OUT.search(" ".join(m.cues)) for m in mentions):
+        return "negated"
+    concluding = [m for m in mentions if m.section in CONCLUSIONS]
+    concluded = {m.status for m in concluding}
+    told = {m.section for m in mentions if m.status == "active"}
+    if "active" not in concluded and told <= _NARRATIVE and concluded & {"negated", "uncertain"}:
+        return "negated" if "negated" in concluded else "uncertain"
+    if "active" not in concluded and told <= {*_NARRATIVE, "problem_list"} and "negated" in concluded:
+        return "negated"
+    ended = any(_ENDED.search(" ".join(m.cues)) for m in concluding)
+    if ended and concluded == {"history"} and told <= _NARRATIVE | LISTS:
+        return "history"
+    first = min(concluding, key=lambda m: m.start, default=None)
+    return "uncertain" if first and first.status == "uncertain" and told <= CONCLUSIONS else None
+
+
+def _without_doubted_kinds(mentions: Sequence[Mention]) -> Sequence[Mention]:
+    """Without mentions that doubt only a kind of what is told as present: "history of sarcoidosis ... sarcoid arthropathy was
+    considered"."""
+    told = {a for m in mentions if m.status == "active" for a in m.attributes}
+    if not any(m.status == "active" for m in mentions):
+        return mentions
+    return [m for m in mentions if m.status != "uncertain" or not any(a.startswith(_KINDS) for a in {*m.attributes} - told)]
