@@ -146,10 +146,9 @@ def build_candidates(
         if not any(rule.replaces and rule.second in backed for rule in rules[condition]):
             candidates.extend(_of_its_own(record, condition, proof, leads=condition in illness))
         for rule in rules[condition]:
-            if rule.replaces and rule.second not in backed:
-                # A bare entry of a list lends its name to the code, and nothing supports that.
-                proof = ()
-            candidates.append(_combination(record, rule, proof, evidence.get(rule.second, ())))
+            # A bare entry of a list lends its name to the code, and nothing supports that.
+            own = () if rule.replaces and rule.second not in backed else proof
+            candidates.append(_combination(record, rule, own, evidence.get(rule.second, ())))
     start, end = _opening(document, located)
     led = [replace(c, leads=c.leads or any(start <= m.start < end for m in c.mentions)) for c in _one_per_code(candidates)]
     return _without_excluded(led, lexicon)

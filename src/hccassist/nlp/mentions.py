@@ -13,12 +13,7 @@ from hccassist.nlp.hits import Hit, find_hits
 from hccassist.nlp.readings import resolve
 from hccassist.nlp.scope import Cue, cues_of
 from hccassist.nlp.sections import CONCLUSIONS, FINDINGS
-from hccassist.nlp.status import (
-    assert_status,
-    may_conclude,
-    relative_before,
-    relative_of_row,
-)
+from hccassist.nlp.status import Named, Stay, assert_status, may_conclude, relative_before, relative_of_row
 from hccassist.schema import Mention, Status
 from hccassist.terminology.lexicon import AttributeWord, Lexicon, Term
 from hccassist.terminology.rows import Condition
@@ -117,19 +112,20 @@ def find_mentions(document: Document, lexicon: Lexicon, inpatient: bool, support
         by_sentence[hit.sentence].append(hit)
     everywhere = attributes_of_note(document, lexicon) if hits else []
     located: list[Located] = []
-    stay = (inpatient, inpatient and may_conclude(document))
+    stay = Stay(inpatient, inpatient and may_conclude(document))
     for number, group in by_sentence.items():
         sentence = document.sentences[number]
         cues = cues_of(document, sentence, lexicon)
         relative = relative_of_row(document, number, lexicon) or relative_before(document, number, lexicon)
         around = [*attributes_in(document, lexicon, sentence), *everywhere]
+        here = _Here(document, lexicon, stay, sentence, cues, around, relative)
         for hit in group:
             term, why = resolve(hit, group, document, lexicon, support)
             if term is None:
                 continue
             others = [(h.i, h.j) for h in group if h is not hit]
             for named in (term, *(replace(term, condition=c, attributes=a, code=None) for c, a in term.also)):
-                located.append(_locate(hit, named, why, document, sentence, cues, around, others, lexicon, stay, relative))
+                located.append(_locate(hit, named, why, others, here))
     return _taken_back(document, located, lexicon)
 
 
@@ -189,54 +185,65 @@ def _names_phase(hit: Hit, term: Term, document: Document, lexicon: Lexicon) -> 
     return any(t.condition == term.condition for _, terms in named for t in terms)
 
 
-def _locate(
-    hit: Hit,
-    term: Term,
-    why: tuple[str, ...],
-    document: Document,
-    sentence: Sentence,
-    cues: tuple[Cue, ...],
-    around: list[tuple[int, int, AttributeWord]],
-    others: list[tuple[int, int]],
-    lexicon: Lexicon,
-    stay: tuple[bool, bool],
-    relative: str,
-) -> Located:
-    """A hit as a mention. ``stay``: whether the record is an inpatient one, and one that may speak for its discharge."""
-    attributes = attributes_of(hit, term, around, others, document.tokens.norms)
-    condition = lexicon.conditions[term.condition]
+@dataclass(frozen=True, slots=True)
+class _Here:
+    """A sentence that names conditions, and what is said there: its cues, the attribute words that may belong to them, and the
+    relative of whom it is told, or blank."""
+
+    document: Document
+    lexicon: Lexicon
+    stay: Stay
+    sentence: Sentence
+    cues: tuple[Cue, ...]
+    around: list[tuple[int, int, AttributeWord]]
+    relative: str
+
+
+def _locate(hit: Hit, term: Term, why: tuple[str, ...], others: list[tuple[int, int]], here: _Here) -> Located:
+    """A hit as a mention. ``why``: how an ambiguous wording was read; ``others``: tokens [i, j) of the conditions beside it."""
+    document, sentence = here.document, here.sentence
+    condition = here.lexicon.conditions[term.condition]
+    attributes = attributes_of(hit, term, here.around, others, document.tokens.norms)
     if not any(a.startswith("site=") for a in attributes):
-        attributes += at_the_complaint(document, hit.sentence, condition, lexicon)
-    assertion = assert_status(document, sentence, cues, hit.i, hit.j, condition, stay[0], attributes, others, stay[1])
-    if relative and assertion.status != "negated":
-        assertion = Assertion("family", (f"“{relative}” in the same row or before it",))
-    phased = condition.course == "lifelong" and _names_phase(hit, term, document, lexicon)
-    if phased and assertion.status in ("negated", "history"):
-        # "No CHF exacerbation", "COPD flare resolved": the phase is over or absent, the disease is not.
-        assertion = Assertion("active", ("only its exacerbation is denied",))
+        attributes += at_the_complaint(document, hit.sentence, condition, here.lexicon)
+    assertion = assert_status(Named(document, sentence, hit.i, hit.j, condition, attributes, here.cues, others), here.stay)
+    if here.relative and assertion.status != "negated":
+        assertion = Assertion("family", (f"“{here.relative}” in the same row or before it",))
+    code = term.code
+    if without := _without_its_phase(hit, term, condition, attributes, assertion, here):
+        assertion, code = without, None
         attributes = tuple(a for a in attributes if a not in _PHASE)
-        term = replace(term, code=None)
-    elif phased and assertion.status == "uncertain":
-        # "Possible COPD flare": so is the phase; whether the disease is there the rest of the record says.
-        assertion = Assertion("uncertain", (*assertion.cues, ONLY_ITS_PHASE))
-        attributes = tuple(a for a in attributes if a not in _PHASE)
-        term = replace(term, code=None)
-    elif not stay[0] and _phase_is_over(phased, condition, attributes, _clause_around(document, sentence, hit)):
-        attributes = tuple(a for a in attributes if a not in _PHASE)
-        term = replace(term, code=None)
+    status, cues = assertion.status, (*assertion.cues, *why)
+    if status == "active" and sentence.section not in CONCLUSIONS and _is_result(document, sentence, hit):
+        cues = (*cues, AS_A_RESULT)
+    if status == "active" and "status=history" in attributes:
+        status, cues = "history", (*cues, WORDED_AS_OVER)
     mention = Mention(
         condition=term.condition,
         start=document.tokens.starts[hit.i],
         end=document.tokens.ends[hit.j - 1],
-        status=assertion.status,
+        status=status,
         section=sentence.section,
         attributes=attributes,
-        code=term.code,
+        code=code,
         ambiguous=bool(why),
-        cues=(*assertion.cues, *why),
+        cues=cues,
     )
-    if mention.status == "active" and sentence.section not in CONCLUSIONS and _is_result(document, sentence, hit):
-        mention = replace(mention, cues=(*mention.cues, AS_A_RESULT))
-    if "status=history" in attributes and mention.status == "active":
-        mention = replace(mention, status="history", cues=(*mention.cues, WORDED_AS_OVER))
     return Located(mention, hit.sentence, hit.i, hit.j, term.weak)
+
+
+def _without_its_phase(
+    hit: Hit, term: Term, condition: Condition, attributes: tuple[str, ...], assertion: Assertion, here: _Here
+) -> Assertion | None:
+    """What holds of a lifelong disease where its turn for the worse is denied, in doubt or over; None where it is not."""
+    phased = condition.course == "lifelong" and _names_phase(hit, term, here.document, here.lexicon)
+    if phased and assertion.status in ("negated", "history"):
+        # "No CHF exacerbation", "COPD flare resolved": the phase is over or absent, the disease is not.
+        return Assertion("active", ("only its exacerbation is denied",))
+    if phased and assertion.status == "uncertain":
+        # "Possible COPD flare": so is the phase; whether the disease is there the rest of the record says.
+        return Assertion("uncertain", (*assertion.cues, ONLY_ITS_PHASE))
+    if here.stay.inpatient:
+        return None
+    around = _clause_around(here.document, here.sentence, hit)
+    return assertion if _phase_is_over(phased, condition, attributes, around) else None

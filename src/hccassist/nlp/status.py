@@ -10,6 +10,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import NamedTuple
 
 from hccassist.nlp.document import Document, Sentence
 from hccassist.nlp.forms import Assertion, read_layout
@@ -131,8 +133,135 @@ def _speaks_as_of_another(norms: Sequence[str], pronoun: str) -> bool:
     return sum(counts.values()) - counts[pronoun] >= _BY_FAR * counts[pronoun]
 
 
-def _only_planned(norms: Sequence[str], sentence: Sentence, i: int, j: int) -> bool:
+class Stay(NamedTuple):
+    """Whether a record is an inpatient one, and whether it may speak for the discharge (``may_conclude``)."""
+
+    inpatient: bool
+    concludes: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Named:
+    """A condition where a sentence names it, at tokens [i, j): the ``name=value`` attributes that the words give it, the cues
+    of the sentence, and the tokens [i, j) of the conditions beside it."""
+
+    document: Document
+    sentence: Sentence
+    i: int
+    j: int
+    condition: Condition
+    attributes: tuple[str, ...]
+    cues: tuple[Cue, ...]
+    others: Sequence[tuple[int, int]]
+
+    @property
+    def norms(self) -> list[str]:
+        return self.document.tokens.norms
+
+    @property
+    def start(self) -> int:
+        """Where it starts in the text."""
+        return self.document.tokens.starts[self.i]
+
+    @property
+    def end(self) -> int:
+        """Where it ends in the text."""
+        return self.document.tokens.ends[self.j - 1]
+
+    @property
+    def stays(self) -> bool:
+        """Whether "history of" leaves it present: a lifelong disease, a lasting state, or one that is called chronic."""
+        course = self.condition.course
+        return course in _OPEN_COURSES or (course in ENDS and "acuity=chronic" in self.attributes)
+
+    @property
+    def remitted(self) -> bool:
+        return any(a.startswith(("remission=", "remit=yes")) for a in self.attributes)
+
+
+def assert_status(named: Named, stay: Stay) -> Assertion:
+    """The status of a condition where a sentence names it, and what decided that.
+
+    Rules: ICD-10-CM guidelines IV.H (outpatient: uncertain is not coded), II.H (inpatient: coded as if present), I.C.2
+    (cancer), I.C.9.d (stroke); "history of" a lifelong disease is that disease.
+    """
+    condition, section = named.condition, named.sentence.section
+    if layout := read_layout(named.document, named.sentence, named.start, named.end):
+        # A patient ticks what ever happened: a ticked stroke or heart attack is one of the past.
+        past = layout.status == "active" and condition.course == "acute"
+        return Assertion("history", (*layout.cues, "an event of the past")) if past else layout
+    found = _told(named, stay)
+    if (by_section := _SECTION_STATUS.get(section)) and "negated" not in found:
+        return Assertion(by_section, (f"stands under {section.replace('_', ' ')}",))
+    if condition.course == "status" and "negated" not in found and _only_planned(named):
+        found["hypothetical"] = "planned or discussed"
+    if found:
+        strongest = sorted(found, key=lambda c: -_RANK[c])
+        return Assertion(strongest[0], tuple(f"“{found[c]}”" for c in strongest))
+    if _orders_its_test(named):
+        return Assertion("hypothetical", ("a test that bears its name",))
+    if section in _PAST_SECTIONS and not named.stays and "status=current" not in named.attributes:
+        return Assertion("history", ("listed as past history",))
+    return Assertion("active", ())
+
+
+def _told(named: Named, stay: Stay) -> dict[Status, str]:
+    """What the cues of a sentence say of a condition, as its course and the stay let them: per status the phrase."""
+    said, place = _said(named)
+    if {"negated", "family"} <= set(said) and place["negated"] < place["family"] and _FAMILY_HISTORY.search(said["family"]):
+        # "Never had a family history of gout": what is denied is the relative's.
+        del said["family"]
+    if named.remitted:
+        # Remission of a use disorder or a depression is coded as such (guideline I.C.5.b.1).
+        said = {c: phrase for c, phrase in said.items() if "remission" not in phrase}
+    if "resolved" in said and named.stays and place["resolved"] >= named.j and _stands_on(named):
+        # "AKI on CKD 3b, resolved": the injury is, the disease under it is not.
+        del said["resolved"]
+    resolved = said.pop("resolved", None)
+    if resolved and (named.condition.course != "status" or _UNDONE.search(resolved)):
+        said.setdefault("history", resolved)
+    elif named.stays or (said.get("history") == _IN_REMISSION and named.condition.course != "cancer"):
+        said.pop("history", None)
+    if stay.inpatient:
+        if stay.concludes and not said.get("uncertain", "").startswith(_FORMERLY):
+            said.pop("uncertain", None)
+        gone = said.get("history", "history")
+        in_stay = gone.startswith(_RESOLVED) and named.sentence.section in _OF_THE_STAY
+        if not _OVER_BEFORE.search(gone) and (not named.stays or in_stay):
+            # Treated and gone within the stay: still a diagnosis of the stay.
+            said.pop("history", None)
+    return said  # type: ignore[return-value]
+
+
+def _said(named: Named) -> tuple[dict[str, str], dict[str, int]]:
+    """What the cues of a sentence say of a condition: per category the phrase, and the token at which its cue begins."""
+    document, sentence, i, j, condition = named.document, named.sentence, named.i, named.j, named.condition
+    found: dict[str, str] = {}
+    place: dict[str, int] = {}
+    for cue in named.cues:
+        if i <= cue.i < j or (cue.i <= i and j <= cue.j):
+            # A cue that starts within the condition's words is part of them: a "mutation carrier" of factor V has the mutation.
+            continue
+        for rule in cue.rules:
+            if rule.direction in ("terminate", "pseudo") or rule.category in ("none", "affirmed"):
+                continue
+            if rule.phrase in _LATELY and (condition.course not in (*ENDS, "acute") or _comes_in_spells(condition, rule)):
+                continue
+            known = rule.category in found and not (rule.category == "resolved" and _UNDONE.search(rule.phrase))
+            if known or not in_scope(Told(rule, cue, i, j, document, sentence, named.cues, named.others)):
+                continue
+            if rule.category == "negated" and cue.i < i and _affirmed_apart(named, cue):
+                continue
+            if rule.category == "history" and cue.i >= j and rule.phrase in OPERATED and condition.course != "cancer":
+                continue
+            found[rule.category] = rule.phrase
+            place[rule.category] = cue.i
+    return found, place
+
+
+def _only_planned(named: Named) -> bool:
     """Whether the words beside a procedure say that it is only talked of: "declines LVAD", "lung transplant candidate"."""
+    norms, i, j, sentence = named.norms, named.i, named.j, named.sentence
     for k in range(i - 1, max(i - 6, sentence.i - 1), -1):
         if norms[k] in _CLAUSE_MARKS or norms[k : k + 2] == ["status", "post"]:
             break
@@ -150,118 +279,29 @@ def _only_planned(norms: Sequence[str], sentence: Sentence, i: int, j: int) -> b
     return False
 
 
-def assert_status(
-    document: Document,
-    sentence: Sentence,
-    cues: tuple[Cue, ...],
-    i: int,
-    j: int,
-    condition: Condition,
-    inpatient: bool,
-    attributes: tuple[str, ...] = (),
-    others: Sequence[tuple[int, int]] = (),
-    discharge: bool = True,
-) -> Assertion:
-    """The status of the condition at tokens [i, j) of ``document`` in ``sentence``; ``others`` are the conditions beside it;
-    ``discharge``: the inpatient record may speak for the end of the stay (``may_conclude``).
-
-    Rules: ICD-10-CM guidelines IV.H (outpatient: uncertain is not coded), II.H (inpatient: coded as if present), I.C.2
-    (cancer), I.C.9.d (stroke); "history of" a lifelong disease is that disease.
-    """
-    start, end = document.tokens.starts[i], document.tokens.ends[j - 1]
-    by_section = _SECTION_STATUS.get(sentence.section)
-    if layout := read_layout(document, sentence, start, end):
-        # A patient ticks what ever happened: a ticked stroke or heart attack is one of the past.
-        past = layout.status == "active" and condition.course == "acute"
-        return Assertion("history", (*layout.cues, "an event of the past")) if past else layout
-    remitted = any(a.startswith(("remission=", "remit=yes")) for a in attributes)
-    found, place = _said(document, sentence, cues, i, j, condition, others, remitted=remitted)
-    if {"negated", "family"} <= set(found) and place["negated"] < place["family"] and _FAMILY_HISTORY.search(found["family"]):
-        # "Never had a family history of gout": what is denied is the relative's.
-        del found["family"]
-    if remitted:
-        # Remission of a use disorder or a depression is coded as such (guideline I.C.5.b.1).
-        found = {c: phrase for c, phrase in found.items() if "remission" not in phrase}
-    stays = condition.course in _OPEN_COURSES or (condition.course in ENDS and "acuity=chronic" in attributes)
-    if "resolved" in found and stays and place["resolved"] >= j and _stands_on(document.tokens.norms, i, others):
-        # "AKI on CKD 3b, resolved": the injury is, the disease under it is not.
-        del found["resolved"]
-    resolved = found.pop("resolved", None)
-    if resolved and (condition.course != "status" or _UNDONE.search(resolved)):
-        found.setdefault("history", resolved)
-    elif stays or (found.get("history") == _IN_REMISSION and condition.course != "cancer"):
-        found.pop("history", None)
-    if inpatient:
-        if discharge and not found.get("uncertain", "").startswith(_FORMERLY):
-            found.pop("uncertain", None)
-        gone = found.get("history", "history")
-        if not _OVER_BEFORE.search(gone) and (not stays or (gone.startswith(_RESOLVED) and sentence.section in _OF_THE_STAY)):
-            # Treated and gone within the stay: still a diagnosis of the stay.
-            found.pop("history", None)
-    if by_section and "negated" not in found:
-        return Assertion(by_section, (f"stands under {sentence.section.replace('_', ' ')}",))
-    if condition.course == "status" and "negated" not in found and _only_planned(document.tokens.norms, sentence, i, j):
-        found["hypothetical"] = "planned or discussed"
-    if found:
-        best = max(found, key=lambda c: _RANK[c])
-        return Assertion(best, tuple(f"“{found[c]}”" for c in sorted(found, key=lambda c: -_RANK[c])))  # type: ignore[arg-type]
-    named_by_its_test = condition.default_code.startswith(_TESTED_BY_NAME)
-    if named_by_its_test and _ORDERS_TESTS.search(document.text, sentence.start, start):
-        return Assertion("hypothetical", ("a test that bears its name",))
-    if sentence.section in _PAST_SECTIONS and not stays and "status=current" not in attributes:
-        return Assertion("history", ("listed as past history",))
-    return Assertion("active", ())
+def _orders_its_test(named: Named) -> bool:
+    """Whether words order a test that is called like the disease which it looks for."""
+    if not named.condition.default_code.startswith(_TESTED_BY_NAME):
+        return False
+    return bool(_ORDERS_TESTS.search(named.document.text, named.sentence.start, named.start))
 
 
-def _said(
-    document: Document,
-    sentence: Sentence,
-    cues: tuple[Cue, ...],
-    i: int,
-    j: int,
-    condition: Condition,
-    others: Sequence[tuple[int, int]],
-    *,
-    remitted: bool,
-) -> tuple[dict[str, str], dict[str, int]]:
-    """What the cues of a sentence say of the condition at tokens [i, j): per category the phrase, and where it stands."""
-    found: dict[str, str] = {}
-    place: dict[str, int] = {}
-    for cue in cues:
-        if i <= cue.i < j or (cue.i <= i and j <= cue.j):
-            # A cue that starts within the condition's words is part of them: a "mutation carrier" of factor V has the mutation.
-            continue
-        for rule in cue.rules:
-            if rule.direction in ("terminate", "pseudo") or rule.category in ("none", "affirmed"):
-                continue
-            if rule.phrase in _LATELY and (condition.course not in (*ENDS, "acute") or _comes_in_spells(condition, rule)):
-                continue
-            known = rule.category in found and not (rule.category == "resolved" and _UNDONE.search(rule.phrase))
-            if known or not in_scope(Told(rule, cue, i, j, document, sentence, cues, others)):
-                continue
-            if rule.category == "negated" and cue.i < i and _affirmed_apart(document, cue, i, j, cues, remitted):
-                continue
-            if rule.category == "history" and cue.i >= j and rule.phrase in OPERATED and condition.course != "cancer":
-                continue
-            found[rule.category] = rule.phrase
-            place[rule.category] = cue.i
-    return found, place
+def _stands_on(named: Named) -> bool:
+    """Whether the condition is what another one came upon: "AKI on CKD", "delirium superimposed on dementia"."""
+    i = named.i
+    return i > 0 and named.norms[i - 1] == "on" and any(b in (i - 1, i - 2) for _, b in named.others)
 
 
-def _stands_on(norms: Sequence[str], i: int, others: Sequence[tuple[int, int]]) -> bool:
-    """Whether the condition at token ``i`` is what another one came upon: "AKI on CKD", "delirium superimposed on dementia"."""
-    return i > 0 and norms[i - 1] == "on" and any(b in (i - 1, i - 2) for _, b in others)
-
-
-def _affirmed_apart(document: Document, cue: Cue, i: int, j: int, cues: Sequence[Cue], remitted: bool) -> bool:
+def _affirmed_apart(named: Named, cue: Cue) -> bool:
     """ "No seizures this year, epilepsy controlled on lamotrigine": behind a comma, a condition that is said to have a state
     opens a clause of its own; so does one in parentheses, "no drink in 12 years (alcohol use disorder in remission)"."""
-    between = document.tokens.norms[cue.j : i]
-    if "(" in between and remitted:
+    between = named.norms[cue.j : named.i]
+    if "(" in between and named.remitted:
         return True
     if "," not in between:
         return False
-    return any(0 <= c.i - j <= 1 and r.category == "affirmed" and r.direction == "backward" for c in cues for r in c.rules)
+    behind = (r for c in named.cues if 0 <= c.i - named.j <= 1 for r in c.rules)
+    return any(r.category == "affirmed" and r.direction == "backward" for r in behind)
 
 
 def is_dropped(section: str) -> bool:
