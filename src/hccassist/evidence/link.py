@@ -471,31 +471,31 @@ def _candidates(
         items = [i for i in all_items if i.generic or condition in i.word.conditions or not i.word.conditions & scene.active]
         if _only_stops(items, document.said(sentence), condition):
             continue
-        clues = list(tie.clues)
-        clues += [many, among, f"{among} & {clues[0]}"]
+        section, first = own[number][0], tie.clues[0]
+        clues = _said_again(items, condition, section, places, kinds_said)
         if len(items) < len(all_items):
             clues.append("speaks for others")
         if scene.of_another(number, condition):
             clues.append("under another problem")
-        if "tie same" not in clues and scene.named(number):
+        if "tie same" not in tie.clues and scene.named(number):
             clues.append("names others")
-        clues += _said_again(items, condition, own[number][0], places, kinds_said)
         if label := scene.labels.get(number):
-            clues += [f"label {label}", *(f"label {label} & {i.word.kind}" for i in items)]
-        clues += whereabouts.clues(number, condition, mine_sites, own[number][0], clues[0])
+            clues += [f"label {label}", *{f"label {label} & {i.word.kind}" for i in items}]
+        clues += whereabouts.clues(number, condition, mine_sites, section, first)
+        whole = [many, among, f"{among} & {first}"]
         if has_block:
-            clues += ["has block", f"has block & {own[number][0]}"]
+            whole += ["has block", f"has block & {section}"]
         if short:
-            clues += ["short note", f"short note & {clues[0]}"]
+            whole += ["short note", f"short note & {first}"]
         kinds: dict[Element, str] = {}
         # A drug says more than a specialty or a procedure that stands beside it.
-        first = sorted(items, key=lambda i: (condition not in i.word.conditions, i.word.kind != "drug")) if items[1:] else items
-        for item in first:
+        told = sorted(items, key=lambda i: (condition not in i.word.conditions, i.word.kind != "drug")) if items[1:] else items
+        for item in told:
             for element in item.elements:
                 kinds.setdefault(element, item.word.kind)
         start, end = _extent(document, sentence, items)
         mine = tuple(i for i in items if condition in i.word.conditions)
-        spoken = Clues.of(own[number], clues, items, condition, course)
+        spoken = Clues.of(own[number], tie.clues, (tuple(whole), tuple(clues)), items, condition, course)
         found.append(Candidate(condition, kinds, start, end, spoken, tie.why, mine))
     return found
 

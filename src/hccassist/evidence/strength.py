@@ -14,7 +14,7 @@ from dataclasses import dataclass, field
 from functools import lru_cache
 from itertools import combinations
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 from hccassist.evidence.detect import PLANNED, Item
 from hccassist.needed import Gate, words_of
@@ -29,7 +29,7 @@ _GATE = Gate(pattern.pattern for _, pattern in _CLUES)
 _UNIT = 1 << 40
 _SIZES = (4, 9, 18, 32)
 _USES = (1, 2, 4, 8, 16)
-_MOST_CACHED = 4096
+_MOST_CACHED = 16_384
 _SECTIONS = {
     "assessment_plan": "plan", "hospital_course": "plan", "hpi": "hpi", "exam": "exam", "vitals": "exam", "results": "results",
     "medications": "medications", "ros": "ros", "pmh": "list", "psh": "list", "problem_list": "list", "start": "start",
@@ -57,51 +57,71 @@ def _beside(clue: str, names: tuple[str, ...]) -> tuple[str, ...]:
     return tuple([f"{clue} & {name}" for name in names])
 
 
+class _Spoken(NamedTuple):
+    """What an evidence word says for a condition, as far as it is a clue. ``uses``: for how many conditions it speaks, if it
+    speaks for this one; else 0."""
+
+    kind: str
+    elements: tuple[Element, ...]
+    generic: bool
+    uses: int
+
+
+@lru_cache(maxsize=_MOST_CACHED)
+def _of_words(section: str, tie: str, spoken: frozenset[_Spoken], different: int) -> tuple[str, ...]:
+    """The clues of a sentence's evidence words, ``different`` ones among them."""
+    mine = {f"its {word.kind}" for word in spoken if word.uses}
+    words = {f"{'word' if word.generic else 'other'} {word.kind}" for word in spoken if not word.uses}
+    names = {f"words {min(different, 4)}", *mine, *words}
+    for word in spoken:
+        names.update([f"proves {e}" for e in word.elements])
+        if word.uses:
+            few = _few_or_many(word.uses)
+            names.update(["its own", f"for {few}", f"{word.kind} for {few}", *[f"its own proves {e}" for e in word.elements]])
+    if mine:
+        fewest = _few_or_many(min(word.uses for word in spoken if word.uses))
+        names |= {f"at best for {fewest}", f"at best for {fewest} & {tie}"}
+    elif not spoken:
+        names.add("no word")
+    names.update([f"{a} & {b}" for a, b in combinations((section, tie, "its own" if mine else "not its own"), 2)])
+    names.update([f"{tie} & {n}" for n in mine])
+    names.update([f"{section} & {n}" for n in mine | words])
+    return tuple(names)
+
+
 @dataclass(frozen=True, slots=True)
 class Clues:
     """What speaks for and against a sentence as evidence of a condition: the names of the clues that hold, each in one group.
-    The groups ``shared`` are those of the sentence and of a tie to it, the same for several conditions."""
+    Most groups are the same for many sentences and conditions, so that what they weigh is known."""
 
-    shared: tuple[tuple[str, ...], ...]
-    single: frozenset[str]
+    groups: tuple[tuple[str, ...], ...]
 
     @property
     def names(self) -> frozenset[str]:
-        return self.single.union(*self.shared)
+        return frozenset().union(*self.groups)
 
     @classmethod
-    def of(cls, own: tuple[str, ...], ties: Sequence[str], items: Sequence[Item], condition: str, course: str) -> Clues:
-        """``own``: the clues of the sentence; ``ties``: what ties it to the condition, the strongest first; ``items``: its
-        evidence words; ``course``: how the condition runs (lifelong, curable...), for a state has other proof than an
-        illness."""
-        section, tie = own[0], ties[0]
-        mine: set[str] = set()
-        words: set[str] = set()
-        names = set(ties)
-        fewest = 0
+    def of(
+        cls,
+        own: tuple[str, ...],
+        ties: Sequence[str],
+        around: Sequence[tuple[str, ...]],
+        items: Sequence[Item],
+        condition: str,
+        course: str,
+    ) -> Clues:
+        """``own``: the clues of the sentence; ``ties``: what ties it to the condition, the strongest first; ``around``: groups
+        of what else the record says; ``items``: its evidence words; ``course``: how the condition runs (lifelong, curable...),
+        for a state has other proof than an illness."""
+        section, tie, said, runs = own[0], ties[0], own[1:], f"course {course}"
+        spoken = set()
         for item in items:
-            if condition in item.word.conditions:
-                mine.add(f"its {item.word.kind}")
-                names.update([f"its own proves {e}" for e in item.elements])
-                uses = len(item.word.conditions)
-                fewest = min(fewest or uses, uses)
-                names |= {f"for {_few_or_many(uses)}", f"{item.word.kind} for {_few_or_many(uses)}"}
-            else:
-                words.add(f"{'word' if item.generic else 'other'} {item.word.kind}")
-            names.update([f"proves {e}" for e in item.elements])
-        names |= mine
-        names |= words
-        if mine:
-            names |= {"its own", f"at best for {_few_or_many(fewest)}", f"at best for {_few_or_many(fewest)} & {tie}"}
-        elif not items:
-            names.add("no word")
-        names.add(f"words {min(len({i.word.written.lower() for i in items}), 4)}")
-        names.update([f"{a} & {b}" for a, b in combinations((section, tie, "its own" if mine else "not its own"), 2)])
-        names.update([f"{tie} & {n}" for n in mine])
-        names.update([f"{section} & {n}" for n in mine | words])
-        said, runs = own[1:], f"course {course}"
-        names.add(runs)
-        return cls((own, _beside(section, said), _beside(tie, said), _beside(runs, (section, tie))), frozenset(names))
+            word = item.word
+            uses = len(word.conditions) if condition in word.conditions else 0
+            spoken.add(_Spoken(word.kind, item.elements, not word.conditions, uses))
+        words = _of_words(section, tie, frozenset(spoken), len({item.word.written.lower() for item in items}))
+        beside = (_beside(section, said), _beside(tie, said), _beside(runs, (section, tie)))
+        return cls((own, tuple(ties), (runs,), words, *beside, *around))
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,7 +137,7 @@ class Strength:
 
     def of(self, clues: Clues) -> tuple[float, dict[Element, float]]:
         """The probability that the sentence is quoted (two decimals), and per letter that it is quoted for that one."""
-        sums = map(sum, zip(self._sum(clues.single), *map(self._known_sum, clues.shared), strict=True))
+        sums = map(sum, zip(*map(self._known_sum, clues.groups), strict=True))
         quoted, *letters = (1 / (1 + math.exp(-i - s / _UNIT)) for i, s in zip(self.intercepts, sums, strict=True))
         return round(quoted, 2), dict(zip(ELEMENTS, letters, strict=True))
 
