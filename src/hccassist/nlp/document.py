@@ -10,7 +10,7 @@ from operator import itemgetter
 
 from hccassist.nlp.choices import choices_go_on
 from hccassist.nlp.sections import FINDINGS
-from hccassist.terminology.groups import word_group
+from hccassist.terminology.groups import said, word_group
 from hccassist.terminology.lexicon import Lexicon
 from hccassist.terminology.words import Normalizer, Tokens
 
@@ -35,17 +35,9 @@ _NOT_AN_END = re.compile(
     re.IGNORECASE,
 )
 _HEADING_TAIL = re.compile(r"\s*\([^)]*\)|\s*[-–]?\s*\d{1,2}/\d{1,4}(?:/\d{2,4})?")
-_OF_RELATIVES = re.compile(
-    r"(?:\W*\w+){0,3}?\W*\b(?:mother|father|mom|dad|parents?|brothers?|sisters?|siblings?|sons?|daughters?|children|aunts?|uncles?"
-    r"|grand\w+|cousins?|[MP]G[MF]|maternal|paternal|family|relatives?|no|none|negative|denies|unknown|non-?contributory)\b",
-    re.IGNORECASE,
-)
+_OF_RELATIVES = said("relative_line", before=r"(?:\W*\w+){0,3}?\W*\b")
 _TOLD_INSTEAD = {"allergy": "start", "data": "hpi"}
-_TELLS = re.compile(
-    r"\b(?:he|she|they|patient|pt|client|reports?|is|are|has|have|presents?|returns?|seen|here|follow\w*|controlled|stable|on|continues?)\b",
-    re.IGNORECASE,
-)
-_OF_A_FORM = re.compile(r"(?:please )?(?:mark|check|tick|circle|select|choose|complete|fill|answer|indicate)\b", re.IGNORECASE)
+_TELLS, _OF_A_FORM = said("tells_of_patient"), said("form_instruction", before="")
 """Instructions to whoever fills in a form, not to the patient."""
 _SPACED_SLASH = re.compile(r"\s*/\s*")
 _COLON_HEADING = re.compile(
@@ -75,11 +67,7 @@ _BEFORE_PLAN = frozenset({"start", "hpi", "exam", "results", "vitals"})
 _LEAST_STORY, _LEAST_ITEMS, _LEAST_SAID = 400, 2, 4
 """Characters before an unheaded plan, its items, and the words of an item that says more than a name."""
 _LEAST_FOUND = 60
-_PLANS = re.compile(
-    r"\b(?:continu\w*|cont|start\w*|stop\w*|hold|increas\w*|decreas\w*|switch\w*|add|wean|taper|refer\w*|consult|recheck|repeat"
-    r"|follow|monitor|daily|bid|tid|qhs|prn|improving|worse|better|stable|controlled|resolv\w+|per \w+ology)\b",
-    re.IGNORECASE,
-)
+_PLANS = said("planning")
 """What a plan says and a report's numbered impression does not."""
 _GAP = re.compile(r"(?<=\S)\s{2,}(?=\S)")
 _CELL_GAP = re.compile(r"(?<=[^\s.:;!?])\s{2,}(?=\S)")

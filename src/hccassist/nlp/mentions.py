@@ -15,6 +15,7 @@ from hccassist.nlp.scope import Cue, cues_of
 from hccassist.nlp.sections import CONCLUSIONS, FINDINGS
 from hccassist.nlp.status import Named, Stay, assert_status, may_conclude, relative_before, relative_of_row
 from hccassist.schema import Mention, Status
+from hccassist.terminology.groups import pattern_group, said
 from hccassist.terminology.lexicon import AttributeWord, Lexicon, Term
 from hccassist.terminology.rows import Condition
 from hccassist.written_dates import MONTH_NAME
@@ -29,43 +30,18 @@ AS_A_RESULT = "told as a result of imaging"
 """The cue of a mention that only says what an image or a tracing showed: no provider states it there."""
 WORDED_AS_OVER = "worded as over"
 """The cue of a mention whose own words say that it is over ("HCV, cured")."""
-_IMAGING = re.compile(
-    r"\b(?:echo\w*|TTE|TEE|MRI|MRA|CTA?|LDCT|(?:x-?ray|film|radiograph)s?|CXR|KUB|ultrasound|sonogram"
-    r"|duplex|doppler|ultrasonography|scan|imaging|EKG|ECG|Holter|mammogram|DEXA|views?)\b[^.;]{0,80}?"
-    r"\b(?:show(?:s|ed|n|ing)?|demonstrat(?:e|es|ed|ing)|reveal(?:s|ed|ing)?|mention(?:s|ed|ing)?|suggest(?:s|ed|ing)?"
-    r"|not(?:es|ed)|report(?:s|ed)|identified|found|read as|significant for|notable for|positive for)\b|"
-    r"^\W*(?:\w+ ){0,3}(?:echo\w*|TTE|TEE|MR[IA]|(?:LD|HR)?CTA?|x-?ray|CXR|ultrasound|duplex|EKG|ECG)(?: \w+){0,4}: ",
+_SHOWN = re.compile(
+    rf"\b(?:{pattern_group('image')})\b[^.;]{{0,80}}?\b(?:{pattern_group('showed')})\b"
+    rf"|^\W*(?:\w+ ){{0,3}}(?:{pattern_group('image_heads')})(?: \w+){{0,4}}: ",
     re.IGNORECASE,
 )
-_TRACING = re.compile(r"\W*(?:echo\w*|TTE|TEE|MRI|MRA|CTA?|LDCT|CXR|KUB|x-?rays?|ultrasound|duplex|EKG|ECG)\b", re.IGNORECASE)
-_OVER = re.compile(
-    r"\b(?:ago|earlier (?:this|in|that)|last (?:week|month|year|spring|summer|fall|autumn|winter|visit|admission)"
-    r"|previous|prior|x ?\d (?:this|last|in|per|over)|recent(?:ly)? (?:hospitali[sz]\w+|admi\w+|discharged?)"
-    r"|recover(?:ed|ing) from"
-    rf"|since (?:her|his|the|their) (?:last )?|in (?:{MONTH_NAME}|(?:19|20)\d\d))\b",
-    re.IGNORECASE,
-)
-_STAYED_THEN = re.compile(
-    r"\b(?:hosp|hospitali[sz]ed|admitted|adm|inpatient|discharged)\b[^.;]{0,20}"
-    rf"\b(?:ago|last|in (?:{MONTH_NAME}|(?:19|20)\d\d))\b",
-    re.IGNORECASE,
-)
+"""Words of an image before what it showed: "the echo showed", "CT chest: "."""
+_HEADED_BY_IMAGE = said("image_heads", before=r"\W*")
+_THEN = rf"in (?:{MONTH_NAME}|(?:19|20)\d\d)"
+_EARLIER = re.compile(rf"\b(?:{pattern_group('at_another_time')}|{_THEN})\b", re.IGNORECASE)
+_STAYED_THEN = said("stayed", behind=rf"\b[^.;]{{0,20}}\b(?:ago|last|{_THEN})\b")
 """A stay that is over: what was acute then ("admitted in May for acute systolic heart failure") is the disease now."""
-_NOT_SO = re.compile(
-    r"\b(?:do(?:es)?|did|can|could) not (?:support|agree with|accept|confirm|endorse|carry) (?:it|this|that|the)\b"
-    r"|\b(?:this|that|it|the (?:diagnosis|label)) (?:was|is|has been|turned out to be) (?:(?:an?|entered|listed|charted) )?"
-    r"(?:artifact|artefact|error|mistake|in error|wrong|incorrect|erroneous|inaccurate|excluded|ruled out"
-    r"|not (?:the case|correct|confirmed|supported|real|true|present|accurate|so))\b(?! (?:today|now|yet|in|on|at))"
-    r"|\b(?:he|she|they|patient|pt) (?:does|do|did) not (?:actually )?have (?:it|this|that)(?! (?:today|now|much|often|on))\b"
-    r"|\bnot diagnosed\b|\bcriteria (?:were |are )?not met\b|\bdoes not meet (?:the |full |diagnostic )?criteria\b"
-    r"|\bno evidence (?:of|for) (?:it|this|that)\b",
-    re.IGNORECASE,
-)
-_DOUBTED = re.compile(
-    r"\bI (?:strongly |very much )?doubt (?:it|this|that)\b"
-    r"|\b(?:this|that|it|the diagnosis) is (?:unlikely|doubtful|questionable)\b",
-    re.IGNORECASE,
-)
+_NOT_SO, _DOUBTED = said("taken_back"), said("doubted_after")
 """A sentence that takes back, or doubts, what the one before it named."""
 _CLAUSE_REACH = 60
 _ESTABLISHED_REACH = 3
@@ -156,9 +132,9 @@ def _is_result(document: Document, sentence: Sentence, hit: Hit) -> bool:
     """Whether the words before a mention, in its sentence, are an image's: "the echo showed mild mitral regurgitation"."""
     if not _ESTABLISHED.isdisjoint(document.tokens.norms[max(hit.i - _ESTABLISHED_REACH, sentence.i) : hit.i]):
         return False
-    if sentence.section in FINDINGS and _TRACING.match(document.text, sentence.start, sentence.end):
+    if sentence.section in FINDINGS and _HEADED_BY_IMAGE.match(document.text, sentence.start, sentence.end):
         return True
-    return bool(_IMAGING.search(document.text, sentence.start, document.tokens.starts[hit.i]))
+    return bool(_SHOWN.search(document.text, sentence.start, document.tokens.starts[hit.i]))
 
 
 def _clause_around(document: Document, sentence: Sentence, hit: Hit) -> str:
@@ -170,7 +146,7 @@ def _clause_around(document: Document, sentence: Sentence, hit: Hit) -> str:
 def _phase_is_over(phased: bool, condition: Condition, attributes: tuple[str, ...], around: str) -> bool:
     """Whether the acute phase that words or attributes tell of a lifelong disease was that of an earlier time."""
     acute = condition.course == "lifelong" and not _PHASE.isdisjoint(attributes)
-    return (phased and bool(_OVER.search(around))) or (acute and bool(_STAYED_THEN.search(around)))
+    return (phased and bool(_EARLIER.search(around))) or (acute and bool(_STAYED_THEN.search(around)))
 
 
 def _names_phase(hit: Hit, term: Term, document: Document, lexicon: Lexicon) -> bool:

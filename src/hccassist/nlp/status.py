@@ -17,21 +17,12 @@ from hccassist.nlp.document import Document, Sentence
 from hccassist.nlp.forms import Assertion, read_layout
 from hccassist.nlp.scope import OPERATED, Cue, Told, in_scope
 from hccassist.schema import Status
-from hccassist.terminology.groups import code_group, said, word_group
+from hccassist.terminology.groups import code_group, pattern_group, said, word_group
 from hccassist.terminology.lexicon import Lexicon
 from hccassist.terminology.rows import ENDS, Condition, ContextRow
 
-_OVER_BEFORE = re.compile(r"histor|h/o|hx|prior|previous|remote|old|past|former|ago|child|teen|recover(?:ed|ing) from|surviv")
-_UNDONE = re.compile(
-    r"transplant|revers|taken down|take ?down|closed|remov|decannul|explant|no longer|stopped|recovered|inactive|used to"
-)
-_AT_DISCHARGE = re.compile(r"discharg|final (?:diagnos|progress)|death (?:summary|note)|expir|hospital course", re.IGNORECASE)
-_DURING_STAY = re.compile(
-    r"\bH ?(?:&|and) ?P\b|history (?:and|&) physical|admi(?:ssion|tting) (?:note|history|h&p)|daily note|hospital day"
-    r"|\bHD ?#? ?\d|\bPOD ?#? ?\d|(?:date of admission|admission date|admitted)\b|progress note|consult(?:ation)?\b"
-    r"|(?:inpatient|daily|ward) progress|emergency (?:department|room) (?:note|record)|ED (?:provider )?note",
-    re.IGNORECASE,
-)
+_OVER_BEFORE, _UNDONE = re.compile(pattern_group("over_before_cue")), re.compile(pattern_group("undone_cue"))
+_AT_DISCHARGE, _DURING_STAY = said("discharge_record", "", ""), said("record_of_the_stay", "", "")
 _FAMILY_HISTORY = re.compile(r"histor|\bf?hx\b|\bfh\b", re.IGNORECASE)
 _TITLE_REACH = 500
 _PLANNED, _MIGHT = word_group("planned"), word_group("might")
