@@ -247,101 +247,122 @@ def _differ(one: Identity, other: Identity) -> bool:
     return not a & b
 
 
+@dataclass(frozen=True, slots=True)
+class _Dated:
+    """The lines of a chart, and the dates in them by line."""
+
+    lines: Sequence[Line]
+    hits: Sequence[DateHit]
+    line_of: Sequence[int]
+
+    def dates(self, first: int, last: int) -> Sequence[DateHit]:
+        """The dates that stand in the lines [first, last)."""
+        return self.hits[bisect_left(self.line_of, first) : bisect_left(self.line_of, last)]
+
+
+@dataclass(frozen=True, slots=True)
+class _Inside:
+    """A page in the middle of which records may begin. Of each of its lines: whether it names a patient, and whether it is the
+    line with which a system begins a note (that of the page's own header left out)."""
+
+    chart: _Dated
+    page: PageFacts
+    names_patient: Sequence[bool]
+    opens: Sequence[bool]
+
+    def begin(self, n: int, current: int, closed: bool) -> int | None:
+        """The first line of the record that begins at line ``n`` or in the letterhead above it; None where none does.
+        ``current``: the first line of the record so far; ``closed``: it is signed."""
+        line, page, last = self.chart.lines[n], self.page, self.page.last
+        roomy, grown = last - n > _MIN_SHORT_RECORD, n - current >= _MIN_SHORT_RECORD
+        if closed and roomy and grown and _heads_record(self.chart, n, last):
+            return n
+        if grown and n > page.first and _begins_day(self.chart, n):
+            return n
+        if closed and roomy and grown and n > page.first:
+            own = [h for h in self.chart.dates(n, n + 1) if h.kind in _VISIT_KINDS]
+            return self.letterhead(n, current) if _is_headline(line, own) else None
+        return None
+
+    def letterhead(self, n: int, current: int) -> int:
+        """The first line of what stands above line ``n`` as its letterhead, behind the beginning of the current record."""
+        return _letterhead_above(self.chart.lines, n, max(current + 1, self.page.first))
+
+    def is_titled(self, n: int, current: int, closed: bool) -> bool:
+        """Whether line ``n`` begins a header of several lines: a title, or a labelled date of service, has a patient or a date
+        of its own, behind a signed record or a separator."""
+        lines, first = self.chart.lines, self.page.first
+        line, roomy = lines[n], self.page.last - n > _MIN_SHORT_RECORD
+        if line.running or line.fax or not roomy or n - max(current, first) < _MIN_RECORD_LINES:
+            return False
+        near = self.chart.dates(n, min(n + 7, self.page.last))
+        own = [h for h in near if h.kind in SERVICE_KINDS and h.labelled and not h.prose]
+        dated = bool(own)
+        labelled_here = any(h.line == n and h.kind == "service" for h in own)
+        patient = any(self.names_patient[n - first : n - first + 6])
+        parted = any(_SEPARATOR.match(other.text) for other in lines[max(n - 2, first) : n])
+        titled = (dated or patient) and record_title(line) is not None
+        return (
+            (titled and (closed or parted or (patient and dated)))
+            or (labelled_here and (patient or parted) and (closed or parted))
+            or (patient and closed and dated and self.names_patient[n - first])
+        )
+
+
 def _starts_inside(lines: Sequence[Line], hits: Sequence[DateHit], page: PageFacts, start: int) -> list[int]:
     """Records that begin in the middle of a page: a title with a date or patient of its own, after the last one
-    ended."""
-    found: list[int] = []
-    lines_at = [h.line for h in hits]
+    ended. ``start``: the first line of the record with which the page begins."""
+    chart = _Dated(lines, hits, [h.line for h in hits])
     mine = lines[page.first : page.last]
     own_opening = _opening_in_header(mine)
     unmarked = tells_birth(mine) or any("mrn" in line.text.lower() for line in mine)
-    labels = [(unmarked or ":" in line.text) and bool(_PATIENT_LABEL.search(line.text)) for line in mine]
+    names_patient = [(unmarked or ":" in line.text) and bool(_PATIENT_LABEL.search(line.text)) for line in mine]
     opens = [_opens_record(line) for line in mine]
-    here = hits[bisect_left(lines_at, page.first) : bisect_left(lines_at, page.last)]
-    dated = any(h.kind in SERVICE_KINDS or h.start - lines[h.line].start < _MIN_DATE for h in here)
-    if not (dated or any(labels) or any(opens)):
+    dated = any(
+        h.kind in SERVICE_KINDS or h.start - lines[h.line].start < _MIN_DATE for h in chart.dates(page.first, page.last)
+    )
+    if not (dated or any(names_patient) or any(opens)):
         # Without an opening, a date or a patient of its own no record begins here.
         return []
+    inside = _Inside(chart, page, names_patient, [own and n != own_opening for n, own in enumerate(opens)])
+    found: list[int] = []
     current = start
     closed = any(_is_signed(lines[n]) for n in range(start, page.first))
-    headed = any(_heads_visit(lines, hits, lines_at, n) for n in range(start, page.first))
+    headed = any(_heads_visit(chart, n) for n in range(start, page.first))
     n = page.first
     while n < page.last:
-        line = lines[n]
-        if opens[n - page.first] and n - page.first != own_opening:
-            begin = _letterhead_above(lines, n, max(current + 1, page.first))
+        begin, step = inside.begin(n, current, closed), 1
+        if inside.opens[n - page.first]:
+            begin = inside.letterhead(n, current)
+        elif _heads_visit(chart, n):
+            begin = n if (headed or closed) and n > current else None
+            headed = True
+        elif begin is None and inside.is_titled(n, current, closed):
+            begin, step = inside.letterhead(n, current), _MIN_RECORD_LINES
+        elif begin is None and n - current >= _MIN_SHORT_RECORD and _is_signed(lines[n]):
+            closed = True
+        if begin is not None:
             found.append(begin)
             current, closed = begin, False
-            n += 1
-            continue
-        roomy = page.last - n > _MIN_SHORT_RECORD
-        if _heads_visit(lines, hits, lines_at, n):
-            if (headed or closed) and n > current:
-                found.append(n)
-                current, closed = n, False
-            headed = True
-            n += 1
-            continue
-        if closed and roomy and n - current >= _MIN_SHORT_RECORD and _heads_record(lines, hits, lines_at, n, page.last):
-            found.append(n)
-            current, closed = n, False
-            n += 1
-            continue
-        if n - current >= _MIN_SHORT_RECORD and n > page.first and _begins_day(lines, hits, lines_at, n):
-            found.append(n)
-            current, closed = n, False
-            n += 1
-            continue
-        if closed and roomy and n - current >= _MIN_SHORT_RECORD and n > page.first:
-            own = [h for h in hits[bisect_left(lines_at, n) : bisect_left(lines_at, n + 1)] if h.kind in _VISIT_KINDS]
-            if _is_headline(line, own):
-                begin = _letterhead_above(lines, n, max(current + 1, page.first))
-                found.append(begin)
-                current, closed = begin, False
-                n += 1
-                continue
-        if roomy and n - max(current, page.first) >= _MIN_RECORD_LINES and not line.running and not line.fax:
-            near = hits[bisect_left(lines_at, n) : bisect_left(lines_at, min(n + 7, page.last))]
-            own = [h for h in near if h.kind in SERVICE_KINDS and h.labelled and not h.prose]
-            dates = {h.value for h in own}
-            labelled_here = any(h.line == n and h.kind == "service" for h in own)
-            patient = any(labels[n - page.first : n - page.first + 6])
-            parted = any(_SEPARATOR.match(other.text) for other in lines[max(n - 2, page.first) : n])
-            titled = (bool(dates) or patient) and record_title(line) is not None
-            begins = (
-                (titled and (dates or patient) and (closed or parted or (patient and dates)))
-                or (labelled_here and (patient or parted) and (closed or parted))
-                or (patient and closed and bool(dates) and labels[n - page.first])
-            )
-            if begins:
-                begin = _letterhead_above(lines, n, max(current + 1, page.first))
-                found.append(begin)
-                current, closed = begin, False
-                n += _MIN_RECORD_LINES
-                continue
-        if n - current >= _MIN_SHORT_RECORD and _is_signed(line):
-            closed = True
-        n += 1
+        n += step
     return found
 
 
-def _heads_record(lines: Sequence[Line], hits: Sequence[DateHit], lines_at: Sequence[int], n: int, last: int) -> bool:
+def _heads_record(chart: _Dated, n: int, last: int) -> bool:
     """Whether a line begins a header of its own: a date of service behind its label, first in its line, and who saw the
     patient or what kind of visit it was beside or below."""
-    line = lines[n]
-    if line.running or line.fax:
-        return False
-    own = hits[bisect_left(lines_at, n) : bisect_left(lines_at, n + 1)]
-    if not own or own[0].kind != "service" or not own[0].labelled or own[0].prose:
+    line, own = chart.lines[n], chart.dates(n, n + 1)
+    if line.running or line.fax or not own or own[0].kind != "service" or not own[0].labelled or own[0].prose:
         return False
     label = line.text[: own[0].start - line.start].strip(" *:-\t")
-    return bool(_DATE_LABEL.fullmatch(label)) and any(_HEADER_LABEL.search(lines[k].text) for k in range(n, min(n + 3, last)))
+    below = chart.lines[n : min(n + 3, last)]
+    return bool(_DATE_LABEL.fullmatch(label)) and any(_HEADER_LABEL.search(other.text) for other in below)
 
 
-def _heads_visit(lines: Sequence[Line], hits: Sequence[DateHit], lines_at: Sequence[int], n: int) -> bool:
+def _heads_visit(chart: _Dated, n: int) -> bool:
     """Whether one line is the whole header of a visit in a list of them: "Encounter: 03/26/2025  Type: No show  Staff: ..."."""
-    text = lines[n].text
-    return bool(_VISIT_LINE.match(text) and _HEADER_LABEL.search(text)) and _heads_record(lines, hits, lines_at, n, n + 1)
+    text = chart.lines[n].text
+    return bool(_VISIT_LINE.match(text) and _HEADER_LABEL.search(text)) and _heads_record(chart, n, n + 1)
 
 
 def _is_headline(line: Line, own: Sequence[DateHit]) -> bool:
@@ -350,14 +371,13 @@ def _is_headline(line: Line, own: Sequence[DateHit]) -> bool:
     return dated and not line.running and not line.fax and record_title(line) is not None
 
 
-def _begins_day(lines: Sequence[Line], hits: Sequence[DateHit], lines_at: Sequence[int], n: int) -> bool:
+def _begins_day(chart: _Dated, n: int) -> bool:
     """Whether a line begins the next of the notes that are written one under the other: it opens with a date and goes on, and
     the one above it is a provider's name and credential alone."""
-    line, above = lines[n], lines[n - 1]
-    here = bisect_left(lines_at, n)
-    if line.running or here == len(hits) or hits[here].line != n or hits[here].kind not in BARE_KINDS | {"service"}:
+    line, above, own = chart.lines[n], chart.lines[n - 1], chart.dates(n, n + 1)
+    if line.running or not own or own[0].kind not in BARE_KINDS | {"service"}:
         return False
-    if line.text[: hits[here].start - line.start].strip(" *:-\tDATEdate") or not _GOES_ON.search(line.text, _MIN_DATE):
+    if line.text[: own[0].start - line.start].strip(" *:-\tDATEdate") or not _GOES_ON.search(line.text, _MIN_DATE):
         return False
     people = find_people(above.text)
     return bool(people) and not above.text[: people[0].start].strip(" -_") and not above.text[people[-1].end :].strip(" .-_")
