@@ -21,6 +21,8 @@ _UNKNOWN, _EDGE, _DIGIT = "?", "|", "0"
 """What may stand in a way to match beside plain letters: anything at all, no letter, a digit."""
 _MOST_WAYS = 400
 _MOST_CACHED = 50_000
+_START = 2
+"""So many letters a part of a word has at least."""
 
 
 def words_of(text: str) -> list[str]:
@@ -38,66 +40,58 @@ class Gate:
 
     def __init__(self, patterns: Iterable[str]) -> None:
         needed = [needs_of(pattern) for pattern in patterns]
-        # What words let in is a number: a bit for each pattern that one word opens, and above them one for each need that
-        # opens a pattern only together with others: (the pattern's bit, all bits of its longest needs, and by each of these
-        # the ways that hold it).
-        self._opened_by: dict[Need, int] = defaultdict(int)
-        self._always = 0
-        self._together: list[tuple[int, int, dict[int, list[int]]]] = []
-        self._all = (1 << len(needed)) - 1
-        bits = (1 << n for n in itertools.count(len(needed)))
-        bit_of: dict[Need, int] = defaultdict(lambda: next(bits))
+        self._always = sum(1 << number for number, ways in enumerate(needed) if not ways)
+        # A bit for each pattern: those that a need opens by itself; and by the longest need of a way that takes several, for
+        # where that does not stand the way has not to be looked at, (all of them, what they open together).
+        self._alone: dict[Need, int] = defaultdict(int)
+        self._together: dict[Need, list[tuple[frozenset[Need], int]]] = defaultdict(list)
         for number, ways in enumerate(needed):
-            self._always |= (not ways) << number
-            together: dict[int, list[int]] = defaultdict(list)
             for way in ways:
                 if len(way) == 1:
-                    self._opened_by[way[0]] |= 1 << number
+                    self._alone[way[0]] |= 1 << number
                 else:
-                    # By the longest word: where it does not stand, none of its ways has to be looked at.
-                    together[bit_of[max(way, key=len)]].append(sum(bit_of[need] for need in way))
-            if together:
-                self._together.append((1 << number, sum(together), dict(together)))
-        for need, bit in bit_of.items():
-            self._opened_by[need] |= bit
-        inside = [len(need) for need in self._opened_by if need[0] not in (_EDGE, _DIGIT)]
-        self._shortest, self._longest = min(inside, default=0), max(inside, default=0)
-        self._met_by: dict[str, int] = {}
+                    self._together[max(way, key=len)].append((frozenset(way), 1 << number))
+        self._shared = frozenset(need for ways in self._together.values() for way, _ in ways for need in way)
+        self._inside: dict[str, list[Need]] = defaultdict(list)
+        for need in self._alone.keys() | self._shared:
+            if need[0] not in (_EDGE, _DIGIT):
+                self._inside[need[:_START]].append(need)
+        self._met_by: dict[str, tuple[int, frozenset[Need]] | None] = {}
 
     def open(self, words: Iterable[str]) -> list[int]:
-        met, known = self._always, self._met_by
+        opened, met, known = self._always, set[Need](), self._met_by
         for word in words:
-            found = known.get(word)
-            if found is None:
-                found = self._look_at(word)
+            found = known[word] if word in known else self._look_at(word)
             if found:
-                met |= found
-        if met > self._all:
-            for pattern, heads, together in self._together:
-                if met & heads and not met & pattern:
-                    ways = itertools.chain.from_iterable(together[head] for head in together if met & head)
-                    if any(met & way == way for way in ways):
-                        met |= pattern
-        opened, numbers = met & self._all, []
+                opened |= found[0]
+                met |= found[1]
+        for need in met:
+            for way, bit in self._together.get(need, ()):
+                if not opened & bit and way <= met:
+                    opened |= bit
+        numbers = []
         while opened:
             first = opened & -opened
             numbers.append(first.bit_length() - 1)
             opened ^= first
         return numbers
 
-    def _look_at(self, word: str) -> int:
+    def _look_at(self, word: str) -> tuple[int, frozenset[Need]] | None:
+        """What a word opens by itself, and which needs of several it meets."""
         if len(self._met_by) >= _MOST_CACHED:
             self._met_by.clear()
-        # A word has far fewer parts than a gate has needs.
-        size, opened_by = len(word), self._opened_by
-        parts = {word[a:b] for a in range(size) for b in range(a + self._shortest, min(size, a + self._longest) + 1)}
-        met = opened_by.get(f"{_EDGE}{word}{_EDGE}", 0)
-        for part in parts & opened_by.keys():
-            met |= opened_by[part]
+        met = {f"{_EDGE}{word}{_EDGE}"}
         if word[0].isdigit():
-            met |= opened_by.get(_DIGIT, 0)
-        self._met_by[word] = met
-        return met
+            met.add(_DIGIT)
+        else:
+            starts = ((at, self._inside.get(word[at : at + _START], ())) for at in range(len(word)))
+            met |= {need for at, needs in starts for need in needs if word.startswith(need, at)}
+        opened = 0
+        for need in met & self._alone.keys():
+            opened |= self._alone[need]
+        shared = self._shared & met
+        found = self._met_by[word] = (opened, shared) if opened or shared else None
+        return found
 
 
 def needs_of(pattern: str) -> list[tuple[Need, ...]]:
