@@ -96,7 +96,8 @@ def _judge_one(printed: str) -> Validity:
 def find_people(text: str) -> tuple[Person, ...]:
     """The names with credentials in a line, in order."""
     people = []
-    filed = [m for m in _last_credential_first().finditer(text) if _clean(f"{m.group('first')} {m.group('last')}")]
+    filed = list(_last_credential_first().finditer(text)) if "," in text else []
+    filed = [m for m in filed if _clean(f"{m.group('first')} {m.group('last')}")]
     for match in filed:
         printed = " ".join(match.group("credentials").split())
         filed_name = f"{match.group('first')} {match.group('last')}"

@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import re
-from collections import defaultdict
-from collections.abc import Sequence
-from functools import lru_cache
+from collections.abc import Callable, Sequence
+from functools import cache, lru_cache
 from typing import NamedTuple
 
 from hccassist.nlp.document import Document, Sentence
@@ -163,10 +162,11 @@ def _inside(document: Document, lexicon: Lexicon, number: int, i: int, end: int,
     return found
 
 
-def support_of(items: list[Item]) -> dict[str, int]:
-    """Per condition the number of different specific words that speak for it."""
-    written: dict[str, set[str]] = defaultdict(set)
-    for item in items:
-        for condition in item.word.conditions:
-            written[condition].add(item.word.written)
-    return {condition: len(words) for condition, words in written.items()}
+def support_of(items: list[Item]) -> Callable[[str], int]:
+    """For a condition the number of different specific words that speak for it. Few are ever asked for."""
+
+    @cache
+    def support(condition: str) -> int:
+        return len({item.word.written for item in items if condition in item.word.conditions})
+
+    return support

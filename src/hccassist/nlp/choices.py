@@ -21,6 +21,8 @@ RING = "◉"
 _TICKS = r"\[\s?[xX✓✔]\s?\]|[☒☑✓✔]|\(\s?[xX]\s?\)"
 _BLANKS = r"\[\s{0,2}\]|[☐□]|\(\s{1,2}\)"
 _MARK = re.compile(rf"(?P<ring>{RING})|(?P<tick>{_TICKS})|(?P<blank>{_BLANKS})")
+_MAY_MARK = re.compile(rf"[{RING}\[(☐□☑☒✓✔]")
+"""What every mark begins with: a quicker look than for the mark itself."""
 _GAP = re.compile(r"\s{2,}|\t|\s\|\s")
 _MOST_OPTION_WORDS = 5
 _TEXT = re.compile(r"[.;]|\d{3}|,\s")
@@ -133,6 +135,8 @@ def boxed_choices(text: str, start: int, end: int) -> tuple[list[tuple[int, int]
     mild  [x] severe", and "mild ( )  severe (x)", say nothing of mild."""
     chosen: list[tuple[int, int]] = []
     others: list[tuple[int, int]] = []
+    if not _MAY_MARK.search(text, start, end):
+        return chosen, others
     at = start
     while asked := _BOXED.search(text, at, end):
         options = _options(text, asked.end())

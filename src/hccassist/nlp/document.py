@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from bisect import bisect_right
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from operator import itemgetter
 
@@ -148,20 +148,16 @@ def _heading(raw: str, sections: dict[str, str]) -> str | None:
 def _section_starts(text: str, start: int, end: int, sections: dict[str, str]) -> list[tuple[int, int, str]]:
     """Where sections open: (offset of the heading, offset behind it, section), in order."""
     found: list[tuple[int, int, str]] = []
-    for match in _COLON_HEADING.finditer(text, start, end):
-        raw = match.group(1)
-        section = sections.get(_without_tail(raw).strip(" .-–").lower()) or (
-            _heading(raw, sections) if len(raw.split()) > 2 else None
-        )
-        if section:
-            found.append((match.start(1), match.end(), section))
     found.extend((m.start(1), m.end(), sections[m[1].lower()]) for m in _SOAP.finditer(text, start, end))
     found.extend((m.start(1), m.end(), "assessment_plan") for m in _RUN_IN.finditer(text, start, end))
     at = start
     while at < end:
         to = text.find("\n", at, end)
         to = end if to < 0 else to
-        line = text[at:to].strip(" \t\r\f*#=_-:")
+        line = text[at:to]
+        if ":" in line or "- " in line or "– " in line:
+            found += _colon_headings(text, at, to, sections)
+        line = line.strip(" \t\r\f*#=_-:")
         plain = _without_tail(line).strip(" .") if len(line) <= _LONGEST_HEADING_LINE else ""
         dated = line.endswith(".") and plain != line.strip(" .")
         # "RHC 2/25." in a plan is an order, "Labs 2/25" a heading.
@@ -177,6 +173,17 @@ def _section_starts(text: str, start: int, end: int, sections: dict[str, str]) -
     found = [(a, b, _by_content(text, a, b, end, name)) for a, b, name in found]
     found = _with_ended_tests(text, end, _with_ended_asides(text, end, found))
     return _with_ends(text, end, found)
+
+
+def _colon_headings(text: str, start: int, end: int, sections: dict[str, str]) -> Iterator[tuple[int, int, str]]:
+    """The headings of a line that have their text behind them."""
+    for match in _COLON_HEADING.finditer(text, start, end):
+        raw = match.group(1)
+        section = sections.get(_without_tail(raw).strip(" .-–").lower()) or (
+            _heading(raw, sections) if len(raw.split()) > 2 else None
+        )
+        if section:
+            yield match.start(1), match.end(), section
 
 
 def _with_unheaded_plan(text: str, start: int, end: int, starts: list[tuple[int, int, str]]) -> list[tuple[int, int, str]]:

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import re
-from collections import defaultdict
+from collections import Counter, defaultdict
 from dataclasses import dataclass, replace
 
 from hccassist.nlp.attributes import at_the_complaint, attributes_in, attributes_of, attributes_of_note
 from hccassist.nlp.document import Document, Sentence
 from hccassist.nlp.forms import Assertion
 from hccassist.nlp.hits import Hit, find_hits
-from hccassist.nlp.readings import resolve
+from hccassist.nlp.readings import Support, resolve
 from hccassist.nlp.scope import Cue, cues_of
 from hccassist.nlp.sections import CONCLUSIONS, FINDINGS
 from hccassist.nlp.status import Named, Stay, assert_status, may_conclude, relative_before, relative_of_row
@@ -45,6 +45,8 @@ _NOT_SO, _DOUBTED = said("taken_back"), said("doubted_after")
 """A sentence that takes back, or doubts, what the one before it named."""
 _CLAUSE_REACH = 60
 _ESTABLISHED_REACH = 3
+_PLAINLY = 2
+"""A condition's plain name speaks for it as much as so many words of its care."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,19 +72,21 @@ class Located:
         return replace(self, mention=replace(self.mention, attributes=attributes, code=code))
 
 
-def find_mentions(document: Document, lexicon: Lexicon, inpatient: bool, support: dict[str, int]) -> list[Located]:
+def find_mentions(document: Document, lexicon: Lexicon, inpatient: bool, support: Support) -> list[Located]:
     """Every condition named in the document with its status, in reading order.
 
-    ``support`` counts, per condition, the unambiguous words of the document that speak for it (its drugs, tests, findings);
-    it settles abbreviations with several meanings.
+    ``support`` counts the unambiguous words of the document that speak for a condition (its drugs, tests, findings); it settles
+    abbreviations with several meanings.
     """
     hits = find_hits(document, lexicon)
-    support = dict(support)
+    plainly: Counter[str] = Counter()
     for hit in hits:
-        if " ".join(document.tokens.norms[hit.i : hit.j]) in lexicon.readings:
-            continue
-        for condition in {t.condition for t in hit.terms if not t.ambiguous}:
-            support[condition] = support.get(condition, 0) + 2
+        if " ".join(document.tokens.norms[hit.i : hit.j]) not in lexicon.readings:
+            plainly.update({t.condition for t in hit.terms if not t.ambiguous})
+
+    def told(condition: str) -> int:
+        return support(condition) + _PLAINLY * plainly[condition]
+
     by_sentence: dict[int, list[Hit]] = defaultdict(list)
     for hit in hits:
         by_sentence[hit.sentence].append(hit)
@@ -96,7 +100,7 @@ def find_mentions(document: Document, lexicon: Lexicon, inpatient: bool, support
         around = [*attributes_in(document, lexicon, sentence), *everywhere]
         here = _Here(document, lexicon, stay, sentence, cues, around, relative)
         for hit in group:
-            term, why = resolve(hit, group, document, lexicon, support)
+            term, why = resolve(hit, group, document, lexicon, told)
             if term is None:
                 continue
             others = [(h.i, h.j) for h in group if h is not hit]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 
 from hccassist.nlp.document import Document, Sentence
 from hccassist.nlp.hits import SHORT_FORM, Hit
@@ -22,14 +23,16 @@ _PRESSURE = re.compile(r"[\s:=]{0,4}\d{2,3}\s?/\s?\d{2,3}\b")
 _TITLE, _TITLE_REACH = re.compile(r"\b(?:Mrs?|Ms|Miss|Dr)\.?\s+$"), 8
 _FAMILY_NAME = re.compile(r" (?:[A-Z]\. )?[A-Z][a-z]+\b")
 _STATE = 2
+Support = Callable[[str], int]
+"""How many words of the document speak for a condition."""
 _POSTAL_CODE = re.compile(r"[ -]+\d{5}(?:-\d{4})?\b(?![.,]?\d)")
 
 
 def resolve(
-    hit: Hit, group: list[Hit], document: Document, lexicon: Lexicon, support: dict[str, int]
+    hit: Hit, group: list[Hit], document: Document, lexicon: Lexicon, support: Support
 ) -> tuple[Term | None, tuple[str, ...]]:
     """The term that the words mean here and, where they are ambiguous, why; None when another reading wins, or when they name
-    no condition at all. ``group``: the hits of the sentence; ``support``: per condition the words of the document for it."""
+    no condition at all. ``group``: the hits of the sentence."""
     term, why = _read(hit, document, lexicon, support)
     if term is None or _is_heading(hit, document, lexicon) or _is_likened(hit, document):
         return None, ()
@@ -40,7 +43,7 @@ def resolve(
     return term, why
 
 
-def _read(hit: Hit, document: Document, lexicon: Lexicon, support: dict[str, int]) -> tuple[Term | None, tuple[str, ...]]:
+def _read(hit: Hit, document: Document, lexicon: Lexicon, support: Support) -> tuple[Term | None, tuple[str, ...]]:
     """The term that wins, and why; None when a reading wins that is no condition."""
     plain = sorted((t for t in hit.terms if not t.ambiguous), key=lambda t: not t.also)
     words = [n for n in document.tokens.norms[hit.i : hit.j] if n not in ",(){}"]
@@ -54,8 +57,8 @@ def _read(hit: Hit, document: Document, lexicon: Lexicon, support: dict[str, int
         return max((t for t in plain if t.condition == plain[0].condition), key=lambda t: len(t.attributes)), ()
     sentence = document.sentences[hit.sentence]
     if not readings:
-        best = max(hit.terms, key=lambda t: support.get(t.condition, 0))
-        if support.get(best.condition, 0) >= _CONFIRMED:
+        best = max(hit.terms, key=lambda t: support(t.condition))
+        if support(best.condition) >= _CONFIRMED:
             return best, ("short form, confirmed by the rest of the note",)
         return None, ()
     scores = [(_score(r, document, hit.i, hit.j, sentence, support), r) for r in readings]
@@ -74,7 +77,7 @@ def _read(hit: Hit, document: Document, lexicon: Lexicon, support: dict[str, int
     return match, (f"read as {reading.name}, not {others}",) if others else ()
 
 
-def _score(reading: Reading, document: Document, i: int, j: int, sentence: Sentence, support: dict[str, int]) -> int:
+def _score(reading: Reading, document: Document, i: int, j: int, sentence: Sentence, support: Support) -> int:
     """How much the surroundings speak for a reading: a cue beside it counts four, in its sentence two, near it one; cues
     elsewhere count at most two in all, and so does a condition named plainly in the encounter or treated there."""
     near = far = 0
@@ -91,7 +94,7 @@ def _score(reading: Reading, document: Document, i: int, j: int, sentence: Sente
         else:
             far += 1
     if reading.condition:
-        far += support.get(reading.condition, 0)
+        far += support(reading.condition)
     return near + min(far, _MOST_FAR)
 
 

@@ -177,7 +177,7 @@ class Phrases(Generic[V]):
             ):
                 if hits := self._walk(node, tokens, i, stop):
                     yield i, hits
-            elif values := node.get(_LEAF) or self._values(node):
+            elif values := node.get(_LEAF) or (self._values(node) if _PLACES in node else None):
                 yield i, [(i + 1, values)]
 
     def every(self, tokens: Tokens, start: int, stop: int) -> Iterator[tuple[int, int, list[V]]]:
