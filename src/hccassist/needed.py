@@ -59,7 +59,8 @@ class Gate:
         self._met_by: dict[str, tuple[int, frozenset[Need]] | None] = {}
 
     def open(self, words: Iterable[str]) -> list[int]:
-        opened, met, known = self._always, set[Need](), self._met_by
+        opened, known = self._always, self._met_by
+        met: set[Need] = set()
         for word in words:
             found = known[word] if word in known else self._look_at(word)
             if found:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from bisect import bisect_right
 from collections.abc import Container
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from hccassist.reading.noise import FAX_BANNER
 from hccassist.schema import Chart
@@ -21,8 +21,7 @@ _WORD = re.compile(r"[A-Za-z][A-Za-z'-]*[A-Za-z]")
 _FAX_BANNER = re.compile(rf"{FAX_BANNER}$|^\W*(?:received|sent) by fax\b", re.IGNORECASE)
 
 
-@dataclass(frozen=True, slots=True)
-class Line:
+class Line(NamedTuple):
     """A line of text. ``at`` counts the lines of its page from 0, ``last`` from its end; ``running`` marks page noise,
     ``fax`` a transmission stamp, ``scanned`` a page read by OCR."""
 

@@ -12,6 +12,7 @@ import re
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import NamedTuple
 
 from hccassist.evidence.detect import SILENT_SECTIONS, Item, says_ended, says_stopped
 from hccassist.evidence.facts import fact_of
@@ -61,8 +62,7 @@ class Tie:
     clues: list[str] = field(default_factory=list)
 
 
-@dataclass(frozen=True, slots=True)
-class Candidate:
+class Candidate(NamedTuple):
     """A sentence that may be evidence of a condition: what speaks for it, per letter the kind of words that would prove it,
     and the words to highlight."""
 
@@ -76,8 +76,7 @@ class Candidate:
     """The words of the sentence that by knowledge speak for the condition (its drug, its lab)."""
 
 
-@dataclass(frozen=True, slots=True)
-class _Block:
+class _Block(NamedTuple):
     """The problem of a plan under which a sentence stands; ``named`` by its head, or only inside it."""
 
     head: int

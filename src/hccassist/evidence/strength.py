@@ -89,8 +89,7 @@ def _of_words(section: str, tie: str, spoken: frozenset[_Spoken], different: int
     return tuple(names)
 
 
-@dataclass(frozen=True, slots=True)
-class Clues:
+class Clues(NamedTuple):
     """What speaks for and against a sentence as evidence of a condition: the names of the clues that hold, each in one group.
     Most groups are the same for many sentences and conditions, so that what they weigh is known."""
 

@@ -7,6 +7,7 @@ from bisect import bisect_right
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from operator import itemgetter
+from typing import NamedTuple
 
 from hccassist.nlp.choices import choices_go_on
 from hccassist.nlp.sections import FINDINGS
@@ -79,8 +80,7 @@ _LONGEST_HEADING = 60
 _LONGEST_HEADING_LINE = 110
 
 
-@dataclass(frozen=True, slots=True)
-class Sentence:
+class Sentence(NamedTuple):
     """One sentence or list line. ``i``/``j`` bound its tokens; ``paragraph`` and ``line`` number what it stands in;
     ``bullet`` is the list marker that opens it, if any."""
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from hccassist.nlp.choices import boxed_choices
 from hccassist.nlp.document import Document
@@ -27,8 +27,7 @@ _PREPOSITIONS = frozenset("on with in of off from after by for".split())
 _COORDINATORS = frozenset(", and or & / +".split())
 
 
-@dataclass(frozen=True, slots=True)
-class Hit:
+class Hit(NamedTuple):
     sentence: int
     i: int
     j: int

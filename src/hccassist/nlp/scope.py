@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from typing import NamedTuple
 
 from hccassist.nlp.choices import boxes_left_open
@@ -59,8 +58,7 @@ _IN_COMPANY = frozenset("with by per from".split())
 _RELATIVE_FACTS = word_group("relative_facts")
 
 
-@dataclass(frozen=True, slots=True)
-class Cue:
+class Cue(NamedTuple):
     """A ConText phrase found in a sentence: tokens [i, j) and its rules."""
 
     i: int
