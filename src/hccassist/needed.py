@@ -15,7 +15,7 @@ from re import _constants as ops  # type: ignore[attr-defined]
 from re import _parser as parser  # type: ignore[attr-defined]
 from typing import Any
 
-_RUN = re.compile(r"[^\W\d_]+|\d+")
+_RUN = re.compile(r"[a-z]+|\d+")
 _LETTERS = re.compile(r"[a-z]+")
 _UNKNOWN, _EDGE, _DIGIT = "?", "|", "0"
 """What may stand in a way to match beside plain letters: anything at all, no letter, a digit."""
@@ -26,7 +26,7 @@ _START = 2
 
 
 def words_of(text: str) -> list[str]:
-    """The words of a text that a gate looks at: its runs of letters, in lower case, and of digits."""
+    """The words of a text that a gate looks at: its runs of (ASCII) letters, in lower case, and of digits."""
     return _RUN.findall(text.lower())
 
 

@@ -13,7 +13,7 @@ from functools import cache
 
 from hccassist.encounters.lines import Line
 from hccassist.encounters.rules import date_labels
-from hccassist.written_dates import DATE, MAY_HOLD_DATE, parse_date
+from hccassist.written_dates import DATE, may_hold_date, parse_date
 
 _OCR_DIGITS = str.maketrans({"O": "0", "o": "0", "l": "1", "I": "1", "|": "1", "S": "5", "B": "8"})
 _OCR_NUMERIC = re.compile(r"(?<![A-Za-z\d/])[\dOolI|SB]{1,2}/[\dOolI|SB]{1,2}/[\dOolI|SB]{2,4}(?![A-Za-z\d/])")
@@ -56,7 +56,7 @@ def find_dates(lines: Sequence[Line]) -> list[DateHit]:
             continue
         if line.scanned:
             text = _OCR_NUMERIC.sub(lambda m: m.group().translate(_OCR_DIGITS), text)
-        if not MAY_HOLD_DATE.search(text):
+        if not may_hold_date(text):
             continue
         first = len(hits)
         previous_end = 0

@@ -172,16 +172,15 @@ def _evidence(document: Document, c: Candidate, strength: Strength) -> list[Evid
     quoted, letters = strength.of(c.clues)
     if quoted < _NO_EVIDENCE:
         return []
-    best = max(letters, key=lambda e: letters[e])
+    best = max(letters, key=letters.__getitem__)
     known = {e for i in c.own for e in i.elements}
-    shares = {e: max(p, _KNOWN_SHARE if e in known else 0.0) for e, p in letters.items()}
-    kept = {e: round(quoted * (1.0 if e == best else share), 2) for e, share in shares.items()}
+    shares = {e: 1.0 if e == best else max(p, _KNOWN_SHARE) if e in known else p for e, p in letters.items()}
     facts = {i.i: f"{_written(document, i)} {fact}" for i in c.own if (fact := fact_of(document, i))}
     said = tuple(facts.values())
     return [
         Evidence(e, c.kinds.get(e, _NO_KIND), c.start, c.end, value, c.why, said, bool(c.own))
-        for e, value in kept.items()
-        if value >= _NO_EVIDENCE
+        for e, share in shares.items()
+        if (value := round(quoted * share, 2)) >= _NO_EVIDENCE
     ]
 
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 import math
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache
 from itertools import combinations
@@ -49,6 +49,18 @@ def sentence_clues(sentence: Sentence, text: str) -> tuple[str, ...]:
 def _few_or_many(conditions: int) -> str:
     """For how many conditions a word speaks: a drug of many uses proves less for each."""
     return next((str(most) for most in _USES if conditions <= most), "more")
+
+
+@lru_cache(maxsize=_MOST_CACHED)
+def _of_sentence(own: tuple[str, ...]) -> tuple[str, ...]:
+    """The clues of a sentence, and its section together with each of the others."""
+    return own + _beside(own[0], own[1:])
+
+
+@lru_cache(maxsize=_MOST_CACHED)
+def _of_course(course: str, section: str, tie: str) -> tuple[str, ...]:
+    runs = f"course {course}"
+    return (runs, *_beside(runs, (section, tie)))
 
 
 @lru_cache(maxsize=_MOST_CACHED)
@@ -112,15 +124,14 @@ class Clues(NamedTuple):
         """``own``: the clues of the sentence; ``ties``: what ties it to the condition, the strongest first; ``around``: groups
         of what else the record says; ``items``: its evidence words; ``course``: how the condition runs (lifelong, curable...),
         for a state has other proof than an illness."""
-        section, tie, said, runs = own[0], ties[0], own[1:], f"course {course}"
+        section, tie = own[0], ties[0]
         spoken = set()
         for item in items:
             word = item.word
             uses = len(word.conditions) if condition in word.conditions else 0
             spoken.add(_Spoken(word.kind, item.elements, not word.conditions, uses))
         words = _of_words(section, tie, frozenset(spoken), len({item.word.written.lower() for item in items}))
-        beside = (_beside(section, said), _beside(tie, said), _beside(runs, (section, tie)))
-        return cls((own, tuple(ties), (runs,), words, *beside, *around))
+        return cls((_of_sentence(own), tuple(ties), _beside(tie, own[1:]), words, _of_course(course, section, tie), *around))
 
 
 @dataclass(frozen=True, slots=True)
@@ -136,23 +147,19 @@ class Strength:
 
     def of(self, clues: Clues) -> tuple[float, dict[Element, float]]:
         """The probability that the sentence is quoted (two decimals), and per letter that it is quoted for that one."""
-        sums = map(sum, zip(*map(self._known_sum, clues.groups), strict=True))
+        known = self._sums
+        sums = map(sum, zip(*[known.get(group) or self._add_up(group) for group in clues.groups], strict=True))
         quoted, *letters = (1 / (1 + math.exp(-i - s / _UNIT)) for i, s in zip(self.intercepts, sums, strict=True))
         return round(quoted, 2), dict(zip(ELEMENTS, letters, strict=True))
 
-    def _known_sum(self, group: tuple[str, ...]) -> tuple[int, ...]:
-        found = self._sums.get(group)
-        if found is None:
-            if len(self._sums) >= _MOST_CACHED:
-                self._sums.clear()
-            found = self._sums[group] = self._sum(group)
+    def _add_up(self, group: tuple[str, ...]) -> tuple[int, ...]:
+        """The weights of a group's clues, added up for each model."""
+        if len(self._sums) >= _MOST_CACHED:
+            self._sums.clear()
+        weights = [self.weights[name] for name in group if name in self.weights]
+        found = tuple(map(sum, zip(*weights, strict=True))) if weights else (0,) * len(self.intercepts)
+        self._sums[group] = found
         return found
-
-    def _sum(self, names: Iterable[str]) -> tuple[int, ...]:
-        """The weights of some clues, added up for each model."""
-        weights = self.weights
-        found = [weights[n] for n in names if n in weights]
-        return tuple(map(sum, zip(*found, strict=True))) if found else (0,) * len(self.intercepts)
 
 
 def load_strength(path: Path) -> Strength:

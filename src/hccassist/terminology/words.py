@@ -17,7 +17,9 @@ from hccassist.terminology.spelling import Spelling
 _SLASHED = r"(?:(?:s/p|w/o|w/out|w/u|2/2|d/t|b/l|h/o|r/o|d/o|c/b|a/w|c/w|f/u|y/o|p/w)(?![a-z0-9])|w/(?!o|u\b)|[12]°)"
 _TOKEN = re.compile(
     # Nearly every token is told by its second character to be none of the slashed forms.
-    rf"(?=.[/°])(?i:(?<![a-z0-9/]){_SLASHED})|[^\W\d_]+(?:['’][^\W\d_]+)?|\d+(?:\.\d+)?|[^\w\s]|_",
+    # Most words have no other letters than these, which are told more quickly.
+    rf"(?=.[/°])(?i:(?<![a-z0-9/]){_SLASHED})|[A-Za-z]+(?:['’][^\W\d_]+)?(?![^\W\d_])|[^\W\d_]+(?:['’][^\W\d_]+)?"
+    r"|\d+(?:\.\d+)?|[^\w\s]|_",
 )
 _HYPHENS = frozenset("-–—")
 _BY_PLACE = _HYPHENS | {"L", "R", ".", "&", "+"}
