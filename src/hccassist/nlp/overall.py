@@ -7,6 +7,7 @@ from collections.abc import Sequence
 
 from hccassist.nlp.mentions import ONLY_ITS_PHASE
 from hccassist.nlp.sections import CONCLUSIONS, LISTS
+from hccassist.nlp.status import ONLY_AS_CAUSE
 from hccassist.schema import Mention, Status
 from hccassist.terminology.groups import pattern_group
 
@@ -14,6 +15,7 @@ _NARRATIVE = frozenset({"hpi", "chief_complaint", "start", "results"})
 _RULED_OUT = re.compile(pattern_group("ruled_out"))
 _ENDED = re.compile(pattern_group("ended_cue"))
 _KINDS = ("site=", "organ=", "with=", "manifestation=")
+_SAYS_NOTHING_OF_IT = frozenset({ONLY_ITS_PHASE, f"“{ONLY_AS_CAUSE}”"})
 _STRONGEST: tuple[Status, ...] = ("uncertain", "history", "negated", "hypothetical", "family")
 """Of statuses that are not present the one that counts, the first that is told."""
 
@@ -26,7 +28,7 @@ def overall_status(mentions: Sequence[Mention], lifelong: bool = False) -> Statu
     """
     if lifelong:
         mentions = _without_doubted_kinds(mentions)
-    mentions = [m for m in mentions if ONLY_ITS_PHASE not in m.cues] or mentions
+    mentions = [m for m in mentions if _SAYS_NOTHING_OF_IT.isdisjoint(m.cues)] or mentions
     statuses = {m.status for m in mentions}
     if len(statuses) == 1:
         return next(iter(statuses))

@@ -27,7 +27,10 @@ _RIGHT_BEFORE = 2
 _REACH = 14
 _FAR_REACHING = frozenset({"negated", "family"})
 """Categories that reach three times as far: lists of what is denied, and of what relatives had, are long."""
+_SEEN_IN_PSEUDO = (("negated", "forward"), ("resolved", "backward"))
 _GOES_ON = ([":"], [","], [";"], ["-"], ["."], ["–"], ["→"])
+_CAUSES = (" due to", " secondary to", " related to", " because of", " caused by", " coming from", " from")
+_OF_THE_KNOWN = frozenset("known established chronic longstanding underlying persistent uncontrolled poorly".split())
 _BELIEFS = ("think", "believe", "feel")
 _POSSESSIVES = (["his"], ["her"], ["their"])
 _PRONOUNS = frozenset({"it", "this", "that"})
@@ -59,25 +62,45 @@ _RELATIVE_FACTS = word_group("relative_facts")
 
 
 class Cue(NamedTuple):
-    """A ConText phrase found in a sentence: tokens [i, j) and its rules."""
+    """A ConText phrase found in a sentence: tokens [i, j) and its rules; ``within``: the pseudo-phrase that hides it."""
 
     i: int
     j: int
     rules: tuple[ContextRow, ...]
+    within: tuple[int, int] | None = None
+
+    def is_hidden_from(self, i: int, j: int, state: bool) -> bool:
+        """Whether the pseudo-phrase around the cue hides it from the condition at tokens [i, j). A condition that only reaches
+        into the phrase is not what the phrase is about: in "foot ulcers resolved" the ulcers are, while "CKD, ulcers resolved"
+        leaves the disease; "not on home oxygen" denies the oxygen (``state``: a status, of which alone "not on" may be said)."""
+        if self.within is None:
+            return False
+        start, end = self.within
+        return not (i < start < j < end or (state and start < i < end < j))
 
 
 def cues_of(document: Document, sentence: Sentence, lexicon: Lexicon) -> tuple[Cue, ...]:
-    """All context phrases of a sentence, the longest at each place; one inside another is hidden by it."""
+    """All context phrases of a sentence, the longest at each place; one inside another is hidden by it, or where that is a
+    pseudo-phrase, kept with it."""
     found: list[Cue] = []
     tokens = document.tokens
     printed = printed_choices(document.text, sentence.start, sentence.end)
     printed += boxes_left_open(document.text, sentence.start, sentence.end)
     end = 0
+    pseudo: tuple[int, int] | None = None
     for i, hits in lexicon.context.starting(tokens, sentence.i, sentence.j):
+        if any(a <= tokens.starts[i] < b for a, b in printed):
+            continue
         j, rules = hits[-1]
-        if j > end and not any(a <= tokens.starts[i] < b for a, b in printed):
-            found.append(Cue(i, j, tuple(rules)))
+        if j > end:
             end = j
+            found.append(Cue(i, j, tuple(rules)))
+            pseudo = (i, j) if all(r.direction == "pseudo" for r in rules) else None
+            hits = hits[:-1]
+        if pseudo and hits:
+            j, rules = hits[-1]
+            if denying := tuple(r for r in rules if (r.category, r.direction) in _SEEN_IN_PSEUDO):
+                found.append(Cue(i, j, denying, pseudo))
     return tuple(found)
 
 
@@ -192,6 +215,20 @@ def _doubts_what_it_does(told: Told) -> bool:
     return believed and told.norms[told.cue.j : told.i] in _POSSESSIVES
 
 
+def speaks_of_a_cause(rule: ContextRow) -> bool:
+    """Whether a rule doubts or denies that something is the cause of another: "likely due to", "do not think this is from"."""
+    return rule.category in ("uncertain", "negated") and rule.phrase.endswith(_CAUSES)
+
+
+def _blames_what_is_known(told: Told) -> bool:
+    """ "Likely due to his COPD", "probably from known CHF": the cause is in doubt, not the disease; nor is what stands behind
+    a comma the cause."""
+    if not speaks_of_a_cause(told.rule):
+        return False
+    between = told.norms[told.cue.j : told.i]
+    return between[:1] in _POSSESSIVES or not _OF_THE_KNOWN.isdisjoint(between) or "," in between
+
+
 def _rules_out_what_stands_before(told: Told) -> bool:
     """ "Sepsis - ruled out, SIRS from heart failure"."""
     behind_comma = "," in told.norms[min(told.cue.j, told.i) : told.i]
@@ -283,7 +320,7 @@ def _is_said_of_the_next(told: Told) -> bool:
 
 
 _AHEAD: tuple[Callable[[Told], bool], ...] = (
-    _answers_a_question, _doubts_what_it_does, _rules_out_what_stands_before, _was_done_for_another,
+    _answers_a_question, _doubts_what_it_does, _blames_what_is_known, _rules_out_what_stands_before, _was_done_for_another,
 )  # fmt: skip
 _BEHIND: tuple[Callable[[Told], bool], ...] = (
     _stands_under_a_colon, _parentheses_name_another, _prevents_behind_a_dash, _compares_behind_a_colon,

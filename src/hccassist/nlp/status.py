@@ -15,7 +15,7 @@ from typing import NamedTuple
 
 from hccassist.nlp.document import Document, Sentence
 from hccassist.nlp.forms import Assertion, read_layout
-from hccassist.nlp.scope import OPERATED, Cue, Told, in_scope
+from hccassist.nlp.scope import OPERATED, Cue, Told, in_scope, speaks_of_a_cause
 from hccassist.schema import Status
 from hccassist.terminology.groups import code_group, pattern_group, said, word_group
 from hccassist.terminology.lexicon import Lexicon
@@ -44,6 +44,9 @@ _LATELY = word_group("lately")
 """They deny an event, and a lasting disease nothing but a turn of it: "no recent gout"."""
 _SPELLS = code_group("spells")
 """In a denial they stand for the condition named last: "a heart catheterization in May excluded it"."""
+ONLY_AS_CAUSE = "named as a cause that is in doubt"
+"""The phrase of a mention that is not sure of, or denies, what the condition does: "edema likely due to CHF". Guideline IV.H codes
+no such diagnosis; where the rest of the record states it, it stands."""
 _IN_REMISSION = "in remission"
 """Only a cancer may be past with it; every other condition is coded as in remission (guideline I.C.5.b.1)."""
 
@@ -233,6 +236,8 @@ def _said(named: Named) -> tuple[dict[str, str], dict[str, int]]:
         if i <= cue.i < j or (cue.i <= i and j <= cue.j):
             # A cue that starts within the condition's words is part of them: a "mutation carrier" of factor V has the mutation.
             continue
+        if cue.is_hidden_from(i, j, condition.course == "status"):
+            continue
         for rule in cue.rules:
             if rule.direction in ("terminate", "pseudo") or rule.category in ("none", "affirmed"):
                 continue
@@ -245,7 +250,7 @@ def _said(named: Named) -> tuple[dict[str, str], dict[str, int]]:
                 continue
             if rule.category == "history" and cue.i >= j and rule.phrase in OPERATED and condition.course != "cancer":
                 continue
-            found[rule.category] = rule.phrase
+            found[rule.category] = ONLY_AS_CAUSE if speaks_of_a_cause(rule) else rule.phrase
             place[rule.category] = cue.i
     return found, place
 
