@@ -72,7 +72,7 @@ class Cue(NamedTuple):
     def is_hidden_from(self, i: int, j: int, state: bool) -> bool:
         """Whether the pseudo-phrase around the cue hides it from the condition at tokens [i, j). A condition that only reaches
         into the phrase is not what the phrase is about: in "foot ulcers resolved" the ulcers are, while "CKD, ulcers resolved"
-        leaves the disease; "not on home oxygen" denies the oxygen (``state``: a status, of which alone "not on" may be said)."""
+        leaves the disease; "not on home oxygen" denies the oxygen (``state``: a status; "not on" is said of nothing else)."""
         if self.within is None:
             return False
         start, end = self.within
@@ -96,9 +96,11 @@ def cues_of(document: Document, sentence: Sentence, lexicon: Lexicon) -> tuple[C
             end = j
             found.append(Cue(i, j, tuple(rules)))
             pseudo = (i, j) if all(r.direction == "pseudo" for r in rules) else None
-            hits = hits[:-1]
-        if pseudo and hits:
-            j, rules = hits[-1]
+            shorter = hits[:-1]
+        else:
+            shorter = hits
+        if pseudo and shorter:
+            j, rules = shorter[-1]
             if denying := tuple(r for r in rules if (r.category, r.direction) in _SEEN_IN_PSEUDO):
                 found.append(Cue(i, j, denying, pseudo))
     return tuple(found)

@@ -45,8 +45,8 @@ _LATELY = word_group("lately")
 _SPELLS = code_group("spells")
 """In a denial they stand for the condition named last: "a heart catheterization in May excluded it"."""
 ONLY_AS_CAUSE = "named as a cause that is in doubt"
-"""The phrase of a mention that is not sure of, or denies, what the condition does: "edema likely due to CHF". Guideline IV.H codes
-no such diagnosis; where the rest of the record states it, it stands."""
+"""The phrase of a mention that is not sure of, or denies, what the condition does: "edema likely due to CHF". Guideline IV.H
+codes no such diagnosis; where the rest of the record states it, it stands."""
 _IN_REMISSION = "in remission"
 """Only a cancer may be past with it; every other condition is coded as in remission (guideline I.C.5.b.1)."""
 
