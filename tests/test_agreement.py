@@ -6,6 +6,7 @@ little less than what is reached, so that only a real loss fails.
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 
 import pytest
@@ -13,6 +14,8 @@ from typer.testing import CliRunner
 
 from hccassist.agreement import LabelError, Labelled, Tally, agree, compare, read_labels, units
 from hccassist.cli import app
+from hccassist.encounters import find_encounters
+from hccassist.reading.plain import text_chart
 from hccassist.screening import Screener, screen
 
 NOTES = Path(__file__).parent / "notes"
@@ -45,8 +48,6 @@ def test_agreement_with_our_own_labelled_notes_holds(
 
 
 def test_every_quote_of_our_labels_stands_in_its_note() -> None:
-    import json
-
     for gold in sorted(NOTES.glob("*.jsonl")):
         for line in gold.read_text(encoding="utf-8").splitlines():
             row = json.loads(line)
@@ -57,9 +58,6 @@ def test_every_quote_of_our_labels_stands_in_its_note() -> None:
 
 
 def test_a_missed_a_false_and_a_right_condition_are_counted(screener: Screener) -> None:
-    from hccassist.encounters import find_encounters
-    from hccassist.reading.plain import text_chart
-
     chart = text_chart("ASSESSMENT AND PLAN\n\n1. COPD. Stable on tiotropium.\n2. Gout. Continue allopurinol.\n", "n", "")
     suggestions = screen(chart, find_encounters(chart), screener).suggestions
     labelled = [

@@ -3,7 +3,8 @@
 from hccassist.review.decisions import ACCEPTED, REJECT_REASONS, Action, Code, DecisionError, Quote, SuggestionState
 from hccassist.review.results import ResultsError
 from hccassist.review.snapshot import OpenChart
-from hccassist.review.store import Store, WorklistRow, open_store
+from hccassist.review.store import Store, open_store
+from hccassist.review.worklist import WorklistRow
 
 __all__ = [
     "ACCEPTED",

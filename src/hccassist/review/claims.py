@@ -21,7 +21,8 @@ from typing import Any, Literal
 from hccassist.review.decisions import Decision, SuggestionState
 from hccassist.review.export import quotes_of
 from hccassist.review.snapshot import OpenChart
-from hccassist.review.store import Store, WorklistRow
+from hccassist.review.store import Store
+from hccassist.review.worklist import WorklistRow
 from hccassist.schema import Suggestion
 
 Finding = Literal["supported", "to_decide", "not_supported", "not_found", "no_visit", "no_chart"]

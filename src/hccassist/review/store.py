@@ -16,10 +16,8 @@ from typing import Any
 from pydantic import TypeAdapter
 from sqlalchemy import Connection, Engine, delete, func, insert, select, update
 
-from hccassist.priority import counted, load_priority, priority_of
 from hccassist.reading.kept import kept
 from hccassist.review import audit, results
-from hccassist.review.complexity import Complexity, complexity
 from hccassist.review.database import Database, open_database, stamp
 from hccassist.review.decisions import (
     ACCEPTED,
@@ -47,12 +45,12 @@ from hccassist.review.tables import (
     SettingRow,
     StatedRow,
 )
+from hccassist.review.worklist import WorklistRow, row_of, summary_of
 from hccassist.schema import ChartResult
 
 SUSPECT = "A suspect is no diagnosis: query the provider, or add the condition from the words that state it."
 PRESENCE = timedelta(minutes=15)
 _ACTION = TypeAdapter(Action)
-_TIERS = ("supported", "mention_only", "suspect", "suppressed")
 
 
 def open_store(url: str | None = None, clock: Callable[[], datetime] | None = None) -> Store:
@@ -67,43 +65,6 @@ class ImportSummary:
     charts: int
     skipped: int
     mark: int = 0
-
-
-@dataclass(frozen=True, slots=True)
-class WorklistRow:
-    """A chart as the worklist lists it. ``decided`` counts the shown suggestions (tier supported) with a decision;
-    ``mostly`` is the V28 category that most of what it shows falls into; ``patient_numbers`` are the record and member numbers
-    of its patient, digits only;
-    ``priority`` says how early it should be looked at, by the rules of priority.toml, and ``priority_why`` what made it."""
-
-    id: int
-    chart: str
-    status: str
-    error: str | None
-    tiers: dict[str, int]
-    decided: int
-    accepted: int
-    escalated: int
-    queries: int
-    high_risk: int
-    complexity: Complexity
-    priority: float
-    priority_why: str
-    last_who: str | None
-    last_at: str | None
-    open_by: tuple[str, ...]
-    mostly: str = ""
-    assigned: str | None = None
-    patient_numbers: tuple[str, ...] = ()
-
-    @property
-    def progress(self) -> str:
-        """error, not started, in progress or done: how many of the shown suggestions have been decided."""
-        if self.status != "ok":
-            return "error"
-        if self.tiers["supported"] and self.decided >= self.tiers["supported"]:
-            return "done"
-        return "in progress" if self.last_at else "not started"
 
 
 class Store(Database):
@@ -166,7 +127,7 @@ class Store(Database):
             "status": result.status,
             "error_type": result.error.type if result.error else None,
             "error_message": result.error.message if result.error else None,
-            "summary": _summary(result, placed),
+            "summary": summary_of(result, placed),
         }
         if chart_id is not None:
             db.execute(update(ChartRow).where(ChartRow.id == chart_id).values(values))
@@ -208,7 +169,7 @@ class Store(Database):
                 decisions[row.chart_id].append(row)
             openers = self._openers(db, who)
             assigned = {r.chart_id: r.who for r in db.execute(select(AssignmentRow.chart_id, AssignmentRow.who))}
-        return [_worklist_row(c, decisions[c.id], openers.get(c.id, ()), assigned.get(c.id)) for c in charts]
+        return [row_of(c, decisions[c.id], openers.get(c.id, ()), assigned.get(c.id)) for c in charts]
 
     def _openers(self, db: Connection, who: str) -> dict[int, tuple[str, ...]]:
         since = stamp(self.clock() - PRESENCE)
@@ -429,52 +390,3 @@ def event_of(row: Any) -> Event:
     content = json.loads(row.content)
     action = _ACTION.validate_python(content["action"])
     return Event(int(row.seq), row.at, row.who, row.chart_id, row.chart_sha256, action, content["snapshot"])
-
-
-def _summary(result: ChartResult, states: dict[str, SuggestionState]) -> dict[str, object]:
-    """What the worklist shows of a chart without opening its line. ``shown`` are the keys its decisions stand under."""
-    tiers = {tier: sum(s.tier == tier for s in result.suggestions) for tier in _TIERS}
-    shown = [states[s.id].suggestion_id if s.id in states else s.id for s in result.suggestions if s.tier == "supported"]
-    high_risk = sum(bool(s.high_risk) for s in result.suggestions if s.tier == "supported")
-    return {
-        "tiers": tiers, "shown": shown, "high_risk": high_risk, "complexity": asdict(complexity(result)),
-        "mostly": _mostly(result), "counts": counted(result),
-        # A record that does not count may be another patient's.
-        "patient_numbers": sorted({n for e in result.encounters if e.valid != "no" for n in e.patient_numbers}),
-    }  # fmt: skip
-
-
-def _mostly(result: ChartResult) -> str:
-    """The label of the V28 category that most of the shown suggestions fall into, the first by name where several do."""
-    labels = [s.hcc["V28"].label for s in result.suggestions if s.tier == "supported" and "V28" in s.hcc]
-    return min(set(labels), key=lambda label: (-labels.count(label), label), default="")
-
-
-def _worklist_row(chart: Any, decisions: list[Any], open_by: tuple[str, ...], assigned: str | None) -> WorklistRow:
-    shown = set(chart.summary["shown"])
-    kinds = [d.kind for d in decisions]
-    last = max(decisions, key=lambda d: d.seq, default=None)
-    # Results that an earlier version imported were not counted for the rules.
-    counts = chart.summary.get("counts")
-    priority, why = priority_of(counts, load_priority()) if counts else (0.0, "")
-    return WorklistRow(
-        id=chart.id,
-        chart=chart.chart,
-        status=chart.status,
-        error=chart.error_message,
-        tiers=chart.summary["tiers"],
-        decided=sum(d.suggestion_id in shown for d in decisions),
-        accepted=sum(k in ACCEPTED for k in kinds),
-        escalated=kinds.count("escalate"),
-        queries=kinds.count("query"),
-        high_risk=chart.summary["high_risk"],
-        complexity=Complexity(**chart.summary["complexity"]),
-        priority=priority,
-        priority_why=why,
-        last_who=last.who if last else None,
-        last_at=last.at if last else None,
-        open_by=open_by,
-        mostly=chart.summary.get("mostly", ""),
-        assigned=assigned,
-        patient_numbers=tuple(chart.summary.get("patient_numbers", ())),
-    )

@@ -17,8 +17,9 @@ from sqlalchemy import insert, select, update
 from hccassist.review.complexity import HARD
 from hccassist.review.decisions import DecisionError
 from hccassist.review.people import Person
-from hccassist.review.store import Store, WorklistRow
+from hccassist.review.store import Store
 from hccassist.review.tables import AssignmentRow
+from hccassist.review.worklist import WorklistRow
 
 MAX_RUN = 2
 """Hard charts in a row before an easier one."""
