@@ -33,7 +33,7 @@ from hccassist.nlp.sections import CONCLUSIONS, LISTS
 from hccassist.nlp.status import tells_of_others
 from hccassist.ranking.features import Candidate
 from hccassist.schema import Encounter, Evidence, Status
-from hccassist.terminology.groups import word_group
+from hccassist.terminology.groups import code_group, word_group
 from hccassist.terminology.lexicon import Lexicon
 from hccassist.terminology.rows import Condition, Course
 
@@ -45,6 +45,10 @@ _LENT = 0.5
 _WORST = frozenset({"acuity", "severity", "laterality"})
 """Attributes of which a record's worst, or both sides, count."""
 _EXAM = frozenset({"exam", "vitals"})
+_DRUG = "drug"
+_IN_A_JOINT, _NEW_JOINT = code_group("in_a_joint"), code_group("new_joint")
+_OTHER_SIDE = {"left": "right", "right": "left"}
+_HYPERTENSION = code_group("hypertension")
 _SEEN = 0.5
 """The strength of a condition that the examination names: likelier than not to be quoted."""
 _FIRST: dict[str, int] = {"assessment_plan": 0, "hospital_course": 1, "hpi": 2, "start": 3}
@@ -136,6 +140,7 @@ def build_candidates(
     located = settle(document, located, items, lexicon, encounter)
     record = _read(document, encounter, located, lexicon)
     evidence = link(document, located, items, _courses(record.codes("active"), lexicon), strength, lexicon.sites)
+    opening = _opening(document, located)
     made = _combinations(record)
     rules = {c: [rule for rule in made if rule.first == c] for c in record.groups}
     backed = _backed_seconds(record, made, evidence)
@@ -146,12 +151,27 @@ def build_candidates(
         if not any(rule.replaces and rule.second in backed for rule in rules[condition]):
             candidates.extend(_of_its_own(record, condition, proof, leads=condition in illness))
         for rule in rules[condition]:
-            # A bare entry of a list lends its name to the code, and nothing supports that.
+            # A bare entry of a list lends its name to the code, and nothing supports that; nor does what is said of a kidney
+            # disease alone support the "HTN" of a list. Diabetes with a complication is followed where that is.
             own = () if rule.replaces and rule.second not in backed else proof
-            candidates.append(_combination(record, rule, own, evidence.get(rule.second, ())))
-    start, end = _opening(document, located)
-    led = [replace(c, leads=c.leads or any(start <= m.start < end for m in c.mentions)) for c in _one_per_code(candidates)]
-    return _without_excluded(led, lexicon)
+            shared = not rule.code.startswith(_HYPERTENSION) or _supported(record, condition, proof, opening)
+            candidates.append(_combination(record, rule, own, evidence.get(rule.second, ()) if shared else ()))
+    return _without_excluded([_led(c, opening) for c in _one_per_code(candidates)], lexicon)
+
+
+def _supported(record: _Record, condition: str, proof: tuple[Evidence, ...], opening: tuple[int, int]) -> bool:
+    """Whether a condition of a combination has support of its own: enough of any kind, or a drug for it that may be the
+    other's too."""
+    if any(e.kind == _DRUG and e.own and not e.lent for e in proof):
+        return True
+    alone = _candidate(record, condition, record.mentions_of(condition), "active", record.coded[condition], proof)
+    return _led(alone, opening).backed
+
+
+def _led(candidate: Candidate, opening: tuple[int, int]) -> Candidate:
+    """A candidate that knows whether the record opens with it."""
+    start, end = opening
+    return replace(candidate, leads=candidate.leads or any(start <= m.start < end for m in candidate.mentions))
 
 
 def _read(document: Document, encounter: Encounter, located: Sequence[Located], lexicon: Lexicon) -> _Record:
@@ -163,12 +183,42 @@ def _read(document: Document, encounter: Encounter, located: Sequence[Located], 
     folded = _folded(status, lexicon)
     for general, kind in folded.items():
         told[kind] = _with_what_is_said_of(told[general], told[kind], lexicon)
+    for condition, side in _joints_left(told, status, lexicon).items():
+        told[condition] = [_on_one_side(m, side) for m in told[condition]]
     coded = {c: coder.code(c, told[c], status[c]) for c in groups}
     over = infarctions_over(document, encounter.setting, groups, status, {c: own.code for c, own in coded.items()})
     for condition in over:
         status[condition] = "history"
         coded[condition] = coder.code(condition, groups[condition], "history")
     return _Record(document, encounter, coder, groups, status, coded, _folded(status, lexicon) if over else folded)
+
+
+def _joints_left(
+    told: Mapping[str, Sequence[Located]], status: Mapping[str, Status], lexicon: Lexicon
+) -> dict[str, tuple[str, str]]:
+    """Diseases of both joints of a kind of which one was replaced -> the side that is gone, and the one that is left. A joint
+    that is gone has no arthritis (ICD-10-CM Z96.6)."""
+    replaced: dict[str, set[str]] = defaultdict(set)
+    for condition, group in told.items():
+        if status[condition] == "active" and lexicon.conditions[condition].default_code.startswith(_NEW_JOINT):
+            for said in (dict(a.split("=", 1) for a in m.mention.attributes) for m in group):
+                if said.get("laterality") in _OTHER_SIDE:
+                    replaced[said.get("site", "")].add(said["laterality"])
+    found = {}
+    for condition, group in told.items():
+        pairs = {a for m in group if m.mention.status == "active" for a in m.mention.attributes}
+        gone = {side for site, sides in replaced.items() if f"site={site}" in pairs for side in sides}
+        of_a_joint = lexicon.conditions[condition].default_code.startswith(_IN_A_JOINT)
+        if of_a_joint and "laterality=bilateral" in pairs and len(gone) == 1:
+            found[condition] = (next(iter(gone)), _OTHER_SIDE[next(iter(gone))])
+    return found
+
+
+def _on_one_side(m: Located, side: tuple[str, str]) -> Located:
+    """A mention of both sides as one of the side that is left."""
+    gone, left = (f"laterality={s}" for s in side)
+    told = tuple(left if a == "laterality=bilateral" else a for a in m.mention.attributes if a != gone)
+    return m.coded_by(told, None) if told != m.mention.attributes else m
 
 
 def _by_condition(located: Sequence[Located]) -> dict[str, list[Located]]:

@@ -113,7 +113,8 @@ class Encounter:
 class Evidence:
     """Words that prove one MEAT element of a condition. ``strength`` is 0 to 1; ``why`` says what tied it to the condition,
     ``facts`` what it measures or does ("A1c 8.2 %, high"); ``own``: by clinical knowledge its words speak for the condition,
-    not only beside it."""
+    not only beside it; ``lent``: they stand in its sentence, or anywhere, and rather tell of something else, or of nothing
+    found."""
 
     element: Element
     kind: str
@@ -123,6 +124,7 @@ class Evidence:
     why: str
     facts: tuple[str, ...] = ()
     own: bool = False
+    lent: bool = False
 
 
 @dataclass(frozen=True, slots=True)

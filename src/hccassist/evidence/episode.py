@@ -119,6 +119,10 @@ _NONE_SINCE = said("none_since")
 _ONLY_ONCE = said("only_once", behind=r"\b(?:[ -]\w+){0,4}[ -]$")
 _NEVER_AGAIN = said("never_again")
 """A lasting disease told as one event that never came back ("single post-op AF 2016, none since") is over."""
+_CAME_WITH_SURGERY = said("came_with_surgery", before=r"^,? (?:\w+ ){0,2}")
+_ENDS_WITH_ABLATION = code_group("ends_with_ablation")
+_ABLATED = said("ablated")
+_CURED = said("cured")
 _HELD_DOWN = said("held_down", behind=r"(?: \w+){0,2} (?:suppress\w+|maintenance)\b")
 """Treatment that keeps a disease down: its first course may be completed, the disease is still there."""
 _EXCLUDED = re.compile(rf"^“.*(?:{pattern_group('excluded')}).*”")
@@ -270,7 +274,8 @@ def settle(
                 dated = [left_behind(m) for m in dated]
             settled.extend(_agreed(_once(story, dated) if known.course == "acute" else dated))
         else:
-            settled.extend(_agreed([_replaced(story, m, known) for m in group]))
+            ended = _ended_by_ablation(story, group, known)
+            settled.extend(_agreed(ended or [_replaced(story, m, known) for m in group]))
     settled.sort(key=lambda m: m.i)
     settled = of_present_strokes(settled, {c for c in groups if lexicon.conditions[c].default_code.startswith(STROKE)})
     return _without_excluded(of_its_stroke(settled, lexicon, setting), lexicon)
@@ -376,8 +381,11 @@ def _dated(story: _Story, m: Located, curable: bool, open_days: int) -> Located:
     """An event that the words date long ago is over; a curable condition treated now, or an infarction of the last four
     weeks, is not."""
     status = m.mention.status
-    if status not in ("active", "history") or "acuity=chronic" in m.mention.attributes:
+    if status not in ("active", "history"):
         return m
+    if "acuity=chronic" in m.mention.attributes:
+        cured = curable and _CURED.search(story.after(m))
+        return m.judged("history", "cured") if cured else m
     if any(a.startswith(("remission=", "remit=yes")) for a in m.mention.attributes):
         # "In sustained remission since 2016": remission is coded as the condition is (guideline I.C.5.b.1).
         return m
@@ -434,7 +442,8 @@ def _replaced(story: _Story, m: Located, known: Condition) -> Located:
     if known.course == "status":
         return m
     before = story.before(m)
-    if _ONLY_ONCE.search(before) and _NEVER_AGAIN.search(story.clause(m)):
+    once = _ONLY_ONCE.search(before) or _CAME_WITH_SURGERY.match(story.after(m))
+    if once and _NEVER_AGAIN.search(story.clause(m)):
         return m.judged("history", "a single event, none since")
     if known.default_code.startswith(_DEAD_BONE) and (
         _JOINT_REPLACED_FOR.search(before) or _JOINT_REPLACED.search(story.after(m))
@@ -449,6 +458,19 @@ def _replaced(story: _Story, m: Located, known: Condition) -> Located:
     if story.replaced(m, known) or story.is_why_grafted(m):
         return m.judged("history", "the organ was replaced")
     return m.judged("history", "the reason for a transplant") if _TRANSPLANTED_FOR.search(before) else m
+
+
+def _ended_by_ablation(story: _Story, group: list[Located], known: Condition) -> list[Located]:
+    """An arrhythmia that was ablated, that the record denies since, or tells not to have come back, and that no drug treats is
+    over; blank where it is not."""
+    if not known.default_code.startswith(_ENDS_WITH_ABLATION) or story.drugs.get(known.id):
+        return []
+    told = [m for m in group if m.mention.status == "active"]
+    denied = any(m.mention.status == "negated" for m in group) or any(_NEVER_AGAIN.search(story.after(m)) for m in told)
+    ablated = any(_ABLATED.search(story.document.said(story.document.sentences[m.sentence])) for m in told)
+    if not told or not denied or not ablated:
+        return []
+    return [m.judged("history", "ablated, none since") if m.mention.status == "active" else m for m in group]
 
 
 def _once(story: _Story, group: list[Located]) -> list[Located]:

@@ -38,6 +38,9 @@ _LISTS_NAMES = word_group("lists_names")
 _JUDGEMENT, _DRUG = "judgement", "drug"
 _FEW_OR_MANY = (3, 6, 10, 16, 25, 40)
 _NO_EVIDENCE = 0.05
+_A_LIST = 3
+_OF_ALL = 0.35
+"""What a sentence that lists so many conditions says besides must be as likely as this to be said of each of them."""
 _KNOWN_SHARE = 0.5
 _NO_KIND = "words"
 _NONE: frozenset[str] = frozenset()
@@ -47,6 +50,8 @@ _UNCLEAR = "unclear whose it is"
 _FOLLOWS = "follows it in the paragraph"
 _OPENED = "its paragraph opens with it"
 _ONLY_ONE = "the only condition of this note"
+_TEMPLATES = frozenset({"ros", "exam", "vitals"})
+_NOT_THERE = said("finding_absent")
 _CLAUSE = re.compile(r"[;,]\s+|\s+(?:but|and)\s+|\.\s+")
 _TOPIC = said("topic", before=r"^\W*")
 _OWN_LABEL = re.compile(r"\W*[A-Z][A-Za-z/&' -]{1,30}:\s")
@@ -74,6 +79,10 @@ class Candidate(NamedTuple):
     why: str
     own: tuple[Item, ...]
     """The words of the sentence that by knowledge speak for the condition (its drug, its lab)."""
+    lent: bool = False
+    """They rather tell of another condition, or of a finding that is not there."""
+    among: int = 1
+    """How many active conditions the sentence names."""
 
 
 class _Block(NamedTuple):
@@ -177,8 +186,11 @@ def _evidence(document: Document, c: Candidate, strength: Strength) -> list[Evid
     shares = {e: 1.0 if e == best else max(p, _KNOWN_SHARE) if e in known else p for e, p in letters.items()}
     facts = {i.i: f"{_written(document, i)} {fact}" for i in c.own if (fact := fact_of(document, i))}
     said = tuple(facts.values())
+    listed = c.among >= _A_LIST and not c.own
     return [
-        Evidence(e, c.kinds.get(e, _NO_KIND), c.start, c.end, value, c.why, said, bool(c.own))
+        Evidence(
+            e, c.kinds.get(e, _NO_KIND), c.start, c.end, value, c.why, said, bool(c.own), c.lent or (listed and value < _OF_ALL)
+        )
         for e, share in shares.items()
         if (value := round(quoted * share, 2)) >= _NO_EVIDENCE
     ]
@@ -187,7 +199,7 @@ def _evidence(document: Document, c: Candidate, strength: Strength) -> list[Evid
 def is_borrowed(e: Evidence) -> bool:
     """Whether nothing but its place, or knowledge that fits another condition of the record as well, ties a piece of evidence
     to its condition; a drug that stands beside it and is not known for it is such a one."""
-    return e.why == _FOLLOWS or e.why.endswith(_UNCLEAR) or (e.kind == _DRUG and not e.own)
+    return e.lent or e.why == _FOLLOWS or e.why.endswith(_UNCLEAR) or (e.kind == _DRUG and not e.own)
 
 
 def _written(document: Document, item: Item) -> str:
@@ -494,8 +506,45 @@ def _candidates(
         start, end = _extent(document, sentence, items)
         mine = tuple(i for i in items if condition in i.word.conditions)
         spoken = Clues.of(own[number], tie.clues, (tuple(whole), tuple(clues)), items, condition, course)
-        found.append(Candidate(condition, kinds, start, end, spoken, tie.why, mine))
+        lent = _is_lent(scene, number, condition, tie, mine)
+        found.append(Candidate(condition, kinds, start, end, spoken, tie.why, mine, lent, len(scene.named(number))))
     return found
+
+
+def _is_lent(scene: _Scene, number: int, condition: str, tie: Tie, mine: Sequence[Item]) -> bool:
+    """Whether a sentence rather tells of something else than the condition: what a system review or an examination does not
+    find ("denies headaches") proves none that is only named elsewhere; a drug belongs to the condition beside it that it
+    treats; and what stands behind a semicolon is said of what stands there."""
+    document, sentence = scene.document, scene.document.sentences[number]
+    if "tie same" in tie.clues:
+        return not mine and _alone_in_its_clause(scene, number, condition)
+    if "tie block" in tie.clues:
+        return False
+    if sentence.section in _TEMPLATES:
+        return all(_is_absent(document, sentence, item) for item in mine)
+    beside = scene.named(number)
+    return bool(mine) and all(item.word.kind == _DRUG and not item.word.conditions.isdisjoint(beside) for item in mine)
+
+
+def _is_absent(document: Document, sentence: Sentence, item: Item) -> bool:
+    """Whether a finding is told as absent or normal, by its own words or by words before it."""
+    return bool(_NOT_THERE.search(document.text, sentence.start, document.tokens.ends[item.j - 1]))
+
+
+def _alone_in_its_clause(scene: _Scene, number: int, condition: str) -> bool:
+    """Whether semicolons set a condition apart with nothing beside its name: "takes amlodipine; hyperlipidemia; and ..."."""
+    sentence, norms = scene.document.sentences[number], scene.document.tokens.norms
+    here = scene.by_sentence.get(number, ())
+    for m in here:
+        if m.mention.condition != condition:
+            continue
+        start, end = sentence.i, sentence.j
+        start = next((k + 1 for k in range(m.i - 1, start - 1, -1) if norms[k] == ";"), start)
+        end = next((k for k in range(m.j, end) if norms[k] == ";"), end)
+        names = {k for o in here for k in range(o.i, o.j)}
+        if (start, end) == (sentence.i, sentence.j) or sum(k not in names for k in range(start, end)) > _BARE:
+            return False
+    return True
 
 
 def _speaks_of(condition: str, item: Item) -> bool:

@@ -20,9 +20,10 @@ from hccassist.terminology.lexicon import AttributeWord, Lexicon, Term
 from hccassist.terminology.rows import Condition
 from hccassist.written_dates import MONTH_NAME
 
-_PHASES = frozenset("exacerbation flare decompensation attack crisis relapse decompensated".split())
+_PHASES = frozenset("exacerbation flare decompensation attack crisis crises relapse decompensated voc voe".split())
 _ATTACK = "attack"
-_PHASE = frozenset({"exacerbation=yes", "acuity=acute", "acuity=acute_on_chronic"})
+_CRISES = frozenset(f"crisis={kind}" for kind in "yes acs sequestration cerebral dactylitis other".split())
+_PHASE = frozenset({"exacerbation=yes", "acuity=acute", "acuity=acute_on_chronic", *_CRISES})
 _ESTABLISHED = frozenset("known his her their established chronic longstanding underlying persistent".split())
 ONLY_ITS_PHASE = "its exacerbation is in doubt"
 """The cue of a mention that doubts an exacerbation, which leaves a disease that is told elsewhere as it is."""
@@ -216,7 +217,8 @@ def _without_its_phase(
     hit: Hit, term: Term, condition: Condition, attributes: tuple[str, ...], assertion: Assertion, here: _Here
 ) -> Assertion | None:
     """What holds of a lifelong disease where its turn for the worse is denied, in doubt or over; None where it is not."""
-    phased = condition.course == "lifelong" and _names_phase(hit, term, here.document, here.lexicon)
+    crisis = not _CRISES.isdisjoint(attributes)
+    phased = condition.course == "lifelong" and (crisis or _names_phase(hit, term, here.document, here.lexicon))
     if phased and assertion.status in ("negated", "history"):
         # "No CHF exacerbation", "COPD flare resolved": the phase is over or absent, the disease is not.
         return Assertion("active", ("only its exacerbation is denied",))

@@ -20,6 +20,9 @@ from hccassist.terminology.rows import ContextRow
 
 _SAID_AGAIN = tuple(word_group("said_again"))
 """What names a diagnosis again speaks of the one before a semicolon too."""
+_OF_A_REMARK = frozenset("which now".split())
+_BY_CAUSE = word_group("causes")
+"""They end what is doubted, but for the alternatives behind them: "could be thrush from the inhaler or an early cancer"."""
 OPERATED = word_group("operated")
 """Behind a condition they name what was done for it: that ends a cancer, not a fracture or a clot."""
 _EXCLUDES = re.compile(r"ruled out|excluded")
@@ -197,6 +200,8 @@ def _is_terminated(told: Told, low: int, high: int) -> bool:
                 if rule.direction == "backward" and norms[cue.i] in _WHEN:
                     # "Considered on admission and ruled out": when it was considered ends nothing.
                     continue
+                if rule.category == "uncertain" and end.phrase in _BY_CAUSE and "or" in norms[cue.j : high]:
+                    continue
                 if end.direction == "terminate" and end.category == rule.category and not (end.scope and rule.scope):
                     touches = cue.i - low <= _MOST_TOUCH and _TOUCH.issuperset(norms[low : cue.i])
                     if not touches or rule.category == "family" or norms[cue.i] in _BREAKS:
@@ -302,7 +307,8 @@ def _stops_at_a_comma(told: Told) -> bool:
         listed = rule.category == "negated" and rule.phrase != "none"
         return bool(inside) and not listed and _CONJUNCTIONS.isdisjoint(norms[low:high])
     upon = len(inside) == 1 and norms[inside[0][0] - 1] == "on" and rule.category == "resolved"
-    remark = rule.category in ("resolved", "history", "uncertain") and (not inside or upon) and norms[high - 1] == ","
+    opens = high - 1 - (norms[high - 1] in _OF_A_REMARK)
+    remark = rule.category in ("resolved", "history", "uncertain") and (not inside or upon) and norms[opens] == ","
     return not remark
 
 

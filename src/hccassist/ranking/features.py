@@ -99,7 +99,7 @@ class Candidate:
         in_passing = not self.leads and self.course != "acute" and not any(m.section in CONCLUSIONS for m in self.mentions)
         if in_passing and all(is_borrowed(e) or e.strength < (_ENOUGH if e.kind == _WORDS else _SEEN) for e in self.evidence):
             # Nothing of its own is said: of what is said of others only a treatment or a measurement may be meant for it.
-            proof = (e for e in proof if e.strength >= _LIKELY and e.kind in _LENDABLE)
+            proof = (e for e in proof if e.strength >= _LIKELY and e.kind in _LENDABLE and not e.lent)
         return any(e.strength >= _LIKELY if bare else _is_enough(e) for e in proof) and shows_any(self.evidence)
 
 
