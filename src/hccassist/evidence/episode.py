@@ -23,13 +23,14 @@ from hccassist.evidence.sequelae import (
     of_present_strokes,
     tells_a_sequela,
 )
+from hccassist.evidence.when import days_ago, last_named_year, latest_year
 from hccassist.nlp.document import Document
 from hccassist.nlp.mentions import Located
 from hccassist.schema import Encounter
 from hccassist.terminology.groups import code_group, pattern_group, said
 from hccassist.terminology.lexicon import Lexicon
 from hccassist.terminology.rows import ENDS, Condition
-from hccassist.written_dates import DATE, dates_before, parse_date
+from hccassist.written_dates import dates_before
 
 _NOW = said("present")
 _NO_LONGER = said("no_longer", behind=r"\s+(?:\w+\s+){0,3}$")
@@ -57,20 +58,7 @@ _THEN_ENDED = said("then_ended", before="[,;] ")
 _GIVEN_TODAY = said("given_today")
 _CLAUSE_MARKS = ",;."
 _SPREAD = ("C77", "C78", "C79")
-_NUMBER = r"(?:\d+|an?|one|two|three|four|five|six|seven|eight|nine|ten|several|many|few|couple(?: of)?)"
-_AGO = re.compile(
-    rf"\b({_NUMBER})\+?[- ]?(days?|d|weeks?|wks?|months?|mos?|years?|yrs?|y|decades?)"
-    rf" ({pattern_group('since_when')})\b",
-    re.IGNORECASE,
-)
-_FROM_AN_EVENT = frozenset({"prior", "after", "post", "s/p"})
-_LONG_AGO = said("long_ago")
 _RECENT = said("recent")
-_YEAR = re.compile(
-    r"(?<![\d/.-])(?:(?:19|20)\d\d)(?:(?![\d/%-]|\.\d)|(?=[-–]\d\d\b(?![/-])))|(?<=\d/)(?:19|20)\d\d\b|(?<!\w)['’]\d\d\b(?!['’])"
-)
-_COMPARED = said("compared", behind=r" (?:(?:in|of|from|MRI|CT|scan|study|exam|\d{1,2}/) ?){0,3}(?:19|20)\d\d\b")
-"""The year of an older finding beside which today's is held: it dates nothing."""
 _VALVE_DISEASE = code_group("valve_disease")
 _OF_AN_ORGAN = code_group("of_an_organ")
 _GRAFTED = {
@@ -127,9 +115,6 @@ _HELD_DOWN = said("held_down", behind=r"(?: \w+){0,2} (?:suppress\w+|maintenance
 """Treatment that keeps a disease down: its first course may be completed, the disease is still there."""
 _EXCLUDED = re.compile(rf"^“.*(?:{pattern_group('excluded')}).*”")
 _APART = re.compile(r"[,;|]|\band\b|\s/\s")
-_DAYS = {"d": 1, "w": 7, "m": 30, "y": 365}
-_NUMBER_WORDS = "one two three four five six seven eight nine ten".split()
-_FEW = 3
 _MOST_TARGETS = 20
 _DEAD_BONE = code_group("dead_bone")
 _INFARCTION_DAYS = 28
@@ -139,8 +124,9 @@ _HEALING_DAYS = 90
 _REACH = 70
 _FOLLOWING = 2
 _DATED = "dated in the past"
+_NO_YEAR = 9999
+"""Of an encounter without a year every year that is named is an earlier one."""
 _RIGHT_BEHIND = 24
-_DIGIT = re.compile(r"\d")
 
 
 @dataclass(frozen=True)
@@ -196,7 +182,12 @@ class _Story:
     @cached_property
     def this_year(self) -> int | None:
         """The year of the encounter; where its day is not known the latest year of a full date in it, or None."""
-        return self.day.year if self.day else _latest_year(self.document)
+        return self.day.year if self.day else latest_year(self.document)
+
+    def in_earlier_year(self, words: str) -> bool:
+        """Whether words name a year, and none later than the one before the encounter's."""
+        year = last_named_year(words)
+        return year is not None and year < (self.this_year or _NO_YEAR)
 
     @cached_property
     def after_a_stay(self) -> bool:
@@ -341,42 +332,6 @@ def _after_a_stay(document: Document) -> bool:
     return bool(_DISCHARGED.search(document.text, start, end))
 
 
-def _latest_year(document: Document) -> int | None:
-    """The latest year of a full date of the encounter: what is "this year" in it; None when it has no date."""
-    if not document.sentences:
-        return None
-    found = DATE.finditer(document.text, document.sentences[0].start, document.sentences[-1].end)
-    return max((value.year for m in found if (value := parse_date(m.group()))), default=None)
-
-
-def _days_ago(words: str, dated: bool) -> int | None:
-    """How long ago the words say it was, in days; the longest of several. Where an earlier year is named, "3 weeks after
-    surgery" is counted from then, not from now."""
-    spans = []
-    for number, unit, since in _AGO.findall(words):
-        if dated and since.lower() in _FROM_AN_EVENT:
-            continue
-        count = int(number) if number.isdigit() else _count(number.lower())
-        spans.append(count * (3650 if unit.lower().startswith("dec") else _DAYS[unit[0].lower()]))
-    if _LONG_AGO.search(words):
-        spans.append(_DAYS["y"])
-    return max(spans, default=None)
-
-
-def _count(word: str) -> int:
-    if word in ("a", "an"):
-        return 1
-    return _NUMBER_WORDS.index(word) + 1 if word in _NUMBER_WORDS else _FEW
-
-
-def _in_earlier_year(words: str, story: _Story) -> bool:
-    if not _DIGIT.search(words):
-        return False
-    words = _COMPARED.sub(" ", words)
-    years = [int(y[-2:]) + (1900 if int(y[-2:]) > 40 else 2000) if y[0] in "'’" else int(y) for y in _YEAR.findall(words)]
-    return bool(years) and max(years) < (story.this_year or 9999)
-
-
 def _dated(story: _Story, m: Located, curable: bool, open_days: int) -> Located:
     """An event that the words date long ago is over; a curable condition treated now, or an infarction of the last four
     weeks, is not."""
@@ -390,9 +345,9 @@ def _dated(story: _Story, m: Located, curable: bool, open_days: int) -> Located:
         # "In sustained remission since 2016": remission is coded as the condition is (guideline I.C.5.b.1).
         return m
     words = story.clause(m)
-    behind = _in_earlier_year(story.behind(m), story)
-    earlier = behind or _in_earlier_year(words, story)
-    ago = _days_ago(words, earlier)
+    behind = story.in_earlier_year(story.behind(m))
+    earlier = behind or story.in_earlier_year(words)
+    ago = days_ago(words, earlier)
     if ago is None and not curable and story.day:
         ago = min(((story.day - then).days for then in dates_before(words, story.day)), default=None)
     if not curable and status == "active" and _LEFT_BEHIND.search(words):
@@ -498,7 +453,7 @@ def _cancer(story: _Story, group: list[Located], spread: bool) -> list[Located]:
     now = {m.group().lower() for m in _NOW.finditer(text) if not _NO_LONGER.search(text, max(m.start() - 40, 0), m.start())}
     over = {x.lower() for x in _PAST.findall(text)}
     tellings = (text, *map(story.clause, told), *map(story.behind, told))
-    dated = any(_in_earlier_year(words, story) for words in tellings)
+    dated = any(story.in_earlier_year(words) for words in tellings)
     strong = bool(_STRONG_PAST.search(text)) or (dated and not now and (bool(over) or bool(_TREATED_THEN.search(text))))
     past = len(over) + 2 * strong + dated
     said_past = any(m.mention.status == "history" for m in told)
