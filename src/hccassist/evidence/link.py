@@ -452,27 +452,14 @@ def _candidates(
 ) -> list[Candidate]:
     found: list[Candidate] = []
     document = scene.document
-    short = document.sentences[-1].end - document.sentences[0].start <= _SHORT_NOTE if document.sentences else False
-    has_block = any(b.named and condition in b.conditions for b in scene.blocks.values())
-    many = f"{min(len(scene.active), 5)} conditions"
-    among = f"among {next((size for size in _FEW_OR_MANY if len(ties) <= size), 'more')}"
+    whole = _Whole.of(scene, condition, len(ties))
     places, kinds_said = _said_where(scene, condition, ties, own)
     for number, tie in sorted(ties.items()):
         sentence = document.sentences[number]
         if sentence.section in SILENT_SECTIONS or document.text[sentence.end - 1] == ":":
             continue
         here = scene.by_sentence.get(number, ())
-        all_items = scene.items_of.get(number, [])
-        if here and all_items:
-            # What is denied ("no angina", "HBV DNA not detected") is a finding, not the name.
-            inside = [(m.i, m.j, m.mention.condition) for m in here if m.mention.status != "negated"]
-            all_items = [
-                item
-                for item in all_items
-                # "CF on Trikafta" names its treatment, though the name takes the words in.
-                if document.tokens.norms[item.i - 1 : item.i] == ["on"]
-                or not any(a <= item.i and item.j <= b and (c == condition or item.generic) for a, b, c in inside)
-            ]
+        all_items = _beside_the_names(document, scene.items_of.get(number, []), here, condition)
         named = [m for m in here if m.mention.condition == condition]
         # "Osteoporosis, Prolia", "COPD stable.": of so few words only one that speaks for the condition or judges it says
         # more than its name.
@@ -492,23 +479,64 @@ def _candidates(
         if label := scene.labels.get(number):
             clues += [f"label {label}", *{f"label {label} & {i.word.kind}" for i in items}]
         clues += whereabouts.clues(number, condition, mine_sites, section, first)
-        whole = [many, among, f"{among} & {first}"]
-        if has_block:
-            whole += ["has block", f"has block & {section}"]
-        if short:
-            whole += ["short note", f"short note & {first}"]
-        kinds: dict[Element, str] = {}
-        # A drug says more than a specialty or a procedure that stands beside it.
-        told = sorted(items, key=lambda i: (condition not in i.word.conditions, i.word.kind != "drug")) if items[1:] else items
-        for item in told:
-            for element in item.elements:
-                kinds.setdefault(element, item.word.kind)
+        kinds = _kinds(items, condition)
         start, end = _extent(document, sentence, items)
         mine = tuple(i for i in items if condition in i.word.conditions)
-        spoken = Clues.of(own[number], tie.clues, (tuple(whole), tuple(clues)), items, condition, course)
+        spoken = Clues.of(own[number], tie.clues, (whole.clues(section, first), tuple(clues)), items, condition, course)
         lent = _is_lent(scene, number, condition, tie, mine)
         found.append(Candidate(condition, kinds, start, end, spoken, tie.why, mine, lent, len(scene.named(number))))
     return found
+
+
+class _Whole(NamedTuple):
+    """What a record says of all sentences that may be evidence of a condition: how many conditions it has, among how many
+    sentences each stands, whether the condition has a problem of its own in the plan, and whether the record is short."""
+
+    many: str
+    among: str
+    has_block: bool
+    short: bool
+
+    @classmethod
+    def of(cls, scene: _Scene, condition: str, sentences: int) -> _Whole:
+        """``sentences``: how many are tied to the condition."""
+        told = scene.document.sentences
+        return cls(
+            f"{min(len(scene.active), 5)} conditions",
+            f"among {next((size for size in _FEW_OR_MANY if sentences <= size), 'more')}",
+            any(b.named and condition in b.conditions for b in scene.blocks.values()),
+            bool(told) and told[-1].end - told[0].start <= _SHORT_NOTE,
+        )
+
+    def clues(self, section: str, tie: str) -> tuple[str, ...]:
+        """The clues that this gives a sentence of a section with a tie."""
+        block = ("has block", f"has block & {section}") if self.has_block else ()
+        short = ("short note", f"short note & {tie}") if self.short else ()
+        return (self.many, self.among, f"{self.among} & {tie}", *block, *short)
+
+
+def _beside_the_names(document: Document, items: Sequence[Item], here: Sequence[Located], condition: str) -> Sequence[Item]:
+    """The evidence words of a sentence without those inside the condition's own name, and generic ones inside any name. What is
+    denied ("no angina", "HBV DNA not detected") is a finding, not a name; "CF on Trikafta" names its treatment."""
+    if not here or not items:
+        return items
+    inside = [(m.i, m.j, m.mention.condition) for m in here if m.mention.status != "negated"]
+    return [
+        item
+        for item in items
+        if document.tokens.norms[item.i - 1 : item.i] == ["on"]
+        or not any(a <= item.i and item.j <= b and (c == condition or item.generic) for a, b, c in inside)
+    ]
+
+
+def _kinds(items: Sequence[Item], condition: str) -> dict[Element, str]:
+    """Per letter the kind of words that prove it: those for the condition first, and of them a drug, which says more than a
+    specialty or a procedure that stands beside it."""
+    kinds: dict[Element, str] = {}
+    for item in sorted(items, key=lambda i: (condition not in i.word.conditions, i.word.kind != _DRUG)):
+        for element in item.elements:
+            kinds.setdefault(element, item.word.kind)
+    return kinds
 
 
 def _is_lent(scene: _Scene, number: int, condition: str, tie: Tie, mine: Sequence[Item]) -> bool:
