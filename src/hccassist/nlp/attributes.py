@@ -31,6 +31,8 @@ _DENIED_BEHIND = (["none"], ["absent"], ["denied"], ["negative"])
 
 
 def attributes_in(document: Document, lexicon: Lexicon, sentence: Sentence) -> list[tuple[int, int, AttributeWord]]:
+    """The attribute words of a sentence, each with its tokens [i, j). Of choices on a form only those made count, and they
+    reach the condition of their row however far it stands."""
     tokens = document.tokens
     found = [(i, j, word) for i, j, words in lexicon.attributes.every(tokens, sentence.i, sentence.j) for word in words]
     if RING not in document.said(sentence):

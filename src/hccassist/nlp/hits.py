@@ -28,6 +28,8 @@ _COORDINATORS = frozenset(", and or & / +".split())
 
 
 class Hit(NamedTuple):
+    """A wording at tokens [i, j) of sentence number ``sentence``, and all that it may mean."""
+
     sentence: int
     i: int
     j: int
@@ -35,6 +37,8 @@ class Hit(NamedTuple):
 
 
 def find_hits(document: Document, lexicon: Lexicon) -> list[Hit]:
+    """Every wording of a condition, sentence by sentence, outside the sections that name none of the patient's. One inside a
+    longer one is left out; what a list shares with its first name, and what a spread names, comes behind it."""
     hits: list[Hit] = []
     tokens, terms = document.tokens, lexicon.terms
     for number, sentence in enumerate(document.sentences):

@@ -43,7 +43,7 @@ _FORMERLY = ("was ", "were ", "had been ", "there was ", "initially ")
 _LATELY = word_group("lately")
 """They deny an event, and a lasting disease nothing but a turn of it: "no recent gout"."""
 _SPELLS = code_group("spells")
-"""In a denial they stand for the condition named last: "a heart catheterization in May excluded it"."""
+"""Diseases of spells that a drug holds down: "none in 3 years" counts the spells."""
 ONLY_AS_CAUSE = "named as a cause that is in doubt"
 """The phrase of a mention that is not sure of, or denies, what the condition does: "edema likely due to CHF". Guideline IV.H
 codes no such diagnosis; where the rest of the record states it, it stands."""
