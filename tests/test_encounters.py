@@ -176,6 +176,17 @@ def test_page_numbers_of_the_whole_print_do_not_join_records() -> None:
     assert dates(chart_of(*pages)) == [f"2025-0{n}-10" for n in range(1, 6)]
 
 
+def test_page_numbers_of_the_whole_print_beside_a_record_that_counts_its_own_do_not_join_records() -> None:
+    head = "Tidewater Clinic  Vernon Pell | DOB 12/03/1958\n"
+    texts = [
+        f"{head}Office Visit 0{n}/12/2025\nStable.\nElectronically signed: Ivo Beck, MD 0{n}/12/2025\n{n} of 5"
+        for n in (1, 2, 3)
+    ]
+    summary = "PELL, VERNON DOB 12/03/1958\nDischarge Summary\nAdmitted: 04/15/2025\nRosa Lind, DO\nPage 1 of 1"
+    texts += [summary, f"{head}Telephone Encounter 05/06/2025\nCalled.\nIvo Beck, MD, electronically signed 05/06/2025\n5 of 5"]
+    assert [e.pages for e in find_encounters(chart_of(*texts))] == [(1,), (2,), (3,), (4,), (5,)]
+
+
 def test_fax_pages_number_the_transmission_not_the_record() -> None:
     banner = "10/30/2025 09:11  FROM: ASHBY CLINIC 555 010 9000  TO: 5550102222  P. 00{n}/003\n"
     chart = chart_of(
@@ -198,6 +209,21 @@ def test_several_records_on_one_page() -> None:
     found = find_encounters(chart)
     assert [e.date_of_service for e in found] == ["2025-01-05", "2025-02-06", "2025-03-07"]
     assert all(chart.text[e.start : e.end].startswith("Ashby Clinic") for e in found)
+
+
+def test_a_title_below_a_printed_line_begins_a_record_even_where_the_one_above_is_not_signed() -> None:
+    line = "\n" + "-" * 20 + "\n"
+    text = line.join(
+        (
+            "Baker, Sol | DOB 1950-12-01 | Male\nTelephone Note - 02/11/2025\nStaff: Vi Moss, MA\nHe feels better.",
+            "Pulmonary Function Test - 03/03/2025\nFEV1 49 %.\nRead by Noor Vance, MD, electronically signed 03/04/2025",
+            "Medication List - printed 11/01/2025\napixaban 5 mg\nlisinopril 10 mg",
+        )
+    )
+    found = find_encounters(chart_of(text))
+    assert [(e.date_of_service, e.setting) for e in found] == [
+        ("2025-02-11", "telehealth_audio"), ("2025-03-03", "lab"), (None, "med_list"),
+    ]  # fmt: skip
 
 
 def test_notes_parted_by_rules_in_plain_text() -> None:
@@ -465,6 +491,58 @@ def test_medication_list_alone_does_not_count() -> None:
     page = "Ashby Clinic\nRuth Okafor  DOB: 03/09/1951\nMedication List\nmetformin 500 mg twice a day\nlisinopril 10 mg"
     (found,) = find_encounters(chart_of(page))
     assert (found.setting, found.valid) == ("med_list", "no")
+
+
+@pytest.mark.parametrize(
+    ("line", "valid"),
+    [
+        ("Document status: entered in error", "no"),
+        ("This note was entered in error - please disregard", "no"),
+        ("Erroneous encounter", "no"),
+        ("Client did not show for appointment. Called, left voicemail.", "no"),
+        ("Allergy entered in error: penicillin, removed today.", "yes"),
+        ("He did not show up for physical therapy in May.", "yes"),
+    ],
+)
+def test_a_record_that_was_taken_back_or_tells_of_no_visit_does_not_count(line: str, valid: str) -> None:
+    head = "Patient: Ruth Okafor  DOB: 03/09/1951\nOffice Visit\nDate of service: 06/03/2025\n"
+    (found,) = find_encounters(
+        chart_of(f"{head}{line}\nAsthma, on an inhaler.\nElectronically signed by Marta Solberg, MD 06/03/2025")
+    )
+    assert found.valid == valid
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "Patient seen face to face on dialysis 02/12/2025",
+        "Seen on dialysis by Marcy Bell, NP on 02/12/2025",
+        "Resident was seen in her room 02/12/2025",
+    ],
+)
+def test_the_day_a_note_says_the_patient_was_seen_comes_before_the_signatures(line: str) -> None:
+    head = "Patient: Ruth Okafor  DOB: 03/09/1951\nMonthly Dialysis Visit"
+    text = f"{head}\n{line}\nAnemia: Epogen.\nMarcy Bell, NP, e-signed 02/14/2025"
+    assert find_encounters(chart_of(text))[0].date_of_service == "2025-02-12"
+
+
+def test_a_fellows_note_that_is_uncosigned_is_not_signed() -> None:
+    text = (
+        "Patient: Ruth Okafor  DOB: 03/09/1951\nOffice Visit  Date of service: 08/14/2025\n  EXP COSIGNER: HART,PAULA\n"
+        "  STATUS: UNCOSIGNED\nHeart failure, stable.\n/es/ JON EVANS, MD\nCARDIOLOGY FELLOW\nSigned: 08/14/2025 09:00"
+    )
+    assert find_encounters(chart_of(text))[0].signed is False
+
+
+def test_the_title_of_a_record_before_its_number_is_no_patients_name() -> None:
+    text = (
+        "Coastal Hospital  OKAFOR, RUTH\nDISCHARGE SUMMARY  MRN 00412290 DOB 03/09/1951\nAdmitted: 04/15/2025\n"
+        "Electronically signed by Rosa Lind, DO 04/22/2025"
+    )
+    (found, _) = find_encounters(
+        chart_of(text, "Patient: Okafor, Ruth  DOB: 03/09/1951\nOffice Visit 05/01/2025\nIvo Beck, MD")
+    )
+    assert found.patient is None or "OKAFOR" in found.patient.upper()
 
 
 def test_two_digit_years_of_birth_stay_in_the_past() -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -187,6 +188,66 @@ def test_boxes_under_the_answers_of_a_table_are_marks(tmp_path: Path) -> None:
     text = read(tmp_path, image_pdf(scan(pdf(draw)))).text
     for n, label in enumerate(("Asthma", "Gout", "Anemia", "Epilepsy")):
         assert f"{label}  {'☐  ☒' if n % 2 else '☒  ☐'}" in text
+
+
+def underlined(text: str, x: float, y: float, *choices: str, size: float = 11) -> Callable[[Canvas], None]:
+    """Draws a line of text with some of its words underlined."""
+
+    def draw(canvas: Canvas) -> None:
+        canvas.setFont("Helvetica", size)
+        canvas.drawString(x, y, text)
+        for choice in choices:
+            before = canvas.stringWidth(text[: text.index(choice)], "Helvetica", size)
+            canvas.line(x + before, y - 1.5, x + before + canvas.stringWidth(choice, "Helvetica", size), y - 1.5)
+
+    return draw
+
+
+def test_underlined_choices_are_marked_as_ringed_ones_are(tmp_path: Path) -> None:
+    page = together(
+        underlined("Diabetes: None / Type 1 / Type 2   Neuropathy: Yes / No", 72, 700, "Type 2", "Yes"),
+        underlined("Depression: mild / moderate / severe", 72, 660, "moderate"),
+    )
+    text = read(tmp_path, pdf(page)).text
+    assert "Diabetes:  None  Type 1  ◉ Type 2  Neuropathy:  ◉ Yes  No" in text
+    assert "Depression:  mild  ◉ moderate  severe" in text
+
+
+def test_a_part_of_joined_choices_may_be_underlined(tmp_path: Path) -> None:
+    text = read(tmp_path, pdf(underlined("Emphysema: yes/no", 72, 700, "no"))).text
+    assert text == "Emphysema:  yes  ◉ no"
+
+
+@pytest.mark.parametrize(
+    ("text", "choices"),
+    [
+        ("Assessment / Plan", ("Assessment / Plan",)),
+        ("BP 120/80 and pulse 72", ("BP 120/80",)),
+        ("Past Medical History", ("Past Medical History",)),
+        ("see www.clinic.example/patients for more", ("www.clinic.example/patients",)),
+    ],
+)
+def test_headings_values_and_links_that_are_underlined_are_no_choices(
+    tmp_path: Path, text: str, choices: tuple[str, ...]
+) -> None:
+    assert read(tmp_path, pdf(underlined(text, 72, 700, *choices))).text == text
+
+
+def test_a_narrow_column_of_short_sections_is_read_before_the_wide_one(tmp_path: Path) -> None:
+    left = ("Visit", "Sept 16, 2025", "Ivo Beck, MD", "Vitals", "BP 130/74", "Wt 172 lb", "Labs today", "Hgb 12.9")
+    right = (
+        "Interval", "Recovered, walks two miles.", "Assessment and plan", "1. Gout: allopurinol, no attack.",
+        "2. Neuropathy: better on duloxetine.", "3. Anemia resolved.", "Return in six months",
+    )  # fmt: skip
+    text = read(tmp_path, pdf(together(lines(left, x=50), lines(right, x=220)))).text
+    assert text.split() == " ".join((*left, *right)).split()
+
+
+def test_rows_of_a_table_whose_labels_are_headings_stay_rows(tmp_path: Path) -> None:
+    left = ("Vitals", "Labs", "Medications", "Allergies", "Exam", "Plan", "Follow-up")
+    right = ("BP 130/74, pulse 70", "Hgb 12.9", "allopurinol", "none known", "lungs clear", "same tablets", "in six months")
+    text = read(tmp_path, pdf(together(lines(left, x=50), lines(right, x=220)))).text
+    assert [line.split("  ") for line in text.split("\n")] == [[a, b] for a, b in zip(left, right, strict=True)]
 
 
 def test_plain_print_has_no_rings(tmp_path: Path) -> None:

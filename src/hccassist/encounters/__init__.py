@@ -27,7 +27,7 @@ from hccassist.encounters.patients import (
 )
 from hccassist.encounters.records import SERVICE_KINDS, page_facts, record_starts
 from hccassist.encounters.rules import date_weights
-from hccassist.encounters.settings import has_visit, is_ongoing, setting_of
+from hccassist.encounters.settings import has_visit, is_ongoing, is_withdrawn, setting_of
 from hccassist.encounters.signatures import is_authentication, read_signature
 from hccassist.encounters.specialties import specialty_of
 from hccassist.encounters.validity import Facts, judge
@@ -152,6 +152,7 @@ def _encounter(
         "other" if _headed_for_another(lines, hits, offset, patient) else compare(identity, patient),
         bool(identity.names or identity.births),
         specialty,
+        any(is_withdrawn(line.text) for line in lines),
     )
     valid, problems = judge(facts)
     # A visit after a stay tells the stay's dates too: they are not its own.

@@ -21,6 +21,8 @@ _CELL_START = re.compile(r" {2,}|\t|[|:;]")
 _LOWER_WORD = re.compile(r"\b[a-z]+\b")
 _PROSE_WORDS = 3
 """More small words than these before a date on its line, and it stands in a sentence."""
+_HOW_SEEN = re.compile(r"\W*(?:the )?(?:(?:patient|pt\.?|resident|member|client) (?:was )?)?seen\b", re.IGNORECASE)
+"""A line that tells at its beginning how the patient was seen: "Patient seen face to face on dialysis 2/12/2025"."""
 _DIGIT = re.compile(r"\d")
 _RANGE = re.compile(r"\W*(?:-|–|—|to|through|thru)\W*\Z", re.IGNORECASE)
 
@@ -72,7 +74,8 @@ def find_dates(lines: Sequence[Line]) -> list[DateHit]:
                 kind, labelled = _kind(before, text[match.end() : match.end() + 40], _above(lines, n, match.start()))
             if match.lastgroup == "compact" and not labelled:
                 continue
-            prose = len(_LOWER_WORD.findall(_CELL_START.split(text[: match.start()])[-1])) > _PROSE_WORDS
+            words = _LOWER_WORD.findall(_CELL_START.split(text[: match.start()])[-1])
+            prose = len(words) > _PROSE_WORDS and not _HOW_SEEN.match(text)
             hits.append(DateHit(value, "fax" if line.fax else kind, line.start + match.start(), n, labelled, prose))
             previous_end, previous_kind = match.end(), kind
         if any(h.kind == "bare" for h in hits[first:]):

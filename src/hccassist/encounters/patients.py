@@ -17,6 +17,7 @@ from hccassist.encounters.dates import DateHit
 from hccassist.encounters.lines import Line
 from hccassist.encounters.people import find_people
 from hccassist.encounters.rules import words_in
+from hccassist.encounters.settings import titles_of
 
 _WORD = r"[^\W\d_](?:[^\W\d_]|['’\-])*\.?"
 _NAME = rf"{_WORD}(?:,\s?|\s){_WORD},?(?:\s{_WORD},?){{0,3}}"
@@ -193,6 +194,9 @@ def _clean(name: str) -> str | None:
             break
         words.append(word)
     cleaned = " ".join(words).rstrip(",")
+    if titles_of(cleaned):
+        # "DISCHARGE SUMMARY   MRN 00123": the record's title stands where a name might.
+        return None
     return cleaned if len([w for w in words if len(w.strip(".,")) > 1]) >= 2 else None
 
 

@@ -188,6 +188,11 @@ def _without_print_numbering(facts: list[PageFacts]) -> list[PageFacts]:
     """Page numbers that run through the whole print say nothing of its records: they are left out."""
     if len(facts) < 4:
         return facts
+    of_print = [f.number == i + 1 and f.count == len(facts) for i, f in enumerate(facts)]
+    own = any(f.number == f.count == 1 for f in facts)
+    if sum(of_print) >= 2 and own:
+        # Beside a record that counts its own pages, "2 of 6" on the print's second page counts the print's.
+        return [replace(f, number=None, count=None) if printed else f for f, printed in zip(facts, of_print, strict=True)]
     numbered = [(i, f) for i, f in enumerate(facts) if f.number is not None]
     shifts = [f.number - i for i, f in numbered if f.number is not None]
     if len(numbered) < 0.6 * len(facts) or len(set(shifts)) > 1 or any(f.number == 1 for _, f in numbered[1:]):
@@ -275,6 +280,8 @@ class _Inside:
         ``current``: the first line of the record so far; ``closed``: it is signed."""
         line, page, last = self.chart.lines[n], self.page, self.page.last
         roomy, grown = last - n > _MIN_SHORT_RECORD, n - current >= _MIN_SHORT_RECORD
+        if grown and _opens_behind_rule(self.chart, n, closed=closed):
+            return n
         if closed and roomy and grown and _heads_record(self.chart, n, last):
             return n
         if grown and n > page.first and _begins_day(self.chart, n):
@@ -363,6 +370,17 @@ def _heads_visit(chart: _Dated, n: int) -> bool:
     """Whether one line is the whole header of a visit in a list of them: "Encounter: 03/26/2025  Type: No show  Staff: ..."."""
     text = chart.lines[n].text
     return bool(_VISIT_LINE.match(text) and _HEADER_LABEL.search(text)) and _heads_record(chart, n, n + 1)
+
+
+def _opens_behind_rule(chart: _Dated, n: int, *, closed: bool) -> bool:
+    """Whether a title right below a printed line begins a record: one with its day, or any once the record above is signed,
+    lists too ("Medication List")."""
+    line = chart.lines[n]
+    if line.running or line.fax or not n or not _SEPARATOR.match(chart.lines[n - 1].text):
+        return False
+    ended = closed or (n > 1 and _is_signed(chart.lines[n - 2]))
+    dated = bool(chart.dates(n, n + 1)) and record_title(line) is not None
+    return dated or (ended and bool(titles_of(line.text)))
 
 
 def _is_headline(line: Line, own: Sequence[DateHit]) -> bool:

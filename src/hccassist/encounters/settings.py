@@ -27,6 +27,9 @@ _VISIT_HEADING = re.compile(
 )
 _BEFORE_DISCHARGE = re.compile(rf"\b(?:{phrases('before_discharge')})", re.IGNORECASE)
 _AT_DISCHARGE = re.compile(rf"\b(?:{phrases('at_discharge')})", re.IGNORECASE)
+_WITHDRAWN = re.compile(rf"\W*(?:{phrases('withdrawn')})", re.IGNORECASE)
+_BANNER = 120
+"""A longer line is a paragraph."""
 _FIRST_SENTENCE = re.compile(r"(?<=[a-z])[.:](?=\s)")
 _LISTS = ("summary", "med_list", "problem_list", "immunization", "education", "patient_form", "referral")
 _RESULTS = frozenset({"lab", "pathology", "diagnostic_test"})
@@ -86,6 +89,11 @@ def is_ongoing(lines: Sequence[Line]) -> bool:
     """Whether a hospital record names itself one of the days before discharge."""
     header = " ".join(line.text for line in header_of(lines))
     return bool(_BEFORE_DISCHARGE.search(header)) and not _AT_DISCHARGE.search(header)
+
+
+def is_withdrawn(text: str) -> bool:
+    """Whether a line says that its record was entered in error: a banner or a field, no sentence about a value."""
+    return len(text) <= _BANNER and "r" in text and bool(_WITHDRAWN.match(text))
 
 
 def has_visit(lines: Sequence[Line]) -> bool:

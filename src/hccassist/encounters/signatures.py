@@ -34,7 +34,8 @@ _BLANK_AFTER = re.compile(
 _NAMED_BELOW = re.compile(r"\b(?:sign|authenticat|approv|verif|attest|finaliz|validat|seal)\w*(?!.*_{3})", re.IGNORECASE)
 """A signature whose name stands on the next line, and no line left to be signed by hand."""
 _COSIGN_PENDING = re.compile(
-    r"\b(?:co-?sign\w*|attending|attestation)\b.{0,40}\b(?:pending|required|needed|awaiting|not yet|incomplete)\b",
+    r"\b(?:co-?sign\w*|attending|attestation)\b.{0,40}\b(?:pending|required|needed|awaiting|not yet|incomplete)\b"
+    r"|\bun-?co-?signed\b",
     re.IGNORECASE,
 )
 _TRAINEE = re.compile(rf"\b(?:{phrases('trainee')})\b", re.IGNORECASE)

@@ -29,6 +29,8 @@ class Facts:
     patient: Match
     patient_known: bool
     specialty: SpecialtyRule | None
+    withdrawn: bool
+    """Whether the record says of itself that it was entered in error."""
 
 
 def judge(facts: Facts) -> tuple[Validity, tuple[str, ...]]:
@@ -52,6 +54,8 @@ def _failures(facts: Facts) -> tuple[list[str], list[str]]:
             if facts.patient_known
             else "No patient name and birth date on this record."
         )
+    if facts.withdrawn:
+        fatal.append("The record was taken back: it is marked as entered in error.")
     rule = setting_rules().get(facts.setting, setting_rules()["unknown"])
     if rule.counts == "no":
         fatal.append(rule.reason)

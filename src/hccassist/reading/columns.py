@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
@@ -15,6 +16,16 @@ _MOST_HEADER_LINES, _HEADER_GAP = 5, 2.0
 _CROSSED_LINES, _INTERLEAVED = 3, 5
 _MIN_DRAWN_LINES, _TOUCHES = 3, 3.0
 _INDENT = 24.0
+_HEADED_LINES, _HEADING_WORDS = 3, 5
+_HEADING = re.compile(
+    r"(?:(?:visit|past|current|today'?s|physical|review|medical|surgical|family|social|oncologic|interval|active|home) )*"
+    r"(?:vitals?(?: signs)?|labs?(?: today| results)?|results|data|imaging|medications?|meds|allergies|problems?(?: list)?"
+    r"|history|hpi|pmh|reason(?: for visit)?|chief complaint|cc|interval(?: history)?|subjective|objective|exam(?:ination)?|ros"
+    r"|of systems|assessment|impression|a/?p|plan|orders|follow[- ]?up|immunizations|visit|procedures?)"
+    r"(?: (?:and|&|/) (?:plan|recommendations?|impression|exam|orders|data))?:?",
+    re.IGNORECASE,
+)
+"""What heads a section of a note, alone on its line."""
 _CROSSED = 12.0
 """How far, in points, a line must reach past a gutter on both sides to cross it."""
 
@@ -177,7 +188,22 @@ def _is_columns(lines: list[Line], x: float) -> bool:
         # As many lines on either side, at heights of their own: labels centred beside their text are fewer.
         if between >= _INTERLEAVED and fewest >= 0.7 * max(len(left_filled), len(right_filled)):
             return True
+    if _headed_apart(left, right):
+        return True
     return fewest >= 12 and both < 0.35 * fewest and _is_list(left_filled) and _is_list(right_filled)
+
+
+def _headed_apart(left: Sequence[list[Segment]], right: Sequence[list[Segment]]) -> bool:
+    """Whether both sides have headings of their own, beside the other's text: "Labs today" beside "2. Gout: allopurinol".
+    A table's row has its heading on one side, and its head's stand side by side."""
+    apart = [(_is_heading(a), _is_heading(b)) for a, b in zip(left, right, strict=True)]
+    lefts, rights = sum(a and not b for a, b in apart), sum(b and not a for a, b in apart)
+    return min(lefts, rights) >= 1 and lefts + rights >= _HEADED_LINES
+
+
+def _is_heading(side: Sequence[Segment]) -> bool:
+    words = [t.text for s in side for t in s.tokens]
+    return len(side) == 1 and len(words) <= _HEADING_WORDS and bool(_HEADING.fullmatch(" ".join(words)))
 
 
 def _is_list(side: list[list[Segment]]) -> bool:

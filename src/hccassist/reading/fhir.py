@@ -207,7 +207,9 @@ def _visit_lines(encounter: dict[str, Any], period: Any, resource: dict[str, Any
 
 
 def _signature_lines(resource: dict[str, Any], known: dict[str, dict[str, Any]]) -> list[str]:
-    """Who attested the document, or that nobody did yet."""
+    """Who attested the document, that nobody did yet, or that it was taken back."""
+    if "entered-in-error" in (resource.get("status"), resource.get("docStatus")):
+        return ["Document status: entered in error"]
     status = str(resource.get("docStatus") or (resource.get("status") if resource.get("resourceType") == "Composition" else ""))
     if status == "preliminary":
         return ["Document status: preliminary"]

@@ -22,6 +22,7 @@ _NESTING = re.compile(
 )
 _DEEPEST = 50_000
 _PAGE_BREAK = re.compile(r"\b(?:page-)?break-(before|after)\s*:\s*(?:always|page|left|right)\b", re.IGNORECASE)
+_PRINTED_LINE = "-" * 20
 _CHARSET = re.compile(rb"charset\s*=\s*[\"']?\s*([A-Za-z0-9_\-]+)", re.IGNORECASE)
 
 
@@ -79,6 +80,8 @@ def html_text(markup: str) -> str:
         before, after = ("\n", "\n") if tag in _BLOCKS else ("", CELL_SEPARATOR) if tag in _CELLS else ("", "")
         if (style := node.attributes.get("style")) and (broken := _PAGE_BREAK.search(style)):
             before, after = ("\n\f\n", after) if broken[1].lower() == "before" else (before, "\n\f\n")
+        if tag == "hr":
+            after = f"\n{_PRINTED_LINE}\n"
         children = list(node.iter(include_text=True))
         stack.append(after)
         stack.extend(reversed(children))

@@ -19,6 +19,7 @@ from hccassist.reading.grid import Rules
 from hccassist.reading.limits import Limits
 from hccassist.reading.lines import Token
 from hccassist.reading.textlayer import Frame, TextLayer, frame_of, printed_rules, read_text_layer
+from hccassist.reading.underlines import mark_underlined
 from hccassist.schema import Chart, PageSource
 
 if TYPE_CHECKING:
@@ -86,7 +87,8 @@ def _read_page(document: pypdfium2.PdfDocument, index: int, name: str, limits: L
             raise ReadError("too_large", f"{name}: page {index + 1} has {layer.characters:,} characters; print the file anew")
         if layer.tokens and not _needs_ocr(page, layer, frame):
             rules = printed_rules(page, frame, layer.angle)
-            return _draft(layer.tokens, layer.others, "text", layer.angle, width, height, rules)
+            tokens = mark_underlined(layer.tokens, rules)
+            return _draft(tokens, layer.others, "text", layer.angle, width, height, rules)
         if not layer.tokens and not pdfium.FPDFPage_CountObjects(page):
             return _draft([], [], "text", 0, width, height)
         check_images(page, index + 1, name, limits)
