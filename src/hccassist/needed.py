@@ -56,13 +56,15 @@ class Gate:
         for need in self._alone.keys() | self._shared:
             if need[0] not in (_EDGE, _DIGIT):
                 self._inside[need[:_START]].append(need)
-        self._met_by: dict[str, tuple[int, frozenset[Need]] | None] = {}
+        self._met_by: dict[str, tuple[int, frozenset[Need]] | tuple[()]] = {}
 
     def open(self, words: Iterable[str]) -> list[int]:
         opened, known = self._always, self._met_by
         met: set[Need] = set()
         for word in words:
-            found = known[word] if word in known else self._look_at(word)
+            found = known.get(word)
+            if found is None:
+                found = self._look_at(word)
             if found:
                 opened |= found[0]
                 met |= found[1]
@@ -77,8 +79,8 @@ class Gate:
             opened ^= first
         return numbers
 
-    def _look_at(self, word: str) -> tuple[int, frozenset[Need]] | None:
-        """What a word opens by itself, and which needs of several it meets."""
+    def _look_at(self, word: str) -> tuple[int, frozenset[Need]] | tuple[()]:
+        """What a word opens by itself, and which needs of several it meets; nothing where it does neither."""
         if len(self._met_by) >= _MOST_CACHED:
             self._met_by.clear()
         met = {f"{_EDGE}{word}{_EDGE}"}
@@ -91,7 +93,7 @@ class Gate:
         for need in met & self._alone.keys():
             opened |= self._alone[need]
         shared = self._shared & met
-        found = self._met_by[word] = (opened, shared) if opened or shared else None
+        found = self._met_by[word] = (opened, shared) if opened or shared else ()
         return found
 
 
@@ -99,7 +101,12 @@ def needs_of(pattern: str) -> list[tuple[Need, ...]]:
     """The ways to match a pattern, each with what a match that goes this way holds, all of it. Empty where nothing can be
     told."""
     ways = _best(_ways(parser.parse(pattern, re.IGNORECASE)))
-    return sorted(way for way in ways if not any(other < set(way) for other in map(set, ways)))
+    return sorted(way for way in ways if ways.isdisjoint(_parts(way)))
+
+
+def _parts(way: tuple[Need, ...]) -> Iterable[tuple[Need, ...]]:
+    """The shorter ways that a way holds: where one of them is enough, it says nothing."""
+    return itertools.chain.from_iterable(itertools.combinations(way, size) for size in range(1, len(way)))
 
 
 def _best(choices: Sequence[Collection[str]]) -> set[tuple[Need, ...]]:

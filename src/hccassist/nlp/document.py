@@ -355,15 +355,18 @@ def _join_wrapped(text: str, lines: list[_Line]) -> list[list[_Line]]:
             head = text[line.start : line.end].lstrip()
             same = last.paragraph == line.paragraph and not line.cut and not (last.cut and last.cut[-1] >= last.end)
             open_end = body[-1:] not in ".:;!?|" and len(body) >= _WRAP_COLUMN
-            row = len(_GAP.findall(body)) >= _ROW_GAPS or (_CELL_GAP.search(body) and _CELL_GAP.search(head))
-            wrapped = head[:1].islower() or (open_end and broken and len(body) >= _WRAP_COLUMN + 15 and not row)
-            if (same and choices_go_on(body, head)) or (
-                same and open_end and wrapped and not _BULLET.match(text, line.start, line.end)
-            ):
+            full = broken and len(body) >= _WRAP_COLUMN + 15
+            wrapped = same and open_end and (head[:1].islower() or (full and not _is_row(body, head)))
+            if (same and choices_go_on(body, head)) or (wrapped and not _BULLET.match(text, line.start, line.end)):
                 blocks[-1].append(line)
                 continue
         blocks.append([line])
     return blocks
+
+
+def _is_row(line: str, below: str) -> bool:
+    """Whether a line is a table's row, told by its wide gaps, or by one where the line below has one, too."""
+    return len(_GAP.findall(line)) >= _ROW_GAPS or bool(_CELL_GAP.search(line) and _CELL_GAP.search(below))
 
 
 def _begins_small(text: str, stop: int, following: str, normalizer: Normalizer) -> bool:

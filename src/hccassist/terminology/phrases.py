@@ -16,6 +16,7 @@ _PLACES = " "
 """In a packed trie: the places of those values, until a text first holds the phrase. No word is one of these two keys. A large
 part of a packed trie stands elsewhere: its place, a number, is there instead until a text first holds its words."""
 _MOST_FILLERS = 2
+_MOST_KEPT = 100_000
 _NUMBER = "#"
 """In a phrase behind its first word: any number, in digits or as one of these words."""
 _NUMBER_WORDS = frozenset("two three four five six seven eight nine ten eleven twelve".split())
@@ -68,8 +69,9 @@ class Phrases(Generic[V]):
         self._entries: dict[str, list[tuple[tuple[str, ...], V]]] = {}
         self._packed = packed
         self.first_words: Collection[str] = packed.first_words if packed else self._entries.keys()
-        # A first word's trie is built when a text first holds that word: most of the lexicon is never asked for.
-        self._tries: dict[str, Trie] = {}
+        # A first word's trie is built when a text first holds that word: most of the lexicon is never asked for. The words that
+        # texts hold are few beside the lexicon's, so that one look here, also for a word that opens nothing, is quicker.
+        self._tries: dict[str, Trie | None] = {}
         self._skip = skip_fillers
 
     @property
@@ -84,10 +86,14 @@ class Phrases(Generic[V]):
         self._entries.setdefault(words[0], []).append((words[1:], value))
 
     def _node(self, word: str) -> Trie | None:
-        root = self._tries.get(word)
-        if root is not None or word not in self.first_words:
-            return root
-        root = self._tries[word] = self._packed.trie_of(word) if self._packed else trie_of(self._entries[word])
+        if word in self._tries:
+            return self._tries[word]
+        if len(self._tries) >= _MOST_KEPT:
+            self._tries.clear()
+        root = None
+        if word in self.first_words:
+            root = self._packed.trie_of(word) if self._packed else trie_of(self._entries[word])
+        self._tries[word] = root
         return root
 
     def _child(self, node: Trie, word: str) -> Trie | None:
@@ -116,7 +122,7 @@ class Phrases(Generic[V]):
         """Every phrase that starts at token ``i``: (end token, values), shortest first."""
         norms = tokens.norms
         first = norms[i]
-        node = self._tries.get(first) or self._node(first)
+        node = self._node(first)
         if node is None:
             return []
         if i + 1 >= stop or not (
@@ -164,12 +170,13 @@ class Phrases(Generic[V]):
     def starting(self, tokens: Tokens, start: int, stop: int) -> Iterator[tuple[int, list[tuple[int, list[V]]]]]:
         """Every token of ``tokens[start:stop]`` at which phrases start, with what ``at`` finds there."""
         # Asked of every word of a chart: it looks at a word as ``at`` does, without a call for each.
-        norms, first_words, tries, skip = tokens.norms, self.first_words, self._tries, self._skip
+        norms, tries, skip = tokens.norms, self._tries, self._skip
         for i in range(start, stop):
             word = norms[i]
-            if word not in first_words:
-                continue
-            node = tries.get(word) or self._node(word)
+            try:
+                node = tries[word]
+            except KeyError:
+                node = self._node(word)
             if node is None:
                 continue
             if i + 1 < stop and (
