@@ -20,6 +20,8 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
+from pydantic_core import from_json
+
 from hccassist.schema import HccCategory
 from hccassist.terminology.payers import configured_models
 
@@ -235,7 +237,7 @@ def load_codes() -> Codes:
     """The tables, compiled on the first use on a machine (some seconds) and read from the cache afterwards."""
     path = cache_folder() / f"codes-{codes_version()}.json"
     try:
-        return Codes(**json.loads(path.read_text(encoding="utf-8")))
+        return Codes(**from_json(path.read_bytes()))
     except (OSError, ValueError, TypeError):
         value = _compile()
         write_cache(path, value)
