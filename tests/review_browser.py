@@ -5,7 +5,8 @@ from __future__ import annotations
 import os
 import re
 import shutil
-from collections.abc import Iterator
+import time
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from typing import NamedTuple
 
@@ -13,6 +14,7 @@ import pytest
 from review_server import Reviewer
 
 from hccassist.review import OpenChart, open_store
+from hccassist.review.drafts import Drafts
 
 playwright = pytest.importorskip("playwright.sync_api")
 
@@ -20,7 +22,11 @@ ARGS = [
     "--no-sandbox", "--disable-gpu", "--disable-background-networking", "--disable-component-update", "--disable-sync",
     "--no-first-run",
 ]  # fmt: skip
-WAIT = 45_000  # a cold server on a machine that is busy with the other tests
+WAIT = 60_000
+"""How long (ms) anything may take, with a cold server on a machine that is busy with the other tests: every expectation and
+every move waits that long. What a test looks at without waiting has been waited for before."""
+
+playwright.expect.set_options(timeout=WAIT)
 
 
 @contextmanager
@@ -47,6 +53,10 @@ class Desk(NamedTuple):
         assert found is not None
         return found
 
+    def drafts(self) -> dict[str, str]:
+        """What is kept of the words that the coder has typed about the chart and not decided on."""
+        return Drafts(open_store(self.reviewer.database)).of(self.reviewer.user, self.opened().id)
+
     def kinds(self) -> dict[str, str]:
         return {k: s.decision.kind for k, s in self.opened().states.items() if s.decision}
 
@@ -55,6 +65,7 @@ class Desk(NamedTuple):
 def watched(context: playwright.BrowserContext, url: str) -> Iterator[playwright.Page]:
     """A page that must stay on this machine and raise no error."""
     page = context.new_page()
+    page.set_default_timeout(WAIT)
     outside: list[str] = []
     problems: list[str] = []
     local = re.compile(r"^(https?|wss?)://(127\.0\.0\.1|localhost)[:/]|^(data|blob):")
@@ -69,9 +80,9 @@ def watched(context: playwright.BrowserContext, url: str) -> Iterator[playwright
 
 def open_chart(desk: Desk) -> playwright.Page:
     page = desk.page
-    page.locator(".hcca tbody tr", has_text=desk.chart).click(timeout=WAIT)
-    page.locator(".hcca .title", has_text=desk.chart).wait_for(timeout=WAIT)
-    page.locator(".hcca .words").first.wait_for(timeout=WAIT)
+    page.locator(".hcca tbody tr", has_text=desk.chart).click()
+    page.locator(".hcca .title", has_text=desk.chart).wait_for()
+    page.locator(".hcca .words").first.wait_for()
     return page
 
 
@@ -85,27 +96,50 @@ def choose(page: playwright.Page, suggestion: str) -> None:
 
 
 def settled(page: playwright.Page) -> None:
-    """Wait until the server has drawn the whole page: a form of the page before takes what is typed away with it."""
-    page.locator('[data-testid="stApp"][data-test-script-state="notRunning"]').wait_for(timeout=WAIT)
+    """Wait until the whole of a page is drawn of which something is there already: a form of the page before takes what is
+    typed away with it. Of what was entered just now it says nothing: the server may not have begun with that."""
+    page.locator('[data-testid="stApp"][data-test-script-state="notRunning"]').wait_for()
+
+
+def eventually(page: playwright.Page, holds: Callable[[], bool]) -> None:
+    """Wait until something holds that the page does not show: the server goes on after the page has said what it had to."""
+    deadline = time.monotonic() + WAIT / 1000
+    while not holds():
+        assert time.monotonic() < deadline, "it never came to hold"
+        page.wait_for_timeout(100)
+
+
+def at_rest(page: playwright.Page) -> None:
+    """Wait until nothing scrolls any more: words that are brought before the eyes come to rest a few frames later."""
+    page.evaluate(
+        """async () => {
+            const places = () => [...document.querySelectorAll(".hcca *")].map((e) => e.scrollTop).join();
+            for (let before = null, calm = 0; calm < 20; before = places()) {
+                await new Promise(requestAnimationFrame);
+                calm = before === places() ? calm + 1 : 0;
+            }
+        }"""
+    )
 
 
 def saved(page: playwright.Page) -> None:
-    playwright.expect(page.locator(".hcca .saved")).to_have_text("Saved", timeout=WAIT)
+    """Wait until all that the page has sent is recorded; what is typed leaves a moment after the last letter."""
+    playwright.expect(page.locator(".hcca .saved")).to_have_text("Saved")
 
 
 def marked(page: playwright.Page, suggestion: str, kind: str) -> None:
-    playwright.expect(row(page, suggestion).locator(".mark")).to_have_class(f"mark {kind}", timeout=WAIT)
+    playwright.expect(row(page, suggestion).locator(".mark")).to_have_class(f"mark {kind}")
 
 
-def pick(page: playwright.Page, label: str, option: str) -> None:
+def pick(page: playwright.Page, field: playwright.Locator, option: str) -> None:
     """Choose an option of a drop-down. Its list closes when the page moves under it: then it is opened once more."""
-    for _ in range(5):
-        page.get_by_label(label).press("Escape")
-        page.get_by_label(label).click()
+    for _ in range(10):
+        field.press("Escape")
+        field.click()
         with suppress(playwright.TimeoutError):
-            page.get_by_role("option", name=option).click(timeout=WAIT / 10)
+            page.get_by_role("option", name=option, exact=True).click(timeout=WAIT / 10)
             return
-    raise AssertionError(f"{label} offers no {option}")
+    raise AssertionError(f"there is no {option}")
 
 
 def add(page: playwright.Page, words: str, code: str) -> None:
@@ -125,5 +159,5 @@ def add(page: playwright.Page, words: str, code: str) -> None:
     page.locator(".hcca .picker").wait_for()
     page.keyboard.press("m")
     page.get_by_label("Search ICD-10-CM").fill(code)
-    page.locator(".hcca .code-row").first.click(timeout=WAIT)
-    playwright.expect(page.locator(".hcca .row[data-id^='added:'] .mark")).to_have_class("mark add", timeout=WAIT)
+    page.locator(".hcca .code-row").first.click()
+    playwright.expect(page.locator(".hcca .row[data-id^='added:'] .mark")).to_have_class("mark add")

@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from review_browser import WAIT, Desk, add, choose, marked, open_chart, row, saved, settled, watched
+from review_browser import Desk, add, at_rest, choose, eventually, marked, open_chart, row, saved, watched
 from review_builder import (
     PDF_HEIGHT,
     PDF_LINE_FROM_TOP,
@@ -24,7 +24,6 @@ from review_builder import (
 from review_server import Reviewer
 
 from hccassist.review import open_store
-from hccassist.review.drafts import Drafts
 from hccassist.review.people import Person
 from hccassist.review.queries import Queries
 from hccassist.review.versions import Versions
@@ -79,7 +78,7 @@ def own_desk(context: playwright.BrowserContext, tmp_path: Path) -> Iterator[Des
 def test_worklist_lists_charts_and_errors_and_filters(own_desk: Desk) -> None:
     page = own_desk.page
     rows = page.locator(".hcca tr[data-chart], .hcca tr.error")
-    playwright.expect(rows).to_have_count(3, timeout=WAIT)
+    playwright.expect(rows).to_have_count(3)
     playwright.expect(page.locator(".hcca tr.error")).to_contain_text("protected by a password")
     page.get_by_label("Search charts").fill("two")
     playwright.expect(rows).to_have_count(1)
@@ -88,15 +87,15 @@ def test_worklist_lists_charts_and_errors_and_filters(own_desk: Desk) -> None:
 
 def test_a_chart_is_found_and_opened_by_keys_alone(own_desk: Desk) -> None:
     page = own_desk.page
-    page.locator(".hcca tr[data-chart]").first.wait_for(timeout=WAIT)
+    page.locator(".hcca tr[data-chart]").first.wait_for()
     page.keyboard.press("/")
     page.keyboard.type("two")
     page.keyboard.press("ArrowDown")
     page.keyboard.press("Enter")
-    page.locator(".hcca .title", has_text="two visits").wait_for(timeout=WAIT)
-    page.locator(".hcca .words").first.wait_for(timeout=WAIT)
+    page.locator(".hcca .title", has_text="two visits").wait_for()
+    page.locator(".hcca .words").first.wait_for()
     page.keyboard.press("a")
-    playwright.expect(page.locator(".hcca .row .mark.accept")).to_have_count(1, timeout=WAIT)
+    playwright.expect(page.locator(".hcca .row .mark.accept")).to_have_count(1)
 
 
 def test_a_chart_opens_with_nothing_decided_and_its_words_marked(desk: Desk) -> None:
@@ -125,11 +124,11 @@ def test_a_file_name_is_shown_as_it_is_and_never_as_markdown(context: playwright
         marked(page, HF, "query")
         saved(page)
         page.get_by_role("link", name="Queries", exact=True).click()
-        playwright.expect(page.get_by_test_id("stExpander")).to_contain_text(name, timeout=WAIT)
+        playwright.expect(page.get_by_test_id("stExpander")).to_contain_text(name)
         assert page.locator("img, .katex").count() == 0
         [unread] = [r.id for r in open_store(server.database).worklist() if r.error]
         page.goto(f"{server.url}/review?chart={unread}")
-        playwright.expect(page.get_by_role("alert")).to_have_text("_a_ [b](http:/c.example).pdf: empty; check it", timeout=WAIT)
+        playwright.expect(page.get_by_role("alert")).to_have_text("_a_ [b](http:/c.example).pdf: empty; check it")
         assert page.get_by_role("alert").locator("a").count() == 0
     server.kill()
 
@@ -193,9 +192,9 @@ def test_a_rationale_typed_without_a_decision_is_there_again_after_a_reload(desk
     page.keyboard.press("t")
     page.keyboard.type("CKD is named as diabetic")
     page.reload()  # in the middle of the word
-    page.locator(".hcca .words").first.wait_for(timeout=WAIT)
+    page.locator(".hcca .words").first.wait_for()
     choose(page, DM)
-    playwright.expect(page.get_by_label("Rationale")).to_have_value("CKD is named as diabetic", timeout=WAIT)
+    playwright.expect(page.get_by_label("Rationale")).to_have_value("CKD is named as diabetic")
     page.keyboard.press("a")
     marked(page, DM, "accept")
     saved(page)
@@ -211,20 +210,18 @@ def test_a_question_that_is_being_worded_is_there_again_after_a_reload_until_it_
     marked(page, HF, "query")
     saved(page)
     page.get_by_role("link", name="Queries", exact=True).click()
-    page.get_by_label("Question", exact=True).fill("Which kind of heart failure was treated?", timeout=WAIT)
+    page.get_by_label("Question", exact=True).fill("Which kind of heart failure was treated?")
     page.get_by_label("Question", exact=True).press("Tab")
-    settled(page)
+    eventually(page, lambda: "Which kind of heart failure was treated?" in own_desk.drafts().values())
     page.reload()
     field = page.get_by_label("Question", exact=True)
-    playwright.expect(field).to_have_value("Which kind of heart failure was treated?", timeout=WAIT)
+    playwright.expect(field).to_have_value("Which kind of heart failure was treated?")
     page.get_by_role("button", name="Keep").click()
-    store, number = open_store(own_desk.reviewer.database), own_desk.opened().id
-    for _ in range(100):
-        if not Drafts(store).of("test coder", number):
-            break
-        page.wait_for_timeout(200)
-    assert Drafts(store).of("test coder", number) == {}
-    assert Queries(store).all(Person("test coder", "admin"))[0].text == "Which kind of heart failure was treated?"
+    eventually(page, lambda: own_desk.drafts() == {})
+    assert (
+        Queries(open_store(own_desk.reviewer.database)).all(Person("test coder", "admin"))[0].text
+        == "Which kind of heart failure was treated?"
+    )
 
 
 def test_one_key_marks_the_other_dates_of_a_year_as_duplicates_and_one_takes_that_back(own_desk: Desk) -> None:
@@ -256,7 +253,7 @@ def test_the_code_is_changed_by_search_and_nothing_is_chosen_beforehand(desk: De
     field = page.get_by_label("Search ICD-10-CM")
     playwright.expect(field).to_be_focused()
     field.fill("chronic diastolic")
-    playwright.expect(page.locator(".hcca .code-row").first).to_contain_text("I50.32", timeout=WAIT)
+    playwright.expect(page.locator(".hcca .code-row").first).to_contain_text("I50.32")
     assert page.locator('.hcca .code-row[aria-selected="true"]').count() == 0
     page.keyboard.press("Enter")  # nothing is chosen, so nothing happens
     playwright.expect(field).to_be_visible()
@@ -298,9 +295,42 @@ def test_typing_is_not_disturbed_by_a_reply_that_arrives_meanwhile(desk: Desk) -
     choose(page, HF)
     page.keyboard.press("t")
     page.keyboard.type("Stated, ")
-    page.wait_for_timeout(2500)  # the bookmark goes out 1.5 s after a suggestion is chosen, and its reply redraws
+    opened, store = desk.opened(), open_store(desk.reviewer.database)
+    eventually(page, lambda: store.stopped_at(desk.reviewer.user, opened.id) == HF)  # sent a moment after it is chosen
+    page.wait_for_timeout(500)  # its reply redraws
     page.keyboard.type("treated.")
     playwright.expect(page.get_by_label("Rationale")).to_have_value("Stated, treated.")
+
+
+def test_an_answer_of_the_server_takes_no_button_from_under_the_mouse_and_scrolls_nothing(desk: Desk) -> None:
+    desk.page.set_viewport_size({"width": 1366, "height": 340})
+    page = open_chart(desk)
+    choose(page, DM)
+    at_rest(page)
+    panels = page.locator(".hcca").locator(".text, .list-body")
+    panels.evaluate_all("all => all.forEach((panel) => { panel.scrollTop = panel.scrollTop > 20 ? 0 : 1000; })")
+    before = panels.evaluate_all("all => all.map((panel) => panel.scrollTop)")
+    page.locator(".hcca .act.accept").hover()
+    page.mouse.down()
+    opened, store = desk.opened(), open_store(desk.reviewer.database)
+    eventually(page, lambda: store.stopped_at(desk.reviewer.user, opened.id) == DM)
+    page.wait_for_timeout(500)  # its answer is here
+    assert panels.evaluate_all("all => all.map((panel) => panel.scrollTop)") == before
+    page.mouse.up()
+    marked(page, DM, "accept")
+    saved(page)
+
+
+def test_a_folded_list_is_opened_and_folded_by_keys_that_stay_where_they_are(desk: Desk) -> None:
+    page = open_chart(desk)
+    summary = page.locator(".hcca .list summary", has_text="Named only")
+    summary.focus()
+    for rows in (4, 3):
+        page.keyboard.press("Enter")
+        playwright.expect(page.locator(".hcca .row")).to_have_count(rows)
+        playwright.expect(summary).to_be_focused()
+    summary.click()
+    playwright.expect(page.locator(".hcca .row")).to_have_count(4)
 
 
 def test_a_missed_condition_is_added_from_the_words_of_the_chart(desk: Desk) -> None:
@@ -331,11 +361,11 @@ def test_the_next_chart_is_one_key_away_and_brings_nothing_from_the_last(own_des
         page.keyboard.press("a")
     choose(page, STROKE)
     page.keyboard.press("q")
-    page.locator(".hcca .next", has_text="two visits").wait_for(timeout=WAIT)
+    page.locator(".hcca .next", has_text="two visits").wait_for()
     saved(page)
     page.keyboard.press("Shift+J")
-    page.locator(".hcca .title", has_text="two visits").wait_for(timeout=WAIT)
-    playwright.expect(page.locator(".hcca .progress").first).to_contain_text("0 of 6 decided", timeout=WAIT)
+    page.locator(".hcca .title", has_text="two visits").wait_for()
+    playwright.expect(page.locator(".hcca .progress").first).to_contain_text("0 of 6 decided")
     assert page.locator(".hcca .row .mark:not(.none)").count() == 0
     choose(page, STROKE)
     playwright.expect(page.get_by_label("Rationale")).to_have_value("")
@@ -375,7 +405,7 @@ def test_a_decision_touches_no_word_of_the_chart_and_scrolls_nothing(desk: Desk)
     desk.page.set_viewport_size({"width": 1366, "height": 340})
     page = open_chart(desk)
     choose(page, DM)
-    page.wait_for_timeout(500)  # the words have come to rest
+    at_rest(page)
     before = page.evaluate(
         """() => {
             const bench = document.querySelector(".hcca");
@@ -390,7 +420,7 @@ def test_a_decision_touches_no_word_of_the_chart_and_scrolls_nothing(desk: Desk)
     page.keyboard.press("r")  # a rejection waits for its reason: nothing moves on
     marked(page, DM, "reject")
     saved(page)
-    page.wait_for_timeout(500)
+    at_rest(page)
     assert page.locator(".hcca[data-before='the same']").count() == 1
     panels = page.locator(".hcca").locator(".text, .list-body, .facts")
     assert (page.evaluate("window.touched"), panels.evaluate_all("all => all.map((p) => p.scrollTop)")) == (0, before)
@@ -403,9 +433,9 @@ def test_a_row_of_the_record_opens_its_chart_at_the_suggestion(desk: Desk) -> No
     saved(page)
     page.get_by_role("link", name="Record", exact=True).click()
     page.get_by_label("Search the table").fill(desk.chart)
-    page.locator(".hcca tr.opens", has_text="I63.9").click(timeout=WAIT)
-    page.locator(".hcca .title", has_text=desk.chart).wait_for(timeout=WAIT)
-    playwright.expect(row(page, STROKE)).to_have_attribute("aria-current", "true", timeout=WAIT)
+    page.locator(".hcca tr.opens", has_text="I63.9").click()
+    page.locator(".hcca .title", has_text=desk.chart).wait_for()
+    playwright.expect(row(page, STROKE)).to_have_attribute("aria-current", "true")
 
 
 def test_a_high_risk_suggestion_says_so(desk: Desk) -> None:
@@ -423,13 +453,13 @@ def test_a_decision_survives_kill_9_and_one_made_while_the_server_is_down_is_kep
     desk.reviewer.kill()
     choose(page, DM)
     page.keyboard.press("a")
-    playwright.expect(page.locator(".hcca .saved")).to_contain_text("Not saved yet", timeout=WAIT)
+    playwright.expect(page.locator(".hcca .saved")).to_contain_text("Not saved yet")
     assert desk.kinds() == {HF: "accept"}
     desk.reviewer.start()
-    playwright.expect(page.locator(".hcca .saved")).to_have_text("Saved", timeout=60_000)
+    playwright.expect(page.locator(".hcca .saved")).to_have_text("Saved")
     assert desk.kinds() == {HF: "accept", DM: "accept"}
     page.reload()
-    page.locator(".hcca .words").first.wait_for(timeout=WAIT)
+    page.locator(".hcca .words").first.wait_for()
     marked(page, HF, "accept")
     marked(page, DM, "accept")
     report = open_store(desk.reviewer.database).verify_audit()
@@ -446,23 +476,43 @@ def test_whoever_types_while_the_server_is_away_goes_on_typing_and_nothing_is_lo
     for words in (" went down", " on torsemide,", " weight too"):
         page.keyboard.type(words)
         page.wait_for_timeout(500)
-    playwright.expect(page.get_by_text("The server does not answer. What you enter is kept")).to_be_visible(timeout=WAIT)
+    playwright.expect(page.get_by_text("The server does not answer. What you enter is kept")).to_be_visible()
     assert page.get_by_test_id("stDialog").count() == 0
     page.keyboard.type(".")
     playwright.expect(page.get_by_label("Rationale")).to_have_value("Edema went down on torsemide, weight too.")
     desk.reviewer.start()
     saved(page)
     playwright.expect(page.get_by_text("The server does not answer. What you enter is kept")).to_be_hidden()
-    assert list(Drafts(open_store(desk.reviewer.database)).of("test coder", desk.opened().id).values()) == [
-        "Edema went down on torsemide, weight too."
-    ]
+    eventually(page, lambda: list(desk.drafts().values()) == ["Edema went down on torsemide, weight too."])
+
+
+def test_what_was_entered_while_the_server_was_away_is_there_after_the_page_was_left_and_opened_again(own_desk: Desk) -> None:
+    desk = own_desk
+    page = open_chart(desk)
+    number = desk.opened().id
+    choose(page, STROKE)
+    desk.reviewer.kill()
+    page.keyboard.press("r")
+    choose(page, DM)
+    page.keyboard.press("t")
+    page.keyboard.type("CKD is named as diabetic")
+    page.goto("about:blank")
+    assert desk.kinds() == {}
+    desk.reviewer.start()
+    page.goto(f"{desk.reviewer.url}/review?chart={number}")
+    marked(page, STROKE, "reject")
+    choose(page, DM)
+    playwright.expect(page.get_by_label("Rationale")).to_have_value("CKD is named as diabetic")
+    saved(page)
+    assert (desk.kinds(), list(desk.drafts().values())) == ({STROKE: "reject"}, ["CKD is named as diabetic"])
+    assert page.evaluate("sessionStorage.length") == 0
 
 
 def test_a_changed_file_is_not_shown_and_says_so(desk: Desk) -> None:
     page = desk.page
     (desk.reviewer.results.parent / "charts" / desk.chart).write_text("Another text altogether.")
-    page.locator(".hcca tbody tr", has_text=desk.chart).click(timeout=WAIT)
-    playwright.expect(page.locator(".hcca .text .problem")).to_contain_text("changed after it was screened", timeout=WAIT)
+    page.locator(".hcca tbody tr", has_text=desk.chart).click()
+    playwright.expect(page.locator(".hcca .text .problem")).to_contain_text("changed after it was screened")
     assert page.locator(".hcca .words").count() == 0
     assert page.get_by_text("Another text").count() == 0
     playwright.expect(row(page, HF)).to_be_visible()
@@ -482,7 +532,7 @@ def test_accepted_codes_are_exported(own_desk: Desk) -> None:
     page.keyboard.press("a")
     saved(page)
     page.get_by_role("link", name="Export").click()
-    page.get_by_text("1 accepted code").wait_for(timeout=WAIT)
+    page.get_by_text("1 accepted code").wait_for()
     with page.expect_download() as download:
         page.get_by_role("button", name="CSV").click()
     text = Path(download.value.path()).read_text(encoding="utf-8-sig")
@@ -500,21 +550,21 @@ def test_an_auditor_verifies_the_record_takes_it_along_and_goes_from_a_row_to_it
     store = open_store(own_desk.reviewer.database)
     Versions(store).save("policy", "ours-1", "threshold = 0.5", "Ada Lead", "fewer false cancers")
     page.get_by_role("link", name="Record", exact=True).click()
-    page.get_by_text("2 events on charts, 1 change of roles and versions").wait_for(timeout=WAIT)
+    page.get_by_text("2 events on charts, 1 change of roles and versions").wait_for()
     playwright.expect(page.locator(".hcca tbody tr").first).to_contain_text("saved policy ours-1")
     page.get_by_role("button", name="Verify the record").click()
     for name, head in (
         ("Decisions: all 2", store.verify_audit().head),
         ("Roles and versions: all 1", Versions(store).verify().head),
     ):
-        page.get_by_text(name).wait_for(timeout=WAIT)
+        page.get_by_text(name).wait_for()
         page.get_by_text(head).wait_for()
-    with page.expect_download(timeout=WAIT) as download:
+    with page.expect_download() as download:
         page.get_by_role("button", name="The record (CSV)").click()
     lines = Path(download.value.path()).read_text(encoding="utf-8-sig").splitlines()
     assert [line.split(",")[0] for line in lines] == ["no.", "1", "2", "v1"]
     page.locator(".hcca tbody tr", has_text="query").click()
-    playwright.expect(row(page, DM)).to_have_attribute("aria-current", "true", timeout=WAIT)
+    playwright.expect(row(page, DM)).to_have_attribute("aria-current", "true")
 
 
 def test_an_escalated_case_is_answered_and_the_answer_is_shown_the_next_time(own_desk: Desk) -> None:
@@ -526,31 +576,28 @@ def test_an_escalated_case_is_answered_and_the_answer_is_shown_the_next_time(own
     page.keyboard.press("e")
     saved(page)
     page.get_by_role("link", name="Questions").click()
-    page.get_by_text("Does compensated count?").wait_for(timeout=WAIT)
+    page.get_by_text("Does compensated count?").wait_for()
     page.get_by_label("Answer").fill("Yes: it is a judgement of its state.")
     page.get_by_label("Answer").press("Control+Enter")
     page.get_by_role("button", name="Keep the answer").click()
-    page.get_by_text("0 open questions").wait_for(timeout=WAIT)
+    page.get_by_text("0 open questions").wait_for()
     page.get_by_role("link", name="Worklist").click()
     open_chart(own_desk._replace(chart="two visits"))
     choose(page, HF)
     playwright.expect(page.locator(".hcca .guidance")).to_contain_text("Yes: it is a judgement of its state.")
 
 
-def test_the_page_image_shows_the_words_in_their_boxes(browser: playwright.Browser, tmp_path: Path) -> None:
+def test_the_page_image_shows_the_words_in_their_boxes(context: playwright.BrowserContext, tmp_path: Path) -> None:
     root = tmp_path / "charts"
     results = write_results(tmp_path / "results", root, [write_pdf_chart(root, "printed.pdf")])
     server = Reviewer(results, str(tmp_path / "db"), tmp_path / "log").start()
-    try:
-        page = browser.new_page(viewport={"width": 1366, "height": 768})
-        page.goto(server.url)
+    with watched(context, server.url) as page:
         open_chart(Desk(page, server, "printed.pdf"))
         page.keyboard.press("n")
         page.keyboard.press("i")
         box = page.locator(".hcca .sheet .box.letter-T")
-        playwright.expect(box).to_be_visible(timeout=WAIT)
+        playwright.expect(box).to_be_visible()
         page.wait_for_function("() => document.querySelector('.hcca .sheet img').naturalHeight > 0")
-        # One look: the boxes are drawn anew whenever the server answers.
         share = page.evaluate(
             """() => {
                 const sheet = document.querySelector(".hcca .sheet img").getBoundingClientRect();
@@ -558,8 +605,7 @@ def test_the_page_image_shows_the_words_in_their_boxes(browser: playwright.Brows
             }"""
         )
         assert abs(share - PDF_LINE_FROM_TOP / PDF_HEIGHT) < 0.02
-    finally:
-        server.kill()
+    server.kill()
 
 
 def test_decisions_are_recorded_under_the_name_in_the_sidebar(desk: Desk) -> None:
@@ -568,13 +614,15 @@ def test_decisions_are_recorded_under_the_name_in_the_sidebar(desk: Desk) -> Non
     name = page.get_by_label("Your name, as the record keeps it")
     name.fill("Ada Coder")
     name.press("Enter")
+    playwright.expect(page.locator(".hcca .top")).to_contain_text("as Ada Coder")
     choose(page, HF)
     page.locator(".hcca .act.accept").click()
-    playwright.expect(page.locator(".hcca .row.saving")).to_have_count(0, timeout=WAIT)
+    playwright.expect(page.locator(".hcca .row.saving")).to_have_count(0)
     saved(page)
     assert desk.opened().states[HF].decision.who == "Ada Coder"
     name.fill("test coder")
     name.press("Enter")
+    playwright.expect(page.locator(".hcca .top")).to_contain_text("as test coder")
 
 
 def test_no_word_of_a_chart_stands_in_the_log_or_the_address(desk: Desk) -> None:
@@ -588,19 +636,18 @@ def test_no_word_of_a_chart_stands_in_the_log_or_the_address(desk: Desk) -> None
         assert word not in log
 
 
-def test_every_place_of_a_long_chart_is_brought_before_the_eyes(browser: playwright.Browser, tmp_path: Path) -> None:
+def test_every_place_of_a_long_chart_is_brought_before_the_eyes(context: playwright.BrowserContext, tmp_path: Path) -> None:
     root = tmp_path / "charts"
     long = Visit(VISIT.text + ("Stable, continue as before. " * 12 + "\n") * 40)
     charts = [write_chart(root, "many.txt", [long] * 150)]
     server = Reviewer(write_results(tmp_path / "r", root, charts), str(tmp_path / "db"), tmp_path / "log").start()
-    try:
-        page = browser.new_page(viewport={"width": 1366, "height": 768})
-        page.goto(server.url)
+    with watched(context, server.url) as page:
         open_chart(Desk(page, server, "many.txt"))
-        for _ in range(3):
-            page.get_by_role("button", name="145 more dates").first.click()
+        for left in (2, 1, 0):
+            more = page.get_by_role("button", name="145 more dates")
+            more.first.click()
+            playwright.expect(more).to_have_count(left)
         for suggestion in ("e150:I50.22", "e2:E11.22", "e75:I63.9"):
             choose(page, suggestion)
             playwright.expect(page.locator(".hcca .words .now")).to_be_in_viewport()
-    finally:
-        server.kill()
+    server.kill()

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 
 import pytest
-from review_browser import WAIT, Desk, choose, open_chart, row, saved, watched
+from review_browser import Desk, choose, open_chart, row, saved, watched
 from review_builder import CONDITIONS, HF, VISIT, Visit, write_chart, write_pdf_chart, write_results
 from review_server import Reviewer
 
@@ -121,13 +121,13 @@ def test_weaker_words_are_folded_away_and_kept_by_the_coders_hand(page: playwrig
 def test_text_and_image_stand_side_by_side_and_pages_are_turned_in_both(page: playwright.Page, server: Reviewer) -> None:
     open_chart(Desk(page, server, "printed.pdf"))
     page.keyboard.press("b")
-    playwright.expect(page.locator(".hcca .sheet .box.letter-T")).to_be_visible(timeout=WAIT)
+    playwright.expect(page.locator(".hcca .sheet .box.letter-T")).to_be_visible()
     playwright.expect(page.locator(".hcca .text")).to_be_visible()
     page.keyboard.press("i")
     playwright.expect(page.locator(".hcca .text")).to_be_hidden()
     playwright.expect(page.locator(".hcca .image .page-head")).to_have_text("Page 1")
     page.keyboard.press("]")
-    playwright.expect(page.locator(".hcca .image")).to_contain_text("has no page 2", timeout=WAIT)
+    playwright.expect(page.locator(".hcca .image")).to_contain_text("has no page 2")
     page.keyboard.press("[")
     playwright.expect(page.locator(".hcca .image .page-head")).to_have_text("Page 1")
 
@@ -144,13 +144,13 @@ def test_a_chart_that_somebody_holds_is_read_only_until_it_is_taken_over(page: p
     store, number = open_store(server.database), desk.opened().id
     store.holds.open(number, "ben")
     open_chart(desk)
-    playwright.expect(page.locator(".hcca .progress")).to_contain_text("held by ben", timeout=WAIT)
+    playwright.expect(page.locator(".hcca .progress")).to_contain_text("held by ben")
     choose(page, "e1:E11.22")
     page.keyboard.press("a")
-    playwright.expect(page.locator(".hcca .toast")).to_contain_text("take it over first", timeout=WAIT)
+    playwright.expect(page.locator(".hcca .toast")).to_contain_text("take it over first")
     playwright.expect(row(page, "e1:E11.22").locator(".mark")).to_have_class("mark none")
     page.get_by_role("button", name="Take over").click()
-    playwright.expect(page.locator(".hcca .progress")).not_to_contain_text("held by", timeout=WAIT)
+    playwright.expect(page.locator(".hcca .progress")).not_to_contain_text("held by")
     page.keyboard.press("a")
     saved(page)
     assert [(e.who, e.action.kind) for e in store.events(number)] == [("test coder", "take_over"), ("test coder", "accept")]
@@ -200,7 +200,7 @@ def test_the_suggestions_are_listed_visit_by_visit_for_who_codes_by_date_of_serv
     rows = page.locator(".hcca .row")
     playwright.expect(rows).to_have_count(3)  # of the visit at hand: of so many the others are folded
     page.keyboard.press("a")
-    playwright.expect(page.locator(".hcca .visit-head .count").first).to_have_text("1 of 3", timeout=WAIT)
+    playwright.expect(page.locator(".hcca .visit-head .count").first).to_have_text("1 of 3")
     saved(page)
     for _ in range(2):
         page.keyboard.press("j")
@@ -225,7 +225,7 @@ def test_every_decision_is_reached_by_tab_alone_where_letters_are_no_commands(pa
             break
     assert page.locator(".hcca .row .mark:not(.none)").count() == 0, "a letter decided"
     page.keyboard.press("Enter")
-    playwright.expect(page.locator(".hcca .row .mark.accept")).to_have_count(1, timeout=WAIT)
+    playwright.expect(page.locator(".hcca .row .mark.accept")).to_have_count(1)
     assert page.evaluate("document.activeElement.textContent") == "AAccept", "the focus is where the next decision is made"
     saved(page)
 

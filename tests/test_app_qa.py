@@ -8,7 +8,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from review_browser import WAIT, settled, watched
+from review_browser import eventually, pick, settled, watched
 from review_builder import write_chart, write_results
 from review_server import Reviewer
 
@@ -67,24 +67,25 @@ def page(browser: playwright.Browser, bench: tuple[Reviewer, Path]) -> Iterator[
     server, path = bench
     context = browser.new_context(viewport={"width": 1366, "height": 768})
     with watched(context, f"{server.url}/qa") as page:
-        page.get_by_role("radio", name="Labelled cases").click(timeout=WAIT)
+        page.get_by_role("radio", name="Labelled cases").click()
         field = page.get_by_label("A file or folder on this machine")
         field.fill(str(path))
         field.press("Enter")
-        page.get_by_text(f"{MANY} judged suggestions").wait_for(timeout=WAIT)
+        page.get_by_text(f"{MANY} judged suggestions").wait_for()
+        settled(page)
         yield page
 
 
 def show(page: playwright.Page, part: str) -> None:
     """Choose a part of the bench, and wait until it has taken the place of the one before."""
     page.get_by_role("radio", name=part).click()
-    {"Thresholds": page.get_by_role("slider"), "Versions": page.get_by_text("Policy in force: ")}[part].wait_for(timeout=WAIT)
+    {"Thresholds": page.get_by_role("slider"), "Versions": page.get_by_text("Policy in force: ")}[part].wait_for()
     settled(page)
 
 
 def moved(page: playwright.Page) -> str:
     """The line that says what the draft gains and loses."""
-    return page.locator("p", has_text="Newly shown:").first.inner_text(timeout=WAIT)
+    return page.locator("p", has_text="Newly shown:").first.inner_text()
 
 
 def slide(page: playwright.Page, key: str) -> None:
@@ -96,21 +97,20 @@ def slide(page: playwright.Page, key: str) -> None:
         "was => { const p = [...document.querySelectorAll('p')].find(e => e.innerText.startsWith('Newly shown'));"
         " return p && p.innerText !== was; }",
         arg=before,
-        timeout=WAIT,
     )
 
 
 def test_a_threshold_moved_up_loses_and_moved_back_changes_nothing_of_ten_thousand_suggestions(page: playwright.Page) -> None:
-    page.get_by_role("slider").wait_for(timeout=WAIT)
+    page.get_by_role("slider").wait_for()
     for key, says in (("ArrowRight", r"no longer shown: [1-9]"), ("ArrowLeft", r"Newly shown: 0 .* no longer shown: 0 ")):
         slide(page, key)
-        page.locator("p", has_text=re.compile(says)).wait_for(timeout=WAIT)
+        page.locator("p", has_text=re.compile(says)).wait_for()
 
 
 def test_the_very_sentences_are_shown_as_text_never_as_markup(page: playwright.Page) -> None:
     slide(page, "ArrowRight")
     sentences = page.locator(".hcca.plain-table").first
-    playwright.expect(sentences).to_contain_text(MARKUP, timeout=WAIT)
+    playwright.expect(sentences).to_contain_text(MARKUP)
     playwright.expect(sentences).to_contain_text("no longer")
     assert page.locator(".hcca.plain-table b").count() == 0
 
@@ -119,22 +119,21 @@ def test_a_draft_is_saved_with_a_reason_used_and_rolled_back(page: playwright.Pa
     slide(page, "ArrowRight")
     page.get_by_label("New policy version").fill("2026.11-ours")
     page.get_by_role("button", name="Save").click()
-    page.get_by_text("Give the reason").wait_for(timeout=WAIT)
+    page.get_by_text("Give the reason").wait_for()
+    settled(page)
     page.get_by_label("Reason, for the record").fill("fewer false alarms")
     page.get_by_text("Put in force for the next screening").click()
     page.get_by_role("button", name="Save").click()
-    page.wait_for_timeout(500)
-    settled(page)
+    versions = Versions(open_store(bench[0].database))
+    eventually(page, lambda: len(versions.record()) == 2)
     show(page, "Versions")
-    page.get_by_text("Policy in force: 2026.11-ours").wait_for(timeout=WAIT)
-    playwright.expect(page.locator(".hcca.plain-table")).to_contain_text("fewer false alarms", timeout=WAIT)
+    page.get_by_text("Policy in force: 2026.11-ours").wait_for()
+    playwright.expect(page.locator(".hcca.plain-table")).to_contain_text("fewer false alarms")
     page.get_by_label("Reason, for the record").first.fill("too strict after all")
-    page.get_by_label("Put in force").first.click()
-    page.get_by_role("option", name="2026.11", exact=True).click()
+    pick(page, page.get_by_label("Put in force").first, "2026.11")
     page.get_by_role("button", name="Use").first.click()
-    page.get_by_text("Policy in force: 2026.11", exact=True).wait_for(timeout=WAIT)
-    record = Versions(open_store(bench[0].database)).record()
-    assert [(e.action, e.version) for e in record] == [
+    page.get_by_text("Policy in force: 2026.11", exact=True).wait_for()
+    assert [(e.action, e.version) for e in versions.record()] == [
         ("save", "2026.11-ours"), ("use", "2026.11-ours"), ("save", "2026.11"), ("use", "2026.11"),
     ]  # fmt: skip
     show(page, "Thresholds")
@@ -148,10 +147,11 @@ def test_a_policy_file_is_handed_in_or_refused_in_one_line(page: playwright.Page
     ):  # fmt: skip
         content = f'version = "ours-2"\nthreshold = {threshold}\nwithout_hcc = 0.5\n'.encode()
         form.locator("input[type=file]").set_input_files({"name": name, "mimeType": "text/plain", "buffer": content})
-        form.get_by_text(name, exact=True).wait_for(timeout=WAIT)
+        form.get_by_text(name, exact=True).wait_for()
         form.get_by_label("Reason, for the record").fill("from the committee")
         page.get_by_role("button", name="Keep").click()
-        page.locator(f".stMain :text({says!r})").first.wait_for(timeout=WAIT)
+        page.locator(f".stMain :text({says!r})").first.wait_for()
+        settled(page)
     show(page, "Thresholds")
 
 
@@ -164,5 +164,5 @@ def test_the_other_parts_open_and_no_word_of_a_chart_is_logged(page: playwright.
     )
     for part, shows in parts:
         page.get_by_role("radio", name=part).click()
-        page.locator(f".stMain :text-matches('{shows}')").first.wait_for(timeout=WAIT)
+        page.locator(f".stMain :text-matches('{shows}')").first.wait_for()
     assert "Trelegy" not in bench[0].log.read_text()

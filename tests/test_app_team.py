@@ -7,11 +7,12 @@ from pathlib import Path
 
 import pytest
 from oidc_provider import CLIENT, SECRET, provider
-from review_browser import WAIT, Desk, add, choose, marked, open_chart, pick, row, saved, settled, watched
+from review_browser import Desk, add, choose, eventually, marked, open_chart, pick, row, saved, settled, watched
 from review_builder import write_chart, write_results
 from review_server import Reviewer
 
 from hccassist.review import open_store
+from hccassist.review.drafts import Drafts
 
 playwright = pytest.importorskip("playwright.sync_api")
 pytestmark = [pytest.mark.browser, pytest.mark.slow, pytest.mark.xdist_group("team")]
@@ -29,13 +30,13 @@ def server(tmp_path: Path) -> Iterator[Reviewer]:
 
 
 def sign_in(page: playwright.Page, email: str) -> None:
-    page.get_by_role("button", name="Sign in").click(timeout=WAIT)
-    page.get_by_label("Email").fill(email, timeout=WAIT)
+    page.get_by_role("button", name="Sign in").click()
+    page.get_by_label("Email").fill(email)
     page.get_by_role("button", name="Go").click()
 
 
 def links(page: playwright.Page) -> set[str]:
-    page.get_by_role("link", name="Worklist", exact=True).wait_for(timeout=WAIT)
+    page.get_by_role("link", name="Worklist", exact=True).wait_for()
     return {link.inner_text().split("\n")[-1] for link in page.get_by_test_id("stTopNavLink").all()}
 
 
@@ -50,9 +51,9 @@ def test_a_team_signs_in_and_each_role_gets_its_pages(browser: playwright.Browse
         sign_in(admin, "ada@example.org")
         assert {"Second review", "Record", "Team"} <= links(admin)
         admin.get_by_role("link", name="Team", exact=True).click()
-        admin.get_by_label("Address they sign in with").fill("ben@example.org", timeout=WAIT)
+        admin.get_by_label("Address they sign in with").fill("ben@example.org")
         admin.get_by_role("button", name="Keep").click()
-        admin.locator(".hcca tbody tr", has_text="ben@example.org").wait_for(timeout=WAIT)
+        admin.locator(".hcca tbody tr", has_text="ben@example.org").wait_for()
 
         coder = browser.new_context(viewport={"width": 1366, "height": 768}).new_page()
         coder.goto(server.url)
@@ -65,14 +66,14 @@ def test_a_team_signs_in_and_each_role_gets_its_pages(browser: playwright.Browse
         [event] = open_store(server.database).events()
         assert event.who == "ben@example.org"
         coder.goto(f"{server.url}/second")
-        coder.locator(".hcca tbody tr").first.wait_for(timeout=WAIT)  # the worklist: for a coder there is no such page
+        coder.locator(".hcca tbody tr").first.wait_for()  # the worklist: for a coder there is no such page
         assert coder.get_by_role("button", name="Draw").count() == 0
 
         for stranger in ("eve@example.org", "unverified-ada@example.org"):
             page = browser.new_context().new_page()
             page.goto(server.url)
             sign_in(page, stranger)
-            page.get_by_text("is not on the list of this team").wait_for(timeout=WAIT)
+            page.get_by_text("is not on the list of this team").wait_for()
             assert page.locator(".hcca").count() == 0
 
 
@@ -97,24 +98,24 @@ def test_the_whole_journey_from_the_worklist_to_the_export(browser: playwright.B
         page.keyboard.press("u")
         marked(page, STROKE, "none")
         saved(page)
-        page.wait_for_timeout(2000)  # the bookmark leaves a moment after a suggestion is chosen
-        saved(page)
+        store = open_store(server.database)
+        [number] = [r.id for r in store.worklist() if r.chart == "quill.txt"]
+        eventually(page, lambda: store.stopped_at(server.user, number) == STROKE)  # sent a moment after it is chosen
         server.kill()
         server.start()
         page.goto(server.url)
-        page.get_by_role("button", name="Resume quill.txt").click(timeout=WAIT)
-        playwright.expect(row(page, STROKE)).to_have_attribute("aria-current", "true", timeout=WAIT)
+        page.get_by_role("button", name="Resume quill.txt").click()
+        playwright.expect(row(page, STROKE)).to_have_attribute("aria-current", "true")
         marked(page, HF, "accept")
         marked(page, STROKE, "none")
 
-    store = open_store(server.database)
     store.set_setting("last_name", "lee")
     with watched(context, f"{server.url}/second") as page:
-        page.get_by_text("3 decisions of others").wait_for(timeout=WAIT)
+        page.get_by_text("3 decisions of others").wait_for()
         page.get_by_role("button", name="Draw").click()
-        page.get_by_text("0 of 3 judged").wait_for(timeout=WAIT)
+        page.get_by_text("0 of 3 judged").wait_for()
         page.get_by_role("button", name="Go on").click()
-        playwright.expect(page.locator(".hcca .progress")).to_contain_text("Second review, blind", timeout=WAIT)
+        playwright.expect(page.locator(".hcca .progress")).to_contain_text("Second review, blind")
         playwright.expect(page.locator(".hcca .row")).to_have_count(3)
         assert page.locator(".hcca .row .mark:not(.none)").count() == 0
         choose(page, HF)
@@ -129,29 +130,29 @@ def test_the_whole_journey_from_the_worklist_to_the_export(browser: playwright.B
             marked(page, suggestion, "accept")
         saved(page)
         page.get_by_role("link", name="Second review", exact=True).click()
-        page.get_by_text("2 of 3 agree (67%)").wait_for(timeout=WAIT)
+        page.get_by_text("2 of 3 agree (67%)").wait_for()
         page.get_by_text("accepted / rejected (no MEAT)").click()
         page.get_by_text("The second reading stands").click()
-        pick(page, "Cause", "Evidence was missed, or counted that does not count")
+        pick(page, page.get_by_label("Cause"), "Evidence was missed, or counted that does not count")
         page.get_by_label("Why").fill("A list is no treatment.")
         page.get_by_label("Why").blur()
-        settled(page)
+        eventually(page, lambda: "A list is no treatment." in Drafts(store).of("lee", number).values())
         page.reload()  # a lesson half made is there again
-        page.get_by_text("accepted / rejected (no MEAT)").click(timeout=WAIT)
+        page.get_by_text("accepted / rejected (no MEAT)").click()
         playwright.expect(page.get_by_label("The second reading stands")).to_be_checked()
         playwright.expect(page.get_by_label("Cause")).to_have_value("Evidence was missed, or counted that does not count")
         playwright.expect(page.get_by_label("Why")).to_have_value("A list is no treatment.")
         settled(page)
         page.get_by_role("button", name="Keep the lesson").click()
-        page.get_by_text("explained:").wait_for(timeout=WAIT)
+        page.get_by_text("explained:").wait_for()
         page.get_by_role("link", name="Export", exact=True).click()
-        page.get_by_text("3 accepted codes").wait_for(timeout=WAIT)
-        with page.expect_download(timeout=WAIT) as download:
+        page.get_by_text("3 accepted codes").wait_for()
+        with page.expect_download() as download:
             page.get_by_role("button", name="Audit sheet (PDF)").click()
         assert Path(download.value.path()).read_bytes().startswith(b"%PDF")
 
     assert store.verify_audit().intact
     store.set_setting("last_name", server.user)
     with watched(context, f"{server.url}/learning") as page:
-        page.get_by_text("1 lesson of yours").wait_for(timeout=WAIT)
+        page.get_by_text("1 lesson of yours").wait_for()
         page.get_by_text("Why: A list is no treatment.").wait_for()

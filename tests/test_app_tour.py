@@ -15,7 +15,7 @@ from typing import NamedTuple
 
 import pytest
 from PIL import Image
-from review_browser import WAIT, Desk, launched, open_chart, saved, settled
+from review_browser import Desk, open_chart, saved, settled, watched
 from review_server import Reviewer
 from rich.console import Console
 
@@ -115,7 +115,7 @@ def decide(store: Store, opened: OpenChart, suggestion: Suggestion, kind: str, w
 @pytest.mark.parametrize("size", SIZES)
 @pytest.mark.parametrize("scheme", PICTURED)
 def test_every_page_shows_its_content_and_axe_finds_nothing_serious(
-    server: Reviewer, scheme: str, size: str, tmp_path: Path
+    browser: playwright.Browser, server: Reviewer, scheme: str, size: str, tmp_path: Path
 ) -> None:
     axe = pytest.importorskip("axe_playwright_python.sync_playwright").Axe()
     pictures = Path(os.environ.get("HCCASSIST_SCREENSHOTS") or tmp_path) if PICTURED[scheme] == size else tmp_path
@@ -133,25 +133,24 @@ def test_every_page_shows_its_content_and_axe_finds_nothing_serious(
                 serious.append((name, violation["id"], str(violation["nodes"][0]["html"])[:120]))
         assert page.evaluate("document.documentElement.scrollWidth <= innerWidth"), f"{name} is wider than the window"
 
-    with launched() as browser:
-        page = browser.new_page(viewport={"width": width, "height": height}, color_scheme=scheme)
-        page.goto(server.url)
+    context = browser.new_context(viewport={"width": width, "height": height}, color_scheme=scheme)
+    with watched(context, server.url) as page:
         for link, expected in LOOKS:
-            page.get_by_role("link", name=link, exact=True).click(timeout=WAIT)
-            page.locator(f".stMain :text({expected!r})").first.wait_for(timeout=WAIT)
+            page.get_by_role("link", name=link, exact=True).click()
+            page.locator(f".stMain :text({expected!r})").first.wait_for()
             if link == "Learning":
                 page.get_by_text("Lessons of all readers").click()
-                page.get_by_text("A better example").wait_for(timeout=WAIT)
+                page.get_by_text("A better example").wait_for()
             if link == "Claims":
                 given = {"name": "claims.csv", "mimeType": "text/csv", "buffer": CLAIMS}
                 page.locator("input[type=file]").set_input_files(given)
-                page.get_by_text("1 to look at").wait_for(timeout=WAIT)
+                page.get_by_text("1 to look at").wait_for()
             look(link.lower().replace(" ", "-"))
         page.get_by_role("link", name="Worklist", exact=True).click()
         open_chart(Desk(page, server, "medicare_full_year.pdf"))
         look("review")
         page.keyboard.press("b")
-        page.locator(".hcca .sheet .box").first.wait_for(timeout=WAIT)
+        page.locator(".hcca .sheet .box").first.wait_for()
         look("review-image")
         page.keyboard.press("v")
         look("review-encounters")

@@ -50,5 +50,5 @@ table = st.components.v2.component(
     isolate_styles=False,
 )
 """A plain table: {"columns": titles, "rows": lists of values}, without a search where "plain" is true; "empty" is said where
-there are no rows, and rows for which "opens" is true report a click as ``open``. Streamlit's own is drawn on a canvas, closed
-to screen readers."""
+there are no rows; "opens" holds what a click on each row reports as ``open``, None where it does nothing. Streamlit's own is
+drawn on a canvas, closed to screen readers."""

@@ -1,8 +1,10 @@
-// The line between the workbench and the mailbox, one for the tab. A message stays in the outbox until its reply arrives.
+// The line between the workbench and the mailbox, one for the tab. A message stays in the outbox until its reply arrives; what a
+// person entered is kept in the tab as well, for the page that a reload makes: a server whose page goes away may drop what is sent.
 const RETRY_MS = 4000;
 const RING_TRIES = 3; // unanswered, after which the whole page is asked for anew
-const TURNING_MS = 8000;
+const TURNING_MS = 20000; // a server that is busy takes its time with a page
 const ENTERED = ["decide", "second", "draft", "note"]; // what a person entered: it must arrive
+const WAITING = "hccassist.waiting."; // in the tab's own storage, by whose it is
 
 const AWAY = "The server does not answer. What you enter is kept on this page and sent when it is back: leave the page open.";
 const AWAY_LOOK = "position:fixed;z-index:999999;left:50%;bottom:10px;transform:translateX(-50%);max-width:90vw;padding:6px 14px;"
@@ -44,7 +46,24 @@ function createBus() {
   let state = null;
   let turning = 0;
   let unheard = 0;
+  let resent = null;
 
+  const entered = () => [...outbox.values()].filter((message) => ENTERED.includes(message.type));
+  /** Leaves what was entered and not answered yet to the page after this one. */
+  const remember = (left = entered()) => {
+    if (!state) return;
+    const place = WAITING + state.who;
+    try {
+      if (left.length) sessionStorage.setItem(place, JSON.stringify(left)); else sessionStorage.removeItem(place);
+    } catch { /* a full or closed storage: the page itself still holds it */ }
+  };
+  /** What the page before this one left, sent again under the name that it was entered under and no other. */
+  const resend = () => {
+    resent = [];
+    try { resent = JSON.parse(sessionStorage.getItem(WAITING + state.who)) || []; } catch { /* nothing is there */ }
+    resent.forEach((message) => outbox.set(message.id, message));
+    if (resent.length) schedule();
+  };
   const flush = () => {
     scheduled = false;
     if (performance.now() < turning) return;
@@ -73,7 +92,7 @@ function createBus() {
     flush();
   }, RETRY_MS);
   window.addEventListener("beforeunload", (event) => {
-    if ([...outbox.values()].some((message) => ENTERED.includes(message.type))) event.preventDefault();
+    if (entered().length) event.preventDefault();
   });
 
   return {
@@ -81,6 +100,7 @@ function createBus() {
     send(message) {
       const id = crypto.randomUUID ? crypto.randomUUID() : `${Date.now()}-${Math.random().toString(36).slice(2)}`;
       outbox.set(id, { ...message, id });
+      remember();
       schedule();
       tell(false);
       return new Promise((resolve) => waiting.set(id, resolve));
@@ -91,11 +111,14 @@ function createBus() {
     connectBell(send) { bell = send; },
     /** Called by the mailbox with what Python says. */
     receive(data) {
+      if (state?.who !== data.who) remember([]); // what waits goes out under the new name
       state = data;
       unheard = 0;
+      if (!resent) resend();
       if (turning) { turning = 0; schedule(); }
       const answered = Object.entries(data.replies || {});
       answered.forEach(([id]) => outbox.delete(id));
+      remember();
       tell(true);
       answered.forEach(([id, reply]) => {
         const resolve = waiting.get(id);
@@ -105,8 +128,15 @@ function createBus() {
     },
     /** Calls the listener whenever a message leaves (with false) and whenever Python answers (with true). */
     listen(listener) { listeners.add(listener); return () => listeners.delete(listener); },
+    /** Words on a chart that the page before this one left and the server did not have when it drew this one; asked for once. */
+    wordsLeft(chart) {
+      const of = (message) => ["draft", "note"].includes(message.type) && message.chart === chart;
+      const found = (resent || []).filter(of);
+      resent = resent && resent.filter((message) => !of(message));
+      return found;
+    },
     get state() { return state; },
-    get unsaved() { return [...outbox.values()].filter((message) => ENTERED.includes(message.type)).length; },
+    get unsaved() { return entered().length; },
   };
 }
 

@@ -187,23 +187,21 @@ class DetailPanel {
     const earlier = item.section === "earlier";
     const added = item.section === "added";
     const suspect = item.section === "suspect";
-    refill(this.verdict,
+    const same = this.sameYear(item);
+    refresh(this.verdict,
       d ? h("div", { class: "decision", role: "status" }, h("span", { class: `mark ${d.kind}` }, MARKS[d.kind][0]),
         h("span", {}, h("b", {}, MARKS[d.kind][1]), d.code ? ` ${d.code.code}` : "", reasonWord(d, reasons),
           ` · ${d.who || ""}${d.at ? `, ${localTime(d.at)}` : ""}`, item.saving ? " · saving…" : ""),
-        h("button", { class: "plain", onclick: () => this.onUndo(item) }, "Undo (u)")) : null,
+        h("button", { class: "plain", onclick: () => this.onUndo(this.item) }, "Undo (u)")) : null,
       d && d.kind === "reject" ? h("div", { class: "reasons", role: "group", "aria-label": "Reason" },
         reasons.map(([key, label], i) => h("button", {
           class: "chip", "aria-pressed": String(d.reason === key), onclick: () => this.onAmend({ reason: key }),
-        }, h("kbd", {}, i + 1), label))) : null);
-    const same = this.sameYear(item);
-    if (same) {
-      put(this.verdict, [h("button", {
+        }, h("kbd", {}, i + 1), label))) : null,
+      same ? h("button", {
         class: "plain", onclick: () => this.onDuplicates(),
         title: `Accepted on ${same.accepted}. Each of the others is rejected as a duplicate, with a row of its own in the record.`,
-      }, `Mark ${plural(same.others.length, "other date")} of ${same.year} as duplicates (d)`)]);
-    }
-    refill(this.acts, earlier || added ? null : [
+      }, `Mark ${plural(same.others.length, "other date")} of ${same.year} as duplicates (d)`) : null);
+    refresh(this.acts, earlier || added ? null : [
       item.suggestion.code && !suspect ? button("accept", "A", "Accept", () => this.onDecide("accept")) : null,
       button("reject", "R", "Reject", () => this.onDecide("reject")),
       suspect ? null : button("change", "C", item.suggestion.code ? "Change code" : "Choose code", () => this.onChange()),

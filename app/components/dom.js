@@ -35,6 +35,14 @@ function refill(element, ...children) {
   if (place >= 0) alike()[place]?.focus({ preventScroll: true });
 }
 
+/** The same where it reads differently, and else nothing: a button that is being pressed stays the one that is released. What its
+ *  listeners need they must ask for when they are called. */
+function refresh(element, ...children) {
+  const fresh = element.cloneNode(false);
+  put(fresh, children);
+  if (!fresh.isEqualNode(element)) refill(element, [...fresh.childNodes]);
+}
+
 /** Whether the theme around an element is dark, from the color Streamlit gives its background. */
 function isDark(element) {
   const color = getComputedStyle(element).getPropertyValue("--st-background-color").trim();

@@ -14,6 +14,7 @@ class ImagePanel {
     this.kept.clear();
     this.wanted = null;
     this.number = null;
+    this.says = null;
     fill(this.element);
   }
 
@@ -24,7 +25,7 @@ class ImagePanel {
 
   show(number, spans, current) {
     this.wanted = { number, spans, current };
-    if (number === this.number) this.boxes();
+    if (number === this.number) this.redraw();
     else if (this.kept.has(number)) this.place();
     else if (!this.asking.has(number)) this.fetch(number);
   }
@@ -48,7 +49,15 @@ class ImagePanel {
     this.boxes();
   }
 
+  /** Only where other words are marked: an answer of the server scrolls nothing. */
+  redraw() {
+    if (this.says !== this.marked()) this.boxes();
+  }
+
+  marked() { return JSON.stringify(this.wanted.spans.map((span) => [span.letter, span.start, span.end, span === this.wanted.current])); }
+
   boxes() {
+    this.says = this.marked();
     const { spans, current } = this.wanted;
     const page = this.chart.pages.find((p) => p.n === this.number);
     this.sheet.querySelectorAll(".box").forEach((box) => box.remove());

@@ -62,9 +62,10 @@ class ListPanel {
     this.groupOf = new Map(shown.flatMap((group) => group.items.map((item) => [item.id, group])));
     this.walk(chosen);
     const outline = JSON.stringify([query, by, this.open, [...this.unfolded], this.walked, items.map((item) => [item.id, item.section, shownCode(item)])]);
-    if (outline === this.outline) this.refresh(sections); else this.rebuild(sections, by);
+    const same = outline === this.outline;
+    if (same) this.refresh(sections); else this.rebuild(sections, by);
     this.outline = outline;
-    this.choose(chosen);
+    if (!same || chosen !== this.chosen) this.choose(chosen); // else the list stays where the coder scrolled it to
   }
 
   /** A group that is walked into beyond what is in sight opens, and folds again when it is left. */
@@ -82,7 +83,10 @@ class ListPanel {
       for (const group of groups) {
         for (const item of group.items) {
           const row = this.rows.get(item.id);
-          if (row && row.says !== says(item)) row.replaceWith(this.row(item, group));
+          if (!row || row.says === says(item)) continue;
+          const focused = row === document.activeElement;
+          row.replaceWith(this.row(item, group));
+          if (focused) this.rows.get(item.id).focus({ preventScroll: true });
         }
         if (this.tallies.has(group.key)) this.tallies.get(group.key).textContent = tally(group);
       }
@@ -92,11 +96,12 @@ class ListPanel {
 
   rebuild(sections, by) {
     const scroll = this.body.scrollTop;
+    const held = this.body.contains(document.activeElement) ? document.activeElement.dataset : {};
     this.rows.clear();
     this.counts = new Map();
     this.folds = new Map();
     this.tallies = new Map();
-    fill(this.arrange, ARRANGED.map(([value, label]) => h("button", {
+    refresh(this.arrange, ARRANGED.map(([value, label]) => h("button", {
       class: "chip", "aria-pressed": String(by === value), onclick: () => this.onArrange(value),
       title: `List by ${value === "date" ? "date of service" : value}; the key o changes it`,
     }, label)));
@@ -106,14 +111,17 @@ class ListPanel {
       const body = h("div", { class: "group-list" }, open ? groups.map((group) => this.group(group)) : null);
       this.counts.set(key, h("span", { class: "count" }, count(key, groups.flatMap((group) => group.items))));
       // Not the event "toggle": it comes late, and would tell of a list that a filter opened after the filter is gone.
-      const summary = h("summary", { onclick: (event) => this.foldSection(event, key) }, h("span", {}, title), this.counts.get(key));
+      const summary = h("summary", { "data-group": key, onclick: (event) => this.foldSection(event, key) }, h("span", {}, title), this.counts.get(key));
       this.folds.set(key, h("details", { open }, summary, body));
       return this.folds.get(key);
     }));
     this.body.scrollTop = scroll;
     if (this.query !== this.drawn) this.body.scrollTop = 0;
     this.drawn = this.query;
-    fill(this.foot, SECTIONS.filter((s) => s.short).map(({ key, title, short }) => {
+    const again = [...this.body.querySelectorAll("[data-id], [data-group]")]
+      .find(({ dataset }) => (held.id && held.id === dataset.id) || (held.group && held.group === dataset.group));
+    again?.focus({ preventScroll: true });
+    refresh(this.foot, SECTIONS.filter((s) => s.short).map(({ key, title, short }) => {
       const size = this.items.filter((item) => item.section === key).length;
       return size ? h("button", { class: "chip", title, "aria-expanded": String(this.open[key]), onclick: () => this.toggle(key) },
         `${short} `, h("b", {}, size)) : null;
@@ -131,7 +139,6 @@ class ListPanel {
     event.preventDefault();
     this.open[key] = !this.open[key];
     this.draw(this.items, this.chosen);
-    this.folds.get(key).querySelector("summary").focus();
   }
 
   /** Opens a folded section, brings it to the top and chooses its first suggestion; or folds it again. */
@@ -150,7 +157,7 @@ class ListPanel {
     const folds = group.kept < group.items.length;
     return h("div", { class: "group" }, group.date ? this.visitHead(group, folds) : this.conditionHead(group),
       seen.map((item) => this.row(item, group)),
-      folds && group.kept && !this.query ? h("button", { class: "more-dates", "aria-expanded": String(this.isOpen(group)), onclick: () => this.fold(group) },
+      folds && group.kept && !this.query ? h("button", { class: "more-dates", "data-group": group.key, "aria-expanded": String(this.isOpen(group)), onclick: () => this.fold(group) },
         this.isOpen(group) ? "Fold" : `${plural(group.items.length - group.kept, "more date")}`) : null);
   }
 
@@ -166,7 +173,7 @@ class ListPanel {
     const says = [h("span", { class: "name" }, date || "No date"),
       h("span", { class: "who", title: e ? encounterLine(e) : null }, [e?.setting && e.setting !== "unknown" ? e.setting : "", e?.provider].filter(Boolean).join(" · ")),
       this.tallies.get(group.key)];
-    return folds ? h("button", { class: "group-head visit-head", "aria-expanded": String(this.isOpen(group)), onclick: () => this.fold(group) }, says)
+    return folds ? h("button", { class: "group-head visit-head", "data-group": group.key, "aria-expanded": String(this.isOpen(group)), onclick: () => this.fold(group) }, says)
       : h("div", { class: "group-head visit-head" }, says);
   }
 

@@ -23,8 +23,11 @@ class PlainTable {
 
   update(data, open) {
     this.root.dataset.theme = isDark(this.root) ? "dark" : "light";
-    this.data = data;
     this.open = open;
+    const says = JSON.stringify(data);
+    if (says === this.says) return; // drawn for another reason: a row that is being clicked stays where it is
+    this.says = says;
+    this.data = data;
     const none = !data.rows.length;
     [this.filters.hidden, this.table.hidden, this.empty.hidden] = [none || Boolean(data.plain), none, !none];
     fill(this.empty, data.empty || "Nothing yet.");
@@ -33,9 +36,9 @@ class PlainTable {
   }
 
   row(row, place) {
-    const opens = this.data.opens?.[place] ? {
-      class: "opens", tabindex: "0", onclick: () => { if (!String(getSelection())) this.open(place); },
-      onkeydown: (event) => { if (event.key === "Enter") this.open(place); },
+    const opens = (this.data.opens?.[place] ?? null) !== null ? {
+      class: "opens", tabindex: "0", onclick: () => { if (!String(getSelection())) this.open(this.data.opens[place]); },
+      onkeydown: (event) => { if (event.key === "Enter") this.open(this.data.opens[place]); },
     } : {};
     return h("tr", opens, row.map((value) => h("td", {}, value ?? "")));
   }
@@ -53,7 +56,7 @@ class PlainTable {
 export default function ({ data, parentElement, setTriggerValue }) {
   if (!plainTables.has(parentElement)) plainTables.set(parentElement, new PlainTable(parentElement));
   const table = plainTables.get(parentElement);
-  if (data) table.update(data, (place) => setTriggerValue("open", place));
+  if (data) table.update(data, (key) => setTriggerValue("open", key));
   return () => {
     table.root.remove();
     plainTables.delete(parentElement);

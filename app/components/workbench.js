@@ -97,6 +97,7 @@ class Workbench {
     this.finder.load();
     this.image.load(data.chart);
     this.detail.load(data.guidance, data.drafts);
+    this.takeWordsLeft();
     this.list.load();
     this.currentSpan = null;
     this.last = null;
@@ -112,8 +113,17 @@ class Workbench {
   /** What Python says is in: the decisions as they stand in the record. */
   news() {
     if (!this.data) return;
+    this.takeWordsLeft();
     this.makeItems();
     this.redraw();
+  }
+
+  /** Words that a reload left on their way are in their fields again before the record knows them. */
+  takeWordsLeft() {
+    const sample = this.data.second?.sample ?? null;
+    for (const { type, text, suggestion, sample: of } of bus.wordsLeft(this.data.chart.id)) {
+      if (type === "note") this.data.note = text; else if (of === sample) this.detail.drafts.set(suggestion, text);
+    }
   }
 
   get state() { return bus.state && bus.state.chart === this.data.chart.id ? bus.state : { states: {}, added: [], earlier: [], others: [], held: null }; }
@@ -164,12 +174,12 @@ class Workbench {
     this.drawChosen();
     const shown = this.items.filter((item) => item.section === "supported");
     const left = shown.filter((item) => !item.decision).length;
-    fill(this.title, h("b", {}, chart.name), h("span", { class: "quiet" }, `${plural(chart.pages.length, "page")} · ${plural(chart.encounters.length, "encounter")}`),
+    refresh(this.title, h("b", {}, chart.name), h("span", { class: "quiet" }, `${plural(chart.pages.length, "page")} · ${plural(chart.encounters.length, "encounter")}`),
       chart.file.state === "ok" ? null : h("span", { class: "tag alert" }, { changed: "file changed", missing: "file missing", unreadable: "file not readable" }[chart.file.state]));
     const unread = chart.pages.filter((page) => page.source === "unread");
-    fill(this.unread, unread.length ? h("button", { class: "tag alert", onclick: () => this.goToPage(unread[0].n), title: `Not read: ${unread.map((page) => page.n).join(", ")}` },
+    refresh(this.unread, unread.length ? h("button", { class: "tag alert", onclick: () => this.goToPage(unread[0].n), title: `Not read: ${unread.map((page) => page.n).join(", ")}` },
       `${plural(unread.length, "page")} not read`) : null);
-    fill(this.progress, `${shown.length - left} of ${shown.length} decided`,
+    refresh(this.progress, `${shown.length - left} of ${shown.length} decided`,
       left === 0 && this.data.next ? h("button", { class: "plain next", onclick: () => this.nextChart() }, `Next chart: ${this.data.next.name} (J)`) : null,
       this.data.second ? h("span", { class: "tag alert" }, "Second review, blind") : null,
       this.state.held ? h("span", { class: "tag alert" }, `held by ${this.state.held.who} since ${localTime(this.state.held.since)}`,
@@ -181,9 +191,9 @@ class Workbench {
 
   drawSaved() {
     const { unsaved } = bus;
-    fill(this.saved, unsaved ? "Saving…" : "Saved");
+    refresh(this.saved, unsaved ? "Saving…" : "Saved");
     this.saved.classList.toggle("waiting", unsaved > 0);
-    fill(this.who, bus.state?.who ? `as ${bus.state.who}` : null);
+    refresh(this.who, bus.state?.who ? `as ${bus.state.who}` : null);
     clearTimeout(this.lateTimer);
     if (unsaved) this.lateTimer = setTimeout(() => { if (bus.unsaved) fill(this.saved, `Not saved yet (${bus.unsaved}): the server does not answer. Kept here and sent again.`); }, 3000);
   }

@@ -64,6 +64,9 @@ class Worklist {
     this.root.dataset.theme = isDark(this.root) ? "dark" : "light";
     this.open = open;
     if (!this.data && data.rows.some((r) => r.mine)) this.status = "mine";
+    const says = JSON.stringify(data.rows);
+    if (says === this.says) return; // the page was drawn for another reason: a row that is being clicked stays where it is
+    this.says = says;
     this.data = data.rows;
     this.draw();
   }
@@ -101,7 +104,9 @@ class Worklist {
     };
     const found = this.data.filter(this.matches).filter((r) => `${r.chart} ${r.mostly} ${r.assigned || ""}`.toLowerCase().includes(this.query)).sort(compare);
     fill(this.summary, `${plural(found.length, "chart")}${found.length === this.data.length ? "" : ` of ${this.data.length}`}`);
+    const focused = document.activeElement?.dataset.chart;
     fill(this.rows, found.slice(0, this.shown).map((r) => this.row(r)));
+    if (focused) this.rows.querySelector(`[data-chart="${focused}"]`)?.focus({ preventScroll: true });
     const none = this.data.length ? "No chart fits the search and the status above." : "The results hold no charts yet: screen some, then look here again.";
     if (!found.length) { fill(this.more, h("p", { class: "quiet" }, none)); return; }
     fill(this.more, found.length > this.shown ? h("button", { class: "plain", onclick: () => { this.shown += 1000; this.body(); } }, `Show more (${found.length - this.shown} left)`) : null);

@@ -59,7 +59,7 @@ def main() -> None:
     data = {
         "columns": [c.replace("_", " ") for c in columns],
         "rows": [list(r.values()) for r in rows],
-        "opens": [a.chart_id is not None for a in found],
+        "opens": [None if a.chart_id is None else place for place, a in enumerate(found)],
         "empty": "The file holds no codes.",
     }
     shown = components.table(key="claims-table", data=data, on_open_change=components.ignore)

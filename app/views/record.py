@@ -84,10 +84,11 @@ def main() -> None:
     data = {
         "columns": list(shown[0][1]),
         "rows": [list(row.values()) for _, row, _ in shown],
-        "opens": [event is not None for *_, event in shown],
+        "opens": [event.seq if event else None for *_, event in shown],
     }
     opened = components.table(key="events", data=data, on_open_change=components.ignore)
-    if opened.open is not None and (chosen := shown[int(opened.open)][2]) is not None:
+    if opened.open is not None:
+        chosen = next(event for event in events if event.seq == int(opened.open))
         session.review_at(chosen.chart_id, chosen.action.suggestion_id)
 
 
