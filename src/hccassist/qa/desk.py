@@ -15,7 +15,6 @@ from hccassist.qa.labelled import Loaded, from_decisions, load
 from hccassist.qa.learning import challenge, report
 from hccassist.ranking.model import Ranker, load_ranker, models_folder
 from hccassist.ranking.policy import Policy, PolicyError, check_names, load_policy, parse_policy, with_threshold
-from hccassist.ranking.training import read_table
 from hccassist.review import DecisionError, Store
 from hccassist.review.versions import Kind, Versions
 from hccassist.terminology.compiled import load_lexicon
@@ -145,6 +144,8 @@ def put_in_force(store: Store, kind: Kind, version: str, who: str, reason: str) 
 def train_challenger(store: Store, version: str, who: str) -> list[str]:
     """Trains a challenger from the decisions of a store, keeps it as a version, and returns how it did, in lines to read.
     Raises ``TooLittle``, or DecisionError where the version is taken."""
+    from hccassist.ranking.training import read_table  # brings scikit-learn, which takes seconds to load
+
     if version in rankers(store):
         raise DecisionError(f"Version {version} exists: give the challenger another version.")
     champion = rankers(store)[in_force(store, "ranker")]

@@ -10,7 +10,7 @@ import json
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -18,7 +18,9 @@ from hccassist.qa.bench import Bench
 from hccassist.qa.labelled import Judged
 from hccassist.ranking.figures import FIGURES, Figure, Floats, average_precision, brier, with_intervals
 from hccassist.ranking.model import Ranker
-from hccassist.ranking.training import Table, joined, train
+
+if TYPE_CHECKING:
+    from hccassist.ranking.training import Table
 
 LEAST_DECISIONS = 200
 LEAST_CHARTS = 30
@@ -83,6 +85,8 @@ def missing(rows: Sequence[Judged]) -> list[str]:
 def challenge(rows: Sequence[Judged], shipped: Table, champion: Ranker, version: str) -> Challenge:
     """A challenger trained on the shipped table and all but the latest decisions, against the champion on those. The
     latest are whole charts. Raises ``TooLittle``."""
+    from hccassist.ranking.training import joined, train  # scikit-learn takes seconds to load: not before it trains
+
     if lacking := missing(rows):
         raise TooLittle("too few decisions to learn from; needed: " + ", ".join(lacking))
     latest: dict[str, str] = {}
@@ -154,6 +158,8 @@ def coder_weights(rows: Sequence[Judged]) -> tuple[tuple[CoderShare, ...], Float
 
 
 def _table(rows: Sequence[Judged], weight: Floats) -> Table:
+    from hccassist.ranking.training import Table
+
     bench = Bench(rows)
     groups = np.array([f"d {r.chart}" for r in rows])
     return Table(bench.x, bench.y, groups, np.full(len(rows), "decision"), weight)
