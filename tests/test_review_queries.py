@@ -58,6 +58,16 @@ def test_a_condition_that_could_be_specified_offers_what_the_wording_can_support
     assert choices(replace(suggestion, alternatives=())) == ()
 
 
+def test_a_condition_with_the_most_specific_code_is_asked_about_its_status_not_its_detail(store: Store) -> None:
+    suggestion = chart(store).suggestion(HF)
+    assert suggestion is not None
+    sure = draft(chart(store), replace(suggestion, alternatives=()), "open")
+    assert "What was the status of “Chronic systolic heart failure” at this visit? Please describe it" in sure
+    vague = replace(suggestion, alternatives=(), icd10="I50.9", description="Heart failure, unspecified")
+    for found in (suggestion, vague):
+        assert "specified further" in draft(chart(store), found, "open")
+
+
 def test_an_uncertain_condition_is_asked_to_be_settled(store: Store) -> None:
     suggestion = chart(store).suggestion(HF)
     assert suggestion is not None

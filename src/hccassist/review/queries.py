@@ -146,10 +146,15 @@ def _question(suggestion: Suggestion, choice: bool) -> str:
     named = f"“{' '.join(suggestion.mentions[0].text.split())}”" if suggestion.mentions else "the condition named above"
     if suggestion.status == "uncertain":
         return f"What was your assessment of {named} at the end of this visit?"
-    if suggestion.tier == "supported":
+    if suggestion.tier == "supported" and _unspecific(suggestion):
         return f"Can {named} be specified further (type, acuity, stage, cause)? If so, how?"
     end = "Please mark one:" if choice else _DESCRIBE
     return f"What was the status of {named} at this visit? {end}"
+
+
+def _unspecific(suggestion: Suggestion) -> bool:
+    """Whether the words leave a code open: they support others too, or the one they support says itself what is not known."""
+    return bool(suggestion.alternatives) or not suggestion.icd10 or "unspecified" in suggestion.description.lower()
 
 
 def _provider(visit: EncounterSummary | None) -> str:
