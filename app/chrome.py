@@ -9,7 +9,7 @@ from typing import Any
 import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
-from app import session
+from app import components, session
 from app.plain import plain
 from hccassist.review import DecisionError, Store
 from hccassist.review.drafts import Drafts
@@ -62,10 +62,12 @@ def signed(who: str, at: str) -> str:
 
 
 def typed(label: str, name: str, chart_id: int, text: str = "", height: int | None = None, most: int = 4000) -> str:
-    """A text area whose words are there again after a reload, until ``forget``: ``text`` to begin with, or what this person
-    typed last. ``name`` is the page's own for it within the chart."""
+    """A field whose words are there again after a reload, until ``forget``: ``text`` to begin with, or what this person typed
+    last. ``name`` is the page's own for it within the chart."""
     before, key = _draft(name, chart_id, text)
-    return _kept(name, chart_id, before, st.text_area(label, before, key=key, height=height or "content", max_chars=most))
+    data = {"label": label, "text": before, "height": height, "most": most, "chart": chart_id, "name": name}
+    found = components.words(key=key, data=data, on_text_change=components.ignore)
+    return before if found.text is None else str(found.text)[:most]
 
 
 def chosen(label: str, name: str, chart_id: int, options: Mapping[Any, str], begin: str, in_sight: bool = False) -> str:

@@ -21,6 +21,7 @@ Json = dict[str, Any]
 SEARCH_LIMIT = 20
 IMAGE_SCALE = 2.0
 NEW_WORDS = ("add", "evidence")
+MOST_WORDS = 8000
 
 
 def answer(store: Store, opened: OpenChart, person: Person, message: Mapping[str, Any]) -> Json:
@@ -45,7 +46,7 @@ def answer(store: Store, opened: OpenChart, person: Person, message: Mapping[str
                 store.bookmark(person.name, opened.id, str(message["suggestion"]))
                 store.holds.open(opened.id, person.name)
             case "draft":
-                words, reading = str(message["text"])[:2000], int(message.get("sample") or FIRST_READING)
+                words, reading = str(message["text"])[:MOST_WORDS], int(message.get("sample") or FIRST_READING)
                 Drafts(store).keep(person.name, opened.id, str(message["suggestion"]), words, reading)
             case "note":
                 store.set_note(person.name, opened.id, str(message["text"])[:20000])

@@ -83,6 +83,7 @@ def _suggestion(s: Suggestion) -> Json:
         "tier": s.tier,
         "reason": s.reason,
         "confidence": round(s.confidence, 3),
+        "percent": f"{s.confidence:.0%}",
         "confidenceWords": confidence_words(s.confidence),
         "highRisk": s.high_risk,
         "mentions": [_span(m) for m in s.mentions],

@@ -25,6 +25,7 @@ ARGS = [
 WAIT = 60_000
 """How long (ms) anything may take, with a cold server on a machine that is busy with the other tests: every expectation and
 every move waits that long. What a test looks at without waiting has been waited for before."""
+AWAY = "The server does not answer. What you enter is kept"
 
 playwright.expect.set_options(timeout=WAIT)
 
@@ -107,6 +108,13 @@ def eventually(page: playwright.Page, holds: Callable[[], bool]) -> None:
     while not holds():
         assert time.monotonic() < deadline, "it never came to hold"
         page.wait_for_timeout(100)
+
+
+def away(page: playwright.Page, field: playwright.Locator) -> None:
+    """Wait until the page has noticed that its server is away, and the field that is typed in has the keys again."""
+    page.get_by_text(AWAY).wait_for()
+    playwright.expect(page.get_by_test_id("stDialog")).to_have_count(0)
+    playwright.expect(field).to_be_focused()
 
 
 def at_rest(page: playwright.Page) -> None:

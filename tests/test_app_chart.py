@@ -32,6 +32,9 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Reviewer]:
     two = replace(two, suggestions=tuple(replace(s, more_evidence=lab) if s.id == "e2:I50.22" else s for s in two.suggestions))
     printed = write_pdf_chart(root, "printed.pdf")
     printed = replace(printed, pages=(*printed.pages, PageSummary(2, 612, 792, "unread", 0)))
+    [drug] = printed.suggestions[0].evidence
+    watched_too = replace(printed.suggestions[0], evidence=(drug, replace(drug, element="M")))
+    printed = replace(printed, suggestions=(watched_too,))
     held = write_chart(root, "held.txt", [VISIT])
     no_hf = replace(HF, status="negated", tier="suppressed", reason="Denied.")
     denied = replace(VISIT, text="Echo normal: no [[no_hf]heart failure].\n", date="2025-06-01")
@@ -122,6 +125,7 @@ def test_text_and_image_stand_side_by_side_and_pages_are_turned_in_both(page: pl
     open_chart(Desk(page, server, "printed.pdf"))
     page.keyboard.press("b")
     playwright.expect(page.locator(".hcca .sheet .box.letter-T")).to_be_visible()
+    playwright.expect(page.locator(".hcca .sheet .box[data-badge]")).to_have_attribute("data-badge", "MT")
     playwright.expect(page.locator(".hcca .text")).to_be_visible()
     page.keyboard.press("i")
     playwright.expect(page.locator(".hcca .text")).to_be_hidden()

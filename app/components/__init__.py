@@ -35,6 +35,15 @@ workbench = st.components.v2.component(
 )  # fmt: skip
 """The review of one chart: suggestions, their evidence, and the chart's words."""
 
+words = st.components.v2.component(
+    "hccassist.words",
+    css=_source("base.css"),
+    js=_source("bus.js", "dom.js", "field.js"),
+    isolate_styles=False,
+)
+"""A field for words of several lines, kept as a draft while they are typed; reports them as ``text`` when it is left.
+Streamlit's own takes nothing while the server is away, and loses what is typed when the page goes."""
+
 worklist = st.components.v2.component(
     "hccassist.worklist",
     css=_source("base.css", "worklist.css"),

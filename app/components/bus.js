@@ -2,6 +2,7 @@
 // person entered is kept in the tab as well, for the page that a reload makes: a server whose page goes away may drop what is sent.
 const RETRY_MS = 4000;
 const RING_TRIES = 3; // unanswered, after which the whole page is asked for anew
+const GIVING_BACK_MS = 1000; // the window goes in a few frames, and takes the focus as it goes
 const TURNING_MS = 20000; // a server that is busy takes its time with a page
 const ENTERED = ["decide", "second", "draft", "note"]; // what a person entered: it must arrive
 const WAITING = "hccassist.waiting."; // in the tab's own storage, by whose it is
@@ -18,10 +19,18 @@ function watchConnection(onBack) {
   line.style.cssText = AWAY_LOOK;
   line.hidden = true;
   document.body.append(line);
+  let held = null; // where somebody types
+  document.addEventListener("focusin", (event) => { if (!event.target.closest('[data-testid="stDialog"]')) held = event.target; });
+  const giveBack = (field, until) => {
+    if (!field?.isConnected || held !== field || performance.now() > until) return;
+    if (document.activeElement !== field) field.focus({ preventScroll: true });
+    requestAnimationFrame(() => giveBack(field, until));
+  };
   new MutationObserver(() => {
     for (const dialog of document.querySelectorAll('body > [data-testid="stDialog"]')) {
       if (dialog.querySelector("h2")?.textContent !== "Connection error") continue;
       dialog.querySelector('button[aria-label="Close"]')?.click();
+      giveBack(held, performance.now() + GIVING_BACK_MS);
       line.textContent = AWAY;
       line.hidden = false;
     }
@@ -46,7 +55,7 @@ function createBus() {
   let state = null;
   let turning = 0;
   let unheard = 0;
-  let resent = null;
+  let resent = false;
 
   const entered = () => [...outbox.values()].filter((message) => ENTERED.includes(message.type));
   /** Leaves what was entered and not answered yet to the page after this one. */
@@ -59,10 +68,11 @@ function createBus() {
   };
   /** What the page before this one left, sent again under the name that it was entered under and no other. */
   const resend = () => {
-    resent = [];
-    try { resent = JSON.parse(sessionStorage.getItem(WAITING + state.who)) || []; } catch { /* nothing is there */ }
-    resent.forEach((message) => outbox.set(message.id, message));
-    if (resent.length) schedule();
+    resent = true;
+    let left = [];
+    try { left = JSON.parse(sessionStorage.getItem(WAITING + state.who)) || []; } catch { /* nothing is there */ }
+    left.forEach((message) => outbox.set(message.id, message));
+    if (left.length) schedule();
   };
   const flush = () => {
     scheduled = false;
@@ -128,13 +138,8 @@ function createBus() {
     },
     /** Calls the listener whenever a message leaves (with false) and whenever Python answers (with true). */
     listen(listener) { listeners.add(listener); return () => listeners.delete(listener); },
-    /** Words on a chart that the page before this one left and the server did not have when it drew this one; asked for once. */
-    wordsLeft(chart) {
-      const of = (message) => ["draft", "note"].includes(message.type) && message.chart === chart;
-      const found = (resent || []).filter(of);
-      resent = resent && resent.filter((message) => !of(message));
-      return found;
-    },
+    /** What is on its way, for a field that is drawn before it arrives. */
+    waiting(wanted) { return [...outbox.values()].filter(wanted); },
     get state() { return state; },
     get unsaved() { return entered().length; },
   };

@@ -86,7 +86,7 @@ class DetailPanel {
       h("div", { class: "coded" }, h("span", { class: "code big" }, s.code || "no code"), h("span", {}, s.description)),
       h("div", { class: "models" }, s.hcc.length ? s.hcc.map((x) => h("div", {}, h("b", {}, `${x.model === "RxHCC" ? "RxHCC" : `${x.model} HCC`} ${x.category}`), ` ${x.label}`))
         : h("div", { class: "quiet" }, s.hccText || "No HCC in V28 or V24")),
-      s.confidence === null ? null : h("div", { class: "likely" }, h("b", {}, s.confidenceWords), ` to be accepted · ${Math.round(s.confidence * 100)} %`));
+      s.confidence === null ? null : h("div", { class: "likely" }, h("b", {}, s.confidenceWords), ` to be accepted · ${s.percent}`));
   }
 
   encounter(item) {

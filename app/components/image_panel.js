@@ -62,6 +62,7 @@ class ImagePanel {
     const page = this.chart.pages.find((p) => p.n === this.number);
     this.sheet.querySelectorAll(".box").forEach((box) => box.remove());
     let first = null;
+    const badged = new Map();
     for (const span of spans.filter((s) => s.page === this.number)) {
       (span.boxes || []).forEach(([x0, y0, x1, y1], i) => {
         const place = `left:${((x0 - BOX_MARGIN) / page.width) * 100}%;top:${((y0 - BOX_MARGIN) / page.height) * 100}%;`
@@ -72,6 +73,10 @@ class ImagePanel {
         });
         this.sheet.append(box);
         if (span === current && !first) first = box;
+        if (i > 0 || !span.letter) return;
+        // Words that count for several letters carry them all in one place.
+        const same = badged.get(`${x0} ${y0}`);
+        if (same) { same.dataset.badge += span.letter; delete box.dataset.badge; } else badged.set(`${x0} ${y0}`, box);
       });
     }
     first?.scrollIntoView({ block: "center" });

@@ -200,7 +200,7 @@ class ListPanel {
       h("span", { class: "letters" }, ["M", "E", "A", "T"].map((l) => letters.has(l) ? h("i", { class: `badge letter-${l}` }, l) : null)),
       s.highRisk ? h("span", { class: "risk", title: s.highRisk }, "⚠") : null,
       h("span", { class: "hcc" }, shownHcc(item)),
-      h("span", { class: "confidence" }, s.confidence === null ? "" : `${Math.round(s.confidence * 100)}%`),
+      h("span", { class: "confidence" }, s.percent ?? ""),
       why ? h("span", { class: "held-why", title: s.reason }, why) : null);
     row.says = says(item);
     if (item.id === this.chosen) this.mark(row);

@@ -97,7 +97,8 @@ class Workbench {
     this.finder.load();
     this.image.load(data.chart);
     this.detail.load(data.guidance, data.drafts);
-    this.takeWordsLeft();
+    this.tookWaiting = false;
+    this.takeWaiting();
     this.list.load();
     this.currentSpan = null;
     this.last = null;
@@ -113,16 +114,20 @@ class Workbench {
   /** What Python says is in: the decisions as they stand in the record. */
   news() {
     if (!this.data) return;
-    this.takeWordsLeft();
+    this.takeWaiting();
     this.makeItems();
     this.redraw();
   }
 
-  /** Words that a reload left on their way are in their fields again before the record knows them. */
-  takeWordsLeft() {
+  /** Words still on their way to the server when the chart was drawn, after a reload or a time without it. */
+  takeWaiting() {
+    if (this.tookWaiting || !bus.state) return;
+    this.tookWaiting = true;
     const sample = this.data.second?.sample ?? null;
-    for (const { type, text, suggestion, sample: of } of bus.wordsLeft(this.data.chart.id)) {
-      if (type === "note") this.data.note = text; else if (of === sample) this.detail.drafts.set(suggestion, text);
+    const here = (message) => message.chart === this.data.chart.id
+      && (message.type === "note" || (message.type === "draft" && message.sample === sample));
+    for (const { type, text, suggestion } of bus.waiting(here)) {
+      if (type === "note") this.data.note = text; else this.detail.drafts.set(suggestion, text);
     }
   }
 

@@ -35,9 +35,7 @@ def show(person: Person, query: ProviderQuery, opened_up: bool) -> None:
     opened = session.store().open_chart(query.chart_id)
     if opened is None:
         return
-    suggestion = opened.suggestion(query.suggestion_id)
-    name = suggestion.condition.replace("_", " ") if suggestion else query.suggestion_id
-    with st.expander(plain(f"{query.status}: {name}, {query.chart}"), expanded=opened_up, key=f"query-{key}"):
+    with st.expander(plain(f"{query.status}: {_about(opened, query)}, {query.chart}"), expanded=opened_up, key=f"query-{key}"):
         session.chart_button(key, query.chart_id, query.suggestion_id)
         wording = first_wording(opened, query)
         names = [f"query {query.suggestion_id} {crc32(wording.encode()):x}"]  # another form has a wording of its own
@@ -57,6 +55,15 @@ def show(person: Person, query: ProviderQuery, opened_up: bool) -> None:
             _keep(person, query, text, "sent", answer, names)
         if not against:
             chrome.download(file, "Text file", lambda: text, f"query_{query.chart_id}.txt", "text/plain", key=f"file-{key}")
+
+
+def _about(opened: OpenChart, query: ProviderQuery) -> str:
+    """What a query is about: the condition, the code that was suggested and the date of the visit."""
+    suggestion = opened.suggestion(query.suggestion_id)
+    if suggestion is None:
+        return query.suggestion_id
+    date = next((e.date_of_service for e in opened.result.encounters if e.id == suggestion.encounter), None)
+    return ", ".join(filter(None, (suggestion.condition.replace("_", " "), suggestion.icd10, date)))
 
 
 def _keep(person: Person, query: ProviderQuery, text: str, status: QueryStatus, answer: str, names: Sequence[str]) -> None:
