@@ -48,7 +48,7 @@ class Look(NamedTuple):
 LOOKS = (
     Look("Worklist", "mostly"),
     Look("Questions", "open questions"),
-    Look("Queries", "The record says"),
+    Look("Queries", "Question"),
     Look("Learning", "lessons of yours"),
     Look("Second review", "Cohen's kappa"),
     Look("Documentation", "By heading"),
