@@ -110,6 +110,17 @@ def test_pages_that_are_slow_one_after_the_other_do_not_outlast_the_time_of_the_
         assert [p.source for p in chart.pages] == ["text", "unread", "unread", "unread"]
 
 
+def test_frames_of_a_picture_that_are_left_when_the_time_of_the_chart_is_over_are_unread(tmp_path: Path) -> None:
+    from PIL import Image
+
+    blank = Image.new("L", (850, 1100), 255)
+    blank.save(tmp_path / "scan.tif", save_all=True, append_images=[blank, blank])
+    pages = read_chart(tmp_path / "scan.tif", "scan.tif").pages
+    assert [p.source for p in pages] == ["text"] * 3
+    pages = read_chart(tmp_path / "scan.tif", "scan.tif", Limits(chart_seconds=1e-9)).pages
+    assert [p.source for p in pages] == ["unread"] * 3
+
+
 def test_the_picture_of_a_page_that_takes_too_long_is_refused(tmp_path: Path) -> None:
     path = tmp_path / "chart.pdf"
     path.write_bytes(MANY_IMAGES)

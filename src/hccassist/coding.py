@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
@@ -180,6 +181,24 @@ class Combined:
     replaces: bool
 
 
+_NOT_SAID = re.compile(
+    r"\b(?:no|not|without|denies|never|negative for|r/o|rules? out|ruled out|father|mother|brother|sister|son|daughter"
+    r"|uncle|aunt|cousin|family history of|fh|fhx)\b[^.;:\n]{0,30}\Z"
+)
+"""What stands before a cause that is denied, only asked for or a relative's."""
+_BEFORE = 60
+
+
+def _is_said(words: str, low: str) -> bool:
+    """Whether a text in lower case says ``words``: "Not polycystic on ultrasound", "brother has polycystic kidneys" do not."""
+    at = low.find(words)
+    while at >= 0:
+        if not _NOT_SAID.search(low, max(at - _BEFORE, 0), at):
+            return True
+        at = low.find(words, at + 1)
+    return False
+
+
 def combine(active: Mapping[str, str], lexicon: Lexicon, text: str, past: Mapping[str, str] | None = None) -> list[Combined]:
     """Combination codes that pairs of active conditions make: the "with" convention (ICD-10-CM guideline I.A.15) and
     hypertension's with heart and kidney disease (I.C.9.a).
@@ -199,7 +218,7 @@ def combine(active: Mapping[str, str], lexicon: Lexicon, text: str, past: Mappin
             if any(p is None or (first, p) in taken for p in partners):
                 continue
             low = low or text.lower()
-            if any(words in low for words in rule.unless):
+            if any(_is_said(words, low) for words in rule.unless):
                 continue
             taken.update((first, p) for p in partners if p)
             second = str(partners[0])
