@@ -12,9 +12,10 @@ _NUMBER_WORDS = "one two three four five six seven eight nine ten".split()
 _NUMBER = rf"(?:\d+|an?|{'|'.join(_NUMBER_WORDS)}|several|many|few|couple(?: of)?)"
 _AGO = re.compile(
     rf"\b({_NUMBER})\+?[- ]?(days?|d|weeks?|wks?|months?|mos?|years?|yrs?|y|decades?)"
-    rf" ({pattern_group('since_when')})\b",
+    rf" ({pattern_group('since_when')})\b(?! (?:{pattern_group('event_since')})\b)",
     re.IGNORECASE,
 )
+"""Not counted from another event: "CMV colitis 4 months post kidney transplant" is one of today."""
 _DAYS = {"d": 1, "w": 7, "m": 30, "y": 365}
 _DECADE = 3650
 _FEW = 3
