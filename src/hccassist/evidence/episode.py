@@ -108,6 +108,9 @@ _ONLY_ONCE = said("only_once", behind=r"\b(?:[ -]\w+){0,4}[ -]$")
 _NEVER_AGAIN = said("never_again")
 """A lasting disease told as one event that never came back ("single post-op AF 2016, none since") is over."""
 _CAME_WITH_SURGERY = said("came_with_surgery", before=r"^,? (?:\w+ ){0,2}")
+_REMISSION = frozenset({"remission=full", "remission=partial"})
+_SINCE_THEN = re.compile(r"\bon (?:[\w/-]+ ){1,4}since (?:[\w]+ )?(?:19|20)\d\d\b", re.IGNORECASE)
+"""A year in which a treatment began that goes on: "on Suboxone since 2019"."""
 _ENDS_WITH_ABLATION = code_group("ends_with_ablation")
 _ABLATED = said("ablated")
 _CURED = said("cured")
@@ -257,7 +260,7 @@ def settle(
     for condition, group in groups.items():
         known = lexicon.conditions[condition]
         if known.course == "cancer":
-            settled.extend(_agreed(_cancer(story, group, known.default_code.startswith(_SPREAD))))
+            settled.extend(_agreed(_cancer(story, group, known.default_code.startswith(_SPREAD), _remits(known))))
         elif known.course in ENDS or known.course == "acute":
             days = _INFARCTION_DAYS if known.default_code.startswith("I21") else 0
             dated = [_dated(story, m, known.course in ENDS, days) for m in group]
@@ -358,7 +361,8 @@ def _dated(story: _Story, m: Located, curable: bool, open_days: int) -> Located:
     treated = curable and not none_since and bool({m.sentence, m.sentence + 1} & story.drugs.get(m.mention.condition, set()))
     if status == "history":
         said_over = any(_SAID_OVER.search(cue) for cue in m.mention.cues if cue.startswith("“"))
-        if treated and not said_over and not (ago is None and earlier):
+        begun = _SINCE_THEN.search(words)
+        if treated and (begun or (not said_over and (ago is not None or not earlier))):
             return m.judged("active", "under treatment now")
         if curable and not said_over and _HELD_DOWN.search(words):
             return m.judged("active", "kept down by treatment now")
@@ -441,12 +445,16 @@ def _once(story: _Story, group: list[Located]) -> list[Located]:
     ]
 
 
-def _cancer(story: _Story, group: list[Located], spread: bool) -> list[Located]:
+def _cancer(story: _Story, group: list[Located], spread: bool, remits: bool) -> list[Located]:
     """A cancer is present while there or treated: what its sentences say of now is weighed against what they say is past. What
-    treats the cancer that it came from treats a ``spread`` too."""
+    treats the cancer that it came from treats a ``spread`` too. A blood cancer that ``remits`` has codes of its remission
+    (ICD-10-CM C81 to C96)."""
     told = [m for m in group if m.mention.status in ("active", "history")]
     if not told:
         return group
+    if remits and any(_REMISSION & {*m.mention.attributes} and not story.in_earlier_year(story.clause(m)) for m in told):
+        why = "in remission, which has a code of its own"
+        return [m.judged("active", why) if m.mention.status == "history" else m for m in group]
     spans = sorted(story.around(m) for m in told)
     text = " ".join(story.document.text[a:b] for a, b in spans)
     treatments = len(story.treated(group)) or (spread and sum(len(story.drugs.get(c, ())) for c in story.cancers))
@@ -467,6 +475,11 @@ def _cancer(story: _Story, group: list[Located], spread: bool) -> list[Located]:
         why = "past cancer, no current treatment named"
         return [m.judged("history", why) if m.mention.status == "active" else m for m in group]
     return group
+
+
+def _remits(known: Condition) -> bool:
+    """Whether a condition has codes for its remission."""
+    return any(_REMISSION & need for need, _ in known.codes)
 
 
 def _agreed(group: list[Located]) -> list[Located]:

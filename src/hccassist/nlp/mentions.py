@@ -42,6 +42,9 @@ _THEN = rf"in (?:{MONTH_NAME}|(?:19|20)\d\d)"
 _EARLIER = re.compile(rf"\b(?:{pattern_group('at_another_time')}|{_THEN})\b", re.IGNORECASE)
 _STAYED_THEN = said("stayed", behind=rf"\b[^.;]{{0,20}}\b(?:ago|last|{_THEN})\b")
 """A stay that is over: what was acute then ("admitted in May for acute systolic heart failure") is the disease now."""
+_HEAD = 2
+"""A problem's name ends its line: at most a full stop or a colon stands behind it."""
+_GONE = said("resolved_after", before=r"\W*(?:(?:medical )?(?:reasoning|assessment|status): )?")
 _NOT_SO, _DOUBTED = said("taken_back"), said("doubted_after")
 """A sentence that takes back, or doubts, what the one before it named."""
 _CLAUSE_REACH = 60
@@ -107,12 +110,13 @@ def find_mentions(document: Document, lexicon: Lexicon, inpatient: bool, support
             others = [(h.i, h.j) for h in group if h is not hit]
             for named in (term, *(replace(term, condition=c, attributes=a, code=None) for c, a in term.also)):
                 located.append(_locate(hit, named, why, others, here))
-    return _taken_back(document, located, lexicon)
+    return _taken_back(document, located, lexicon, inpatient)
 
 
-def _taken_back(document: Document, located: list[Located], lexicon: Lexicon) -> list[Located]:
+def _taken_back(document: Document, located: list[Located], lexicon: Lexicon, inpatient: bool) -> list[Located]:
     """What the next sentence takes back: "The list carries atrial fibrillation. This was an artifact; he does not have it." It
-    speaks of the last condition before it, and of none that it names itself as present."""
+    speaks of the last condition before it, and of none that it names itself as present. Under the name of a problem that may
+    be one word, "Resolved, off medication"; of a stay's own summary that is still a diagnosis of the stay."""
     last = {m.sentence: m for m in located if not lexicon.conditions[m.mention.condition].default_code.startswith("Z")}
     present = {m.sentence for m in located if m.mention.status == "active"}
     sentences, text = document.sentences, document.text
@@ -127,6 +131,9 @@ def _taken_back(document: Document, located: list[Located], lexicon: Lexicon) ->
                 gone[m.i, m.j] = "negated"
             elif _DOUBTED.search(text, following.start, following.end):
                 gone[m.i, m.j] = "uncertain"
+        heads = sentences[number].section in CONCLUSIONS and sentences[number].j - m.j <= _HEAD
+        if heads and not inpatient and _GONE.match(text, following.start, following.end):
+            gone.setdefault((m.i, m.j), "history")
     if not gone:
         return located
     why = "taken back in the next sentence"
