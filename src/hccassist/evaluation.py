@@ -11,8 +11,9 @@ from __future__ import annotations
 
 import csv
 import json
+from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from io import StringIO
 from pathlib import Path
 from typing import Any
@@ -28,7 +29,7 @@ from hccassist.ranking.features import FEATURES, Around, Candidate, features, su
 from hccassist.reading import read_chart
 from hccassist.reading.plain import text_chart
 from hccassist.schema import Chart, Encounter
-from hccassist.screening import read_encounter
+from hccassist.screening import Screener, read_encounter, screen
 from hccassist.terminology.codes import Codes
 from hccassist.terminology.groups import code_group
 from hccassist.terminology.lexicon import Lexicon
@@ -251,6 +252,46 @@ def linker_rows(cases: Iterable[Case], lexicon: Lexicon) -> Iterator[dict[str, f
                         "letters": "".join(sorted(letters)),
                         "clues": "|".join(sorted(candidate.clues.names)),
                     }
+
+
+@dataclass(slots=True)
+class Quotes:
+    """Of the quotes of supported conditions how many are shown, of the passages shown how many hold one, and of the letters
+    the right, the false and the missed."""
+
+    quotes: int = 0
+    found: int = 0
+    passages: int = 0
+    good: int = 0
+    letters: Counter[str] = field(default_factory=Counter)
+
+    def line(self) -> str:
+        """The figures in one line."""
+        right, wrong = self.letters["right"], self.letters["false"] + self.letters["missed"]
+        return (
+            f"recall {self.found / max(self.quotes, 1):.3f}  precision {self.good / max(self.passages, 1):.3f}"
+            f"  letters F1 {2 * right / max(2 * right + wrong, 1):.3f}  ({self.quotes} quotes)"
+        )
+
+
+def tally_quotes(case: Case, screener: Screener, tally: Quotes) -> None:
+    """Adds a case: per supported condition that screening shows, the evidence shown against the reader's quotes. The
+    name of a condition alone counts neither way; a quote is found where half of it, or of what is shown, is in the other."""
+    suggestions = screen(case.chart, tuple(r.encounter for r in case.records), screener).suggestions
+    for record in case.records:
+        seen = [s for s in suggestions if s.encounter == record.encounter.id and s.tier == "supported" and s.icd10]
+        for verdict in record.supported:
+            mine = [s for s in seen if s.icd10 and any(s.icd10[:3] == code[:3] for code in verdict.codes)]
+            if not mine:
+                continue
+            names = {(m.start, m.end) for s in mine for m in s.mentions}
+            shown = [e for s in mine for e in s.evidence if (e.start, e.end) not in names]
+            tally.quotes += len(verdict.quotes)
+            tally.found += sum(any(_overlaps(q, e.start, e.end) for e in shown) for q in verdict.quotes)
+            tally.passages += len(shown)
+            tally.good += sum(any(_overlaps(q, e.start, e.end) for q in verdict.quotes) for e in shown)
+            wanted, given = {q[0] for q in verdict.quotes}, {e.element for e in shown}
+            tally.letters.update(right=len(wanted & given), false=len(given - wanted), missed=len(wanted - given))
 
 
 def _overlaps(quote: tuple[str, int, int], start: int, end: int) -> bool:

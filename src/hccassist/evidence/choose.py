@@ -19,9 +19,10 @@ _PER_LETTER = 3
 _DRUG = "drug"
 _LETTER_PROVEN: dict[Element, float] = {"M": 0.22, "E": 0.2, "A": 0.3, "T": 0.2}
 """A sentence that names a condition makes a weak assessment, one that follows it a weak monitoring: these must be likelier."""
-_FIRST = 0.1
+_FIRST, _FIRST_OTHER = 0.1, 0.12
+"""The least strength of a letter's first passage: of one that holds a word known for the condition, and of any other."""
 _FURTHER = 0.46
-_JOINED = 0.1
+_JOINED = 0.06
 _LONGEST = 280
 _GAP = 2
 _WORTH_UNFOLDING = 0.1
@@ -41,7 +42,7 @@ def choose(evidence: Sequence[Evidence], text: str) -> tuple[tuple[Evidence, ...
 
 def shows_any(evidence: Sequence[Evidence]) -> bool:
     """Whether a coder would see any of ``evidence``, strongest first: what is only there for whoever asks proves nothing."""
-    return any(_is_proven(group) and group[0].strength >= _FIRST for group in _by_letter(evidence).values())
+    return any(_is_proven(group) and group[0].strength >= _least(group[0]) for group in _by_letter(evidence).values())
 
 
 def _by_letter(evidence: Sequence[Evidence]) -> dict[Element, list[Evidence]]:
@@ -56,13 +57,17 @@ def _is_proven(group: Sequence[Evidence]) -> bool:
     return any((e.kind == _DRUG and e.own) or proven >= _LETTER_PROVEN[e.element] for e in group)
 
 
+def _least(first: Evidence) -> float:
+    return _FIRST if first.own else _FIRST_OTHER
+
+
 def _of_letter(group: Sequence[Evidence], text: str) -> list[Evidence]:
     """The passages of one letter."""
     if not _is_proven(group):
         return []
     passages: list[Evidence] = []
     for e in group:
-        if e.strength < (_FURTHER if passages else _FIRST) or len(passages) == _PER_LETTER:
+        if e.strength < (_FURTHER if passages else _least(e)) or len(passages) == _PER_LETTER:
             break
         if not any(p.start <= e.start and e.end <= p.end for p in passages):
             passages.append(_with_neighbours(e, group, text))

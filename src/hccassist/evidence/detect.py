@@ -16,6 +16,7 @@ SILENT_SECTIONS = frozenset({"allergies", "legal", "family_history", "education"
 """Sections in which no word is evidence of the patient's care."""
 
 _RESULT_KINDS = frozenset({"lab", "vital", "imaging", "test"})
+_MEASURED = frozenset({"lab", "vital"})
 _FINDINGS = frozenset({"exam", "symptom", "vital", "lab", "monitor"})
 PLANNED = said("planned_test", behind="")
 _NOT_TOLERATED = said("not_tolerated")
@@ -32,6 +33,8 @@ _VALUE = re.compile(
     re.IGNORECASE,
 )
 """A number that may be a result: not the one in "A1c" or "in 3 months", and no date or dose."""
+_TITLED = re.compile(r"\b(?:Mrs?|Ms|Miss|Dr)\b\.? (?:[A-Z][\w'.-]* ){0,2}$")
+_TITLE_REACH = 40
 _CLAUSE_ENDS = frozenset(", . ; : / ) and or but at since for".split())
 _MOST_SENTENCES = 1024
 """As many as a record has: each is asked about for every condition of the record."""
@@ -112,7 +115,8 @@ def detect(document: Document, lexicon: Lexicon) -> list[Item]:
             if i < taken:
                 continue
             for j, values in reversed(hits):
-                if (found := _meant(values, document, i, j)) and not _is_label(document, sentence, i, j, found):
+                found = _meant(values, document, i, j)
+                if found and not _is_label(document, sentence, i, j, found) and not _is_surname(document, i):
                     said_taken = any(v.kind == "drug" for v in found) and _is_taken(document, sentence, i, j)
                     items += [Item(number, i, j, v, _elements(v, words)) for v in found if v.kind != "drug" or said_taken]
                     items += _inside(document, lexicon, number, i, j, found)
@@ -133,6 +137,12 @@ def _is_label(document: Document, sentence: Sentence, i: int, j: int, words: lis
     return label and all(not word.conditions and word.kind == "judgement" for word in words)
 
 
+def _is_surname(document: Document, i: int) -> bool:
+    """Whether the word at token ``i`` is somebody's name: "Mr. Leon Walker" has no walker."""
+    start = document.tokens.starts[i]
+    return document.text[start].isupper() and bool(_TITLED.search(document.text, max(start - _TITLE_REACH, 0), start))
+
+
 def _is_taken(document: Document, sentence: Sentence, i: int, j: int) -> bool:
     """Whether its sentence leaves a drug at tokens [i, j) a treatment: not denied, refused, stopped or blamed for something."""
     if _is_not_had(document.tokens.norms, i, j, sentence.j):
@@ -145,7 +155,7 @@ def _is_taken(document: Document, sentence: Sentence, i: int, j: int) -> bool:
 
 def _inside(document: Document, lexicon: Lexicon, number: int, i: int, end: int, longest: list[EvidenceWord]) -> list[Item]:
     """The findings and values that a longer one holds: "fine crackles" speak for what "crackles" speak for too, "BMI 14.8" for
-    what "BMI" does. Drugs are left alone: a longer name is another drug or another use of it."""
+    what "BMI" does. Drugs are left alone: a longer name is another drug or another use of it; and "Hgb A1c" is no Hgb."""
     kinds = {v.kind for v in longest} & _FINDINGS
     if end - i < 2 or not kinds:
         return []
@@ -155,8 +165,10 @@ def _inside(document: Document, lexicon: Lexicon, number: int, i: int, end: int,
         for stop, values in hits:
             if (k, stop) == (i, end):
                 continue
+            measured = stop < end and document.tokens.norms[stop].isalpha()
             for value in values:
-                if value.kind in kinds and not value.cased and not value.conditions <= known:
+                other = measured and value.kind in _MEASURED
+                if value.kind in kinds and not other and not value.cased and not value.conditions <= known:
                     text = document.said(sentence)
                     found.append(Item(number, k, stop, value, _elements(value, text)))
     return found

@@ -34,8 +34,10 @@ _SHORT_NOTE = 900
 _MOST_FOLLOWING = 12
 _MOST_MAIN = 2
 _BARE = 2
+_RESULTS = "results"
+_OPENS = 3
 _LISTS_NAMES = word_group("lists_names")
-_JUDGEMENT, _DRUG = "judgement", "drug"
+_JUDGEMENT, _DRUG, _LAB = "judgement", "drug", "lab"
 _FEW_OR_MANY = (3, 6, 10, 16, 25, 40)
 _NO_EVIDENCE = 0.05
 _A_LIST = 3
@@ -44,6 +46,7 @@ _OF_ALL = 0.35
 _KNOWN_SHARE = 0.5
 _NO_KIND = "words"
 _NONE: frozenset[str] = frozenset()
+_SAID_OF_ONE = frozenset({"status"})
 _SAID_OF_A_DRUG = frozenset({"treatment", "evaluation"})
 _UNCLEAR = "unclear whose it is"
 """What a coder reads where nothing but a guess ties words to this condition rather than to another."""
@@ -100,6 +103,7 @@ class _Scene:
     document: Document
     active: frozenset[str]
     by_sentence: Mapping[int, list[Located]]
+    all_named: Mapping[int, list[Located]]
     names: Mapping[int, frozenset[str]]
     items_of: Mapping[int, list[Item]]
     blocks: Mapping[int, _Block]
@@ -133,7 +137,9 @@ def candidates(
     """Every sentence that may be evidence of one of the ``conditions`` (ids active in this encounter, with their course)."""
     active = frozenset(conditions)
     by_sentence: dict[int, list[Located]] = defaultdict(list)
+    all_named: dict[int, list[Located]] = defaultdict(list)
     for m in located:
+        all_named[m.sentence].append(m)
         if m.mention.condition in active:
             by_sentence[m.sentence].append(m)
     items_of: dict[int, list[Item]] = defaultdict(list)
@@ -141,7 +147,7 @@ def candidates(
         items_of[item.sentence].append(item)
     blocks = _blocks(document, by_sentence)
     names = {number: frozenset(m.mention.condition for m in here) for number, here in by_sentence.items()}
-    scene = _Scene(document, active, by_sentence, names, items_of, blocks, _labels(document, blocks))
+    scene = _Scene(document, active, by_sentence, all_named, names, items_of, blocks, _labels(document, blocks))
     ties: Ties = defaultdict(dict)
     _tie_same(scene, ties)
     _tie_block(scene, ties)
@@ -379,6 +385,9 @@ def _tie_knowledge(scene: _Scene, ties: Ties) -> None:
             for condition in item.word.conditions & scene.active:
                 if scene.of_another(number, condition) and block is not None and at[item.i] & block.conditions:
                     continue
+                named = scene.named(number)
+                if item.word.kind in _SAID_OF_ONE and at[item.i] & named and condition not in named:
+                    continue
                 rivals = len(at[item.i] & scene.active)
                 why = f"“{item.word.written}” speaks for it"
                 if rivals > 1 and condition not in scene.named(number) and not scene.under(number, condition):
@@ -462,8 +471,12 @@ def _candidates(
         all_items = _beside_the_names(document, scene.items_of.get(number, []), here, condition)
         named = [m for m in here if m.mention.condition == condition]
         # "Osteoporosis, Prolia", "COPD stable.": of so few words only one that speaks for the condition or judges it says
-        # more than its name.
-        if not _says_more(document, sentence, named, here) and not any(_speaks_of(condition, i) for i in all_items):
+        # more than its name. Where a test's result names it, the name is the finding.
+        if all(m.mention.status == "family" for m in named) and named:
+            continue
+        seen = bool(named) and sentence.section == _RESULTS
+        more = seen or _says_more(document, sentence, named, scene.all_named.get(number, ()))
+        if not more and not any(_speaks_of(condition, i) and not _is_of_a_name(i, here, condition) for i in all_items):
             continue
         items = [i for i in all_items if i.generic or condition in i.word.conditions or not i.word.conditions & scene.active]
         if _only_stops(items, document.said(sentence), condition):
@@ -476,6 +489,8 @@ def _candidates(
             clues.append("under another problem")
         if "tie same" not in tie.clues and scene.named(number):
             clues.append("names others")
+            if min(m.i for m in here) - sentence.i <= _OPENS:
+                clues.append("opens with another")
         if label := scene.labels.get(number):
             clues += [f"label {label}", *{f"label {label} & {i.word.kind}" for i in items}]
         clues += whereabouts.clues(number, condition, mine_sites, section, first)
@@ -577,6 +592,12 @@ def _alone_in_its_clause(scene: _Scene, number: int, condition: str) -> bool:
 
 def _speaks_of(condition: str, item: Item) -> bool:
     return condition in item.word.conditions or (item.generic and item.word.kind == _JUDGEMENT)
+
+
+def _is_of_a_name(item: Item, here: Sequence[Located], condition: str) -> bool:
+    """Whether a lab is only part of another condition's name: "high cholesterol" in a list is no result."""
+    others = (m for m in here if m.mention.condition != condition)
+    return item.word.kind == _LAB and any(m.i <= item.i and item.j <= m.j for m in others)
 
 
 def _said_where(

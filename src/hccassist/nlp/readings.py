@@ -134,13 +134,17 @@ def _marks_another(hit: Hit, term: Term, group: list[Hit], document: Document, l
 
 
 def _explained(hit: Hit, group: list[Hit], document: Document) -> bool:
-    """Whether the note itself spells a short form out as something that is no condition: "CLL (contact lens left)"."""
+    """Whether the note itself spells a short form out: as something that is no condition, "CLL (contact lens left)", or, in
+    words that speak for themselves, "HF = hay fever"."""
     norms = document.tokens.norms
     word = document.written(hit.i, hit.j)
     first, last = hit.j + 1, hit.j + 1 + len(word)
-    if hit.j - hit.i > 1 or not word.isupper() or len(word) < SHORT_FORM or norms[hit.j : hit.j + 1] != ["("]:
+    opened = norms[hit.j : hit.j + 1]
+    if hit.j - hit.i > 1 or not word.isupper() or not (opened == ["="] or (opened == ["("] and len(word) >= SHORT_FORM)):
         return False
     initials = "".join(n[0] for n in norms[first:last])
+    if opened == ["="]:
+        return initials == word.lower()
     named = any(first <= h.i and h.j <= last for h in group)
     return norms[last : last + 1] == [")"] and initials == word.lower() and not named
 

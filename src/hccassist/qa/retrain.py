@@ -2,16 +2,28 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
-from hccassist.evaluation import Case, linker_rows, ranker_rows, write_table
-from hccassist.evidence.strength import load_strength
+from hccassist.evaluation import Case, Quotes, linker_rows, ranker_rows, tally_quotes, write_table
+from hccassist.evidence.strength import load_strength, strength_from
 from hccassist.qa.learning import paired
 from hccassist.ranking.figures import Floats, with_intervals
-from hccassist.ranking.training import Table, nested, read_table, train, train_linker, write_model
+from hccassist.ranking.training import (
+    Table,
+    held_out_linkers,
+    nested,
+    read_sentences,
+    read_table,
+    train,
+    train_linker,
+    write_model,
+)
+from hccassist.screening import load_screener
 from hccassist.terminology.compiled import load_lexicon
 
 Say = Callable[[str], None]
@@ -24,9 +36,12 @@ def retrain(folder: Path, version: str, labelled: Sequence[Case], parts: Sequenc
     if "linker" in parts:
         if labelled:
             write_table(list(linker_rows(labelled, load_lexicon())), folder / "linker-training.csv")
-        value, scores = train_linker(folder / "linker-training.csv", version)
-        write_model(value, folder / "linker.json")
+        sentences = read_sentences(folder / "linker-training.csv")
+        write_model(train_linker(sentences, version), folder / "linker.json")
+        linkers, scores = held_out_linkers(sentences, version)
         say("linker  " + "  ".join(f"{name} {score:.3f}" for name, score in scores.items()))
+        if labelled:
+            say("quotes of held-out notes  " + held_out_quotes(labelled, linkers).line())
     if "ranker" in parts:
         if labelled:
             rows = list(ranker_rows(labelled, load_lexicon(), load_strength(folder / "linker.json")))
@@ -36,6 +51,18 @@ def retrain(folder: Path, version: str, labelled: Sequence[Case], parts: Sequenc
         for line in figures(table, nested(table)):
             say(line)
         write_model(train(table, version), folder / "ranker.json")
+
+
+def held_out_quotes(labelled: Sequence[Case], linkers: Mapping[str, dict[str, Any]]) -> Quotes:
+    """How well a linker that never saw them shows the quotes of the first file of labelled notes; ``linkers``: by group of the
+    table, which numbers the cases."""
+    tally, screener = Quotes(), load_screener()
+    screeners = {id(value): replace(screener, strength=strength_from(value)) for value in linkers.values()}
+    for number, case in enumerate(labelled):
+        value = linkers.get(f"g{number}")
+        if value and case.kind == "note" and case.source == 0:
+            tally_quotes(case, screeners[id(value)], tally)
+    return tally
 
 
 def figures(table: Table, found: dict[str, Floats]) -> list[str]:

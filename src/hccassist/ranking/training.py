@@ -228,12 +228,24 @@ def _by_name(values: Floats) -> dict[str, float]:
     return {n: round(float(v), 4) for n, v in zip(NAMES, values, strict=True)}
 
 
-def train_linker(path: Path, version: str) -> tuple[dict[str, Any], dict[str, float]]:
-    """The linker's weights from its table of clues: whether a sentence is quoted and, of the quoted ones, for which letters;
-    and its AP and ECE out of fold (grouped by note) on the first source of labels.
+@dataclass(frozen=True, slots=True)
+class Sentences:
+    """The linker's table. ``x``: sentences by clues (``names``), and behind them an offset for each further source of labels;
+    ``letters``: for which a reader quotes each, blank where not quoted; ``first``: those of the first source."""
 
-    Every further source has an offset of its own in training, which the model does without: whoever labelled short notes
-    quotes most of their sentences, and a strength must mean what it means in the first, ordinary notes."""
+    x: Floats
+    names: list[str]
+    letters: NDArray[np.str_]
+    groups: NDArray[np.str_]
+    first: Bools
+
+    @property
+    def quoted(self) -> Floats:
+        return np.asarray(self.letters != "", dtype=np.float64)
+
+
+def read_sentences(path: Path) -> Sentences:
+    """The linker's table of clues. Clues of less than a few sentences are left out."""
     with path.open(encoding="utf-8", newline="") as file:
         rows = list(csv.DictReader(file))
     clues = [row["clues"].split("|") for row in rows]
@@ -245,31 +257,52 @@ def train_linker(path: Path, version: str) -> tuple[dict[str, Any], dict[str, fl
     for k, found in enumerate(clues):
         x[k, [column[n] for n in found if n in column]] = 1.0
     further = np.unique(sources[sources > sources.min()])
-    x = np.hstack([x, _OFFSET * (sources[:, None] == further[None, :])])
-    quoted = np.array([float(bool(row["letters"])) for row in rows])
-    groups = np.array([row["group"] for row in rows])
+    return Sentences(
+        x=np.hstack([x, _OFFSET * (sources[:, None] == further[None, :])]),
+        names=names,
+        letters=np.array([row["letters"] for row in rows]),
+        groups=np.array([row["group"] for row in rows]),
+        first=sources == sources.min(),
+    )
 
-    def make() -> Any:
-        return LogisticRegression(C=_LINKER_STRENGTH, max_iter=3000)
 
-    def weights(model: Any) -> dict[str, Any]:
-        pairs = zip(names, model.coef_[0], strict=False)
+def train_linker(table: Sentences, version: str) -> dict[str, Any]:
+    """The linker's weights from its table of clues: whether a sentence is quoted and, of the quoted ones, for which letters.
+
+    Every further source has an offset of its own in training, which the model does without: whoever labelled short notes
+    quotes most of their sentences, and a strength must mean what it means in the first, ordinary notes."""
+    return _linker(table, np.arange(len(table.letters)), version)
+
+
+def _linker(table: Sentences, rows: NDArray[np.int_], version: str) -> dict[str, Any]:
+    def weights(y: Bools, at: NDArray[np.int_]) -> dict[str, Any]:
+        model = LogisticRegression(C=_LINKER_STRENGTH, max_iter=3000).fit(table.x[at], y[at])
+        pairs = zip(table.names, model.coef_[0], strict=False)
         kept = {n: round(float(w), 3) for n, w in pairs if abs(w) >= _NO_WEIGHT}
         return {"intercept": round(float(model.intercept_[0]), 4), "weights": kept}
 
-    p = np.zeros(len(quoted))
-    for train_rows, test in GroupKFold(_FOLDS).split(x, quoted, groups):
-        p[test] = make().fit(x[train_rows], quoted[train_rows]).predict_proba(x[test])[:, 1]
-    first, inside = sources == sources.min(), quoted > 0
-    letters = {
-        e: weights(make().fit(x[inside], np.array([float(e in row["letters"]) for row in rows])[inside])) for e in ELEMENTS
-    }
+    inside = rows[table.quoted[rows] > 0]
+    proves = {e: np.array([e in found for found in table.letters]) for e in ELEMENTS}
     return {
         "version": version,
-        "quoted": weights(make().fit(x, quoted)),
-        "letters": letters,
+        "quoted": weights(table.quoted > 0, rows),
+        "letters": {e: weights(proves[e], inside) for e in ELEMENTS},
         "rows": len(rows),
-    }, {"AP": float(average_precision_score(quoted[first], p[first])), "ECE": ece(p[first], quoted[first])}
+    }
+
+
+def held_out_linkers(table: Sentences, version: str) -> tuple[dict[str, dict[str, Any]], dict[str, float]]:
+    """For each group (note) the linker that never saw it, of five; and the AP and ECE of their strengths on the first source
+    of labels."""
+    linkers: dict[str, dict[str, Any]] = {}
+    p = np.zeros(len(table.letters))
+    for seen, unseen in GroupKFold(_FOLDS).split(table.x, table.quoted, table.groups):
+        value = _linker(table, seen, version)
+        known = np.array([value["quoted"]["weights"].get(n, 0.0) for n in table.names])
+        p[unseen] = 1 / (1 + np.exp(-(table.x[unseen, : len(known)] @ known + value["quoted"]["intercept"])))
+        linkers |= dict.fromkeys(table.groups[unseen], value)
+    p, quoted = p[table.first], table.quoted[table.first]
+    return linkers, {"AP": float(average_precision_score(quoted, p)), "ECE": ece(p, quoted)}
 
 
 def write_model(value: dict[str, Any], path: Path) -> None:
