@@ -105,6 +105,7 @@ _LEFT_BEHIND = said("left_behind")
 _FOLLOW_UP = said("followed_up")
 _NONE_SINCE = said("none_since")
 _ONLY_ONCE = said("only_once", behind=r"\b(?:[ -]\w+){0,4}[ -]$")
+_ONCE_BEHIND = said("once_behind", before=r"\s?")
 _NEVER_AGAIN = said("never_again")
 """A lasting disease told as one event that never came back ("single post-op AF 2016, none since") is over."""
 _CAME_WITH_SURGERY = said("came_with_surgery", before=r"^,? (?:\w+ ){0,2}")
@@ -401,7 +402,8 @@ def _replaced(story: _Story, m: Located, known: Condition) -> Located:
     if known.course == "status":
         return m
     before = story.before(m)
-    once = _ONLY_ONCE.search(before) or _CAME_WITH_SURGERY.match(story.after(m))
+    behind = story.after(m)
+    once = _ONLY_ONCE.search(before) or _CAME_WITH_SURGERY.match(behind) or _ONCE_BEHIND.match(behind)
     if once and _NEVER_AGAIN.search(story.clause(m)):
         return m.judged("history", "a single event, none since")
     if known.default_code.startswith(_DEAD_BONE) and (
