@@ -584,7 +584,7 @@ def _alone_in_its_clause(scene: _Scene, number: int, condition: str) -> bool:
         start, end = sentence.i, sentence.j
         start = next((k + 1 for k in range(m.i - 1, start - 1, -1) if norms[k] == ";"), start)
         end = next((k for k in range(m.j, end) if norms[k] == ";"), end)
-        names = {k for o in here for k in range(o.i, o.j)}
+        names = _tokens_of(here)
         if (start, end) == (sentence.i, sentence.j) or sum(k not in names for k in range(start, end)) > _BARE:
             return False
     return True
@@ -592,6 +592,11 @@ def _alone_in_its_clause(scene: _Scene, number: int, condition: str) -> bool:
 
 def _speaks_of(condition: str, item: Item) -> bool:
     return condition in item.word.conditions or (item.generic and item.word.kind == _JUDGEMENT)
+
+
+def _tokens_of(named: Sequence[Located]) -> set[int]:
+    """The tokens of the names of conditions."""
+    return {k for m in named for k in range(m.i, m.j)}
 
 
 def _is_of_a_name(item: Item, here: Sequence[Located], condition: str) -> bool:
@@ -648,7 +653,7 @@ def _says_more(document: Document, sentence: Sentence, named: Sequence[Located],
     taken = max((m.j - m.i for m in named), default=0)
     if sentence.j - sentence.i - taken <= (_BARE if named else 0):
         return False
-    names = {k for m in here for k in range(m.i, m.j)}
+    names = _tokens_of(here)
     left = (document.tokens.norms[k] for k in range(sentence.i, sentence.j) if k not in names)
     return len(names) == taken or sum(word not in _LISTS_NAMES for word in left) > _BARE
 

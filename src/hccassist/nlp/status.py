@@ -128,7 +128,7 @@ def _speaks_as_of_another(norms: Sequence[str], pronoun: str) -> bool:
 
 
 class Stay(NamedTuple):
-    """Whether a record is an inpatient one, and whether it may speak for the discharge (``may_conclude``)."""
+    """Whether a record is an inpatient one, and whether it may speak for the discharge (``concludes``)."""
 
     inpatient: bool
     concludes: bool

@@ -79,20 +79,19 @@ def _marked(row: Sequence[Token], rules: Sequence[Rule]) -> list[Token]:
     at = 0
     for first, last in _groups(row, lined):
         options = [
-            [row[n] for n in part]
-            for is_word, part in groupby(range(first, last), key=lambda n: (row[n].text != _SLASH, lined[n]))
-            if is_word[0]
+            list(part)
+            for (is_word, _), part in groupby(range(first, last), key=lambda n: (row[n].text != _SLASH, lined[n]))
+            if is_word
         ]
         chosen = [lined[n] for n in range(first, last) if row[n].text != _SLASH]
         if not any(chosen) or all(chosen):
             continue
         out += row[at:first]
         for option in options:
-            head = option[0]
-            is_chosen = any(_covers(rule, head) for rule in rules)
+            head, is_chosen = row[option[0]], lined[option[0]]
             if is_chosen:
                 out.append(replace(head, text=RINGED, x0=head.x0 - 1.5, x1=head.x0 - 0.5, apart=True))
-            out += [replace(head, apart=not is_chosen), *option[1:]]
+            out += [replace(head, apart=not is_chosen), *(row[n] for n in option[1:])]
         at = last
         if at < len(row):
             out.append(replace(row[at], apart=True))
