@@ -1,9 +1,7 @@
-"""Whose evidence it is: ties the words that prove MEAT to the conditions of the same encounter.
+"""Whose evidence it is: which of the sentences that are tied to a condition (``evidence.ties``) prove MEAT for it.
 
-What ties, strongest first: the condition's own sentence; its block in a problem-oriented plan ("# HTN:", "1. Diabetes -");
-a paragraph that opens with it ("Regarding his diabetes, ..."); the sentences that follow it; being what the visit is about;
-and, anywhere in the encounter, words that by clinical knowledge speak for it (its drugs, tests, findings). Words that speak
-for other conditions present and not for this one are never its own. How strong a tie is, ``evidence.strength`` says.
+Words that speak for other conditions present and not for this one are never its own. How strong a tie is,
+``evidence.strength`` says.
 """
 
 from __future__ import annotations
@@ -11,28 +9,22 @@ from __future__ import annotations
 import re
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import NamedTuple
 
 from hccassist.evidence.detect import SILENT_SECTIONS, Item, says_ended, says_stopped
 from hccassist.evidence.facts import fact_of
 from hccassist.evidence.strength import Clues, Strength, sentence_clues
+from hccassist.evidence.ties import FOLLOWS, SHORT_NOTE, UNCLEAR, Scene, Tie, scene_of, ties_of
 from hccassist.nlp.document import Document, Sentence
 from hccassist.nlp.mentions import Located
-from hccassist.nlp.sections import CONCLUSIONS, LISTS
 from hccassist.schema import Element, Evidence
-from hccassist.terminology.groups import said, sayings, word_group
+from hccassist.terminology.groups import said, word_group
 from hccassist.terminology.lexicon import Sites
 from hccassist.terminology.rows import Course
 
-_PLAN_SECTIONS = frozenset({"assessment_plan", "hospital_course", "start", "hpi", "problem_list"})
-_PROSE_SECTIONS = frozenset({"start", "hpi"})
-_NO_GENERIC = frozenset({"family_history", "social_history", "allergies", "education", "legal", "screening", "chief_complaint"})
-_HEAD_WORDS = 14
 _LONG = 220
-_SHORT_NOTE = 900
-_MOST_FOLLOWING = 12
-_MOST_MAIN = 2
+"""Characters of a sentence of which only the clauses that hold the evidence are shown."""
 _BARE = 2
 _RESULTS = "results"
 _OPENS = 3
@@ -45,29 +37,10 @@ _OF_ALL = 0.35
 """What a sentence that lists so many conditions says besides must be as likely as this to be said of each of them."""
 _KNOWN_SHARE = 0.5
 _NO_KIND = "words"
-_NONE: frozenset[str] = frozenset()
-_SAID_OF_ONE = frozenset({"status"})
 _SAID_OF_A_DRUG = frozenset({"treatment", "evaluation"})
-_UNCLEAR = "unclear whose it is"
-"""What a coder reads where nothing but a guess ties words to this condition rather than to another."""
-_FOLLOWS = "follows it in the paragraph"
-_OPENED = "its paragraph opens with it"
-_ONLY_ONE = "the only condition of this note"
 _TEMPLATES = frozenset({"ros", "exam", "vitals"})
 _NOT_THERE = said("finding_absent")
 _CLAUSE = re.compile(r"[;,]\s+|\s+(?:but|and)\s+|\.\s+")
-_TOPIC = said("topic", before=r"^\W*")
-_OWN_LABEL = re.compile(r"\W*[A-Z][A-Za-z/&' -]{1,30}:\s")
-"""A line that opens with a label of its own ("Nutrition: ...") speaks of that."""
-_LABELS = sayings("label_", before=r"^\W*")
-
-
-@dataclass(slots=True)
-class Tie:
-    """How a sentence belongs to a condition: the clues of the tie, the strongest first, and the reason in words."""
-
-    why: str
-    clues: list[str] = field(default_factory=list)
 
 
 class Candidate(NamedTuple):
@@ -88,45 +61,6 @@ class Candidate(NamedTuple):
     """How many active conditions the sentence names."""
 
 
-class _Block(NamedTuple):
-    """The problem of a plan under which a sentence stands; ``named`` by its head, or only inside it."""
-
-    head: int
-    conditions: frozenset[str]
-    named: bool
-
-
-@dataclass(frozen=True, slots=True)
-class _Scene:
-    """What the ties of one encounter look at."""
-
-    document: Document
-    active: frozenset[str]
-    by_sentence: Mapping[int, list[Located]]
-    all_named: Mapping[int, list[Located]]
-    names: Mapping[int, frozenset[str]]
-    items_of: Mapping[int, list[Item]]
-    blocks: Mapping[int, _Block]
-    labels: Mapping[int, str]
-
-    def named(self, number: int) -> frozenset[str]:
-        """The active conditions that a sentence names."""
-        return self.names.get(number, _NONE)
-
-    def under(self, number: int, condition: str) -> bool:
-        """Whether a sentence stands under the condition's own problem of the plan."""
-        block = self.blocks.get(number)
-        return block is not None and block.named and condition in block.conditions
-
-    def of_another(self, number: int, condition: str) -> bool:
-        """Whether a sentence stands under another problem of the plan."""
-        block = self.blocks.get(number)
-        return block is not None and block.named and condition not in block.conditions
-
-
-Ties = dict[str, dict[int, Tie]]
-
-
 def candidates(
     document: Document,
     located: Sequence[Located],
@@ -136,25 +70,8 @@ def candidates(
 ) -> list[Candidate]:
     """Every sentence that may be evidence of one of the ``conditions`` (ids active in this encounter, with their course)."""
     active = frozenset(conditions)
-    by_sentence: dict[int, list[Located]] = defaultdict(list)
-    all_named: dict[int, list[Located]] = defaultdict(list)
-    for m in located:
-        all_named[m.sentence].append(m)
-        if m.mention.condition in active:
-            by_sentence[m.sentence].append(m)
-    items_of: dict[int, list[Item]] = defaultdict(list)
-    for item in items:
-        items_of[item.sentence].append(item)
-    blocks = _blocks(document, by_sentence)
-    names = {number: frozenset(m.mention.condition for m in here) for number, here in by_sentence.items()}
-    scene = _Scene(document, active, by_sentence, all_named, names, items_of, blocks, _labels(document, blocks))
-    ties: Ties = defaultdict(dict)
-    _tie_same(scene, ties)
-    _tie_block(scene, ties)
-    _tie_following(scene, ties)
-    _tie_main(scene, ties)
-    _tie_knowledge(scene, ties)
-    _tie_nearest(scene, ties)
+    scene = scene_of(document, located, items, active)
+    ties = ties_of(scene)
     tied = {number for condition in active for number in ties[condition]}
     sentences = ((n, document.sentences[n]) for n in tied)
     own = {n: sentence_clues(s, document.said(s)) for n, s in sentences}
@@ -205,211 +122,11 @@ def _evidence(document: Document, c: Candidate, strength: Strength) -> list[Evid
 def is_borrowed(e: Evidence) -> bool:
     """Whether nothing but its place, or knowledge that fits another condition of the record as well, ties a piece of evidence
     to its condition; a drug that stands beside it and is not known for it is such a one."""
-    return e.lent or e.why == _FOLLOWS or e.why.endswith(_UNCLEAR) or (e.kind == _DRUG and not e.own)
+    return e.lent or e.why == FOLLOWS or e.why.endswith(UNCLEAR) or (e.kind == _DRUG and not e.own)
 
 
 def _written(document: Document, item: Item) -> str:
     return document.written(item.i, item.j)
-
-
-def _is_head(sentence: Sentence, document: Document, mentions: Sequence[Located]) -> bool:
-    """Whether a sentence opens a problem: it starts a line and names a condition among its first words."""
-    if not mentions:
-        return False
-    first = min(m.i for m in mentions)
-    opens = first - sentence.i <= (6 if sentence.bullet else 3)
-    short = sentence.j - sentence.i <= _HEAD_WORDS
-    last = document.text[sentence.end - 1]
-    if sentence.section in _PROSE_SECTIONS:
-        return opens and (bool(sentence.bullet) or (short and last == ":"))
-    return opens and (bool(sentence.bullet) or short or last in ":.")
-
-
-def _blocks(document: Document, by_sentence: Mapping[int, list[Located]]) -> dict[int, _Block]:
-    """sentence -> the problem it stands under. A problem headed by a symptom belongs to the conditions named inside it."""
-    heads: dict[int, tuple[int, bool]] = {}
-    head: tuple[int, bool] | None = None
-    style: tuple[str, int] | None = None
-    section, line = "", -1
-    for number, sentence in enumerate(document.sentences):
-        if sentence.section != section:
-            section, head, style = sentence.section, None, None
-        if section not in _PLAN_SECTIONS:
-            continue
-        new_line, line = sentence.line != line, sentence.line
-        mine = (_style(sentence.bullet), min(sentence.indent, 8) // 2)
-        if new_line and (style is None or mine == style or mine[1] < style[1]):
-            if _is_head(sentence, document, by_sentence.get(number, [])):
-                head, style = (number, True), mine
-            elif style is not None and (sentence.bullet or sentence.j - sentence.i <= 7 or mine[1] < style[1]):
-                head = (number, False)
-            elif style is None and mine[0] == "number" and sentence.j - sentence.i <= 7:
-                head, style = (number, False), mine
-        if head is not None:
-            heads[number] = head
-    inside: dict[int, set[str]] = defaultdict(set)
-    for number, (first, named) in heads.items():
-        if not named or number == first:
-            inside[first].update(m.mention.condition for m in by_sentence.get(number, ()))
-    return {
-        n: _Block(first, frozenset(inside[first]), named) for n, (first, named) in heads.items() if inside[first] or not named
-    }
-
-
-def _style(bullet: str) -> str:
-    if not bullet:
-        return "none"
-    return "number" if any(c.isdigit() for c in bullet) else bullet[0]
-
-
-def _labels(document: Document, blocks: Mapping[int, _Block]) -> dict[int, str]:
-    """sentence -> the label of its line in a problem's block ("Medical Treatment: ..."), for every sentence of that line."""
-    labels: dict[int, str] = {}
-    line, label = -1, ""
-    for number in blocks:
-        sentence = document.sentences[number]
-        if sentence.line != line:
-            text = document.said(sentence)
-            line, label = sentence.line, next((name for name, pattern in _LABELS if pattern.match(text)), "")
-        if label:
-            labels[number] = label
-    return labels
-
-
-def _add(ties: Ties, condition: str, number: int, why: str, *clues: str) -> None:
-    tie = ties[condition].get(number)
-    if tie is None:
-        tie = ties[condition][number] = Tie(why)
-    tie.clues.extend(c for c in clues if c not in tie.clues)
-
-
-def _tie_same(scene: _Scene, ties: Ties) -> None:
-    for number, here in scene.by_sentence.items():
-        several = len(set({m.i: m.mention.condition for m in here}.values())) > 1
-        for condition in scene.named(number):
-            _add(ties, condition, number, "same sentence", "tie same", *(("names others",) if several else ()))
-
-
-def _tie_block(scene: _Scene, ties: Ties) -> None:
-    for number, block in scene.blocks.items():
-        for condition in block.conditions & scene.active:
-            if number == block.head:
-                _add(ties, condition, number, "same sentence", "tie same", "is head")
-            elif block.named:
-                far = f"block {min(number - block.head, 6)}"
-                shared = ("block of several",) if len(block.conditions) > 1 else ()
-                _add(ties, condition, number, "under this problem in the plan", "tie block", far, *shared)
-            else:
-                _add(ties, condition, number, "under the same problem in the plan", "tie inside")
-
-
-def _tie_following(scene: _Scene, ties: Ties) -> None:
-    """Sentences that follow a condition in its paragraph are about it until another condition is named; all of a paragraph that
-    opens with it ("Regarding her asthma, ...") are about it."""
-    sentences = scene.document.sentences
-    for number in scene.by_sentence:
-        if number in scene.blocks and scene.blocks[number].head == number:
-            continue
-        first = sentences[number]
-        if first.section in LISTS:
-            continue
-        text = scene.document.said(first)
-        named = scene.named(number)
-        opens = number == 0 or sentences[number - 1].paragraph != first.paragraph
-        topic = len(named) == 1 and bool(_TOPIC.match(text))
-        others, line, labelled = False, first.line, False
-        why = _OPENED if topic else _ONLY_ONE if len(scene.active) == 1 else _FOLLOWS
-        for follow in range(number + 1, min(number + 1 + _MOST_FOLLOWING, len(sentences))):
-            sentence = sentences[follow]
-            if sentence.paragraph != first.paragraph or sentence.section != first.section:
-                break
-            if sentence.line != first.line and sentence.bullet:
-                break
-            if sentence.line != line:
-                line, labelled = sentence.line, bool(_OWN_LABEL.match(scene.document.text, sentence.start, sentence.end))
-            if scene.named(follow) - named:
-                if not topic or _TOPIC.match(scene.document.said(sentence)):
-                    break
-                others = True
-            if scene.named(follow) and not others:
-                break
-            gap = follow - number
-            clues = ["tie follows", f"follows {gap if gap <= 4 else '5 to 7' if gap <= 7 else 'far'}"]
-            clues += [
-                name
-                for name, holds in (
-                    ("topic", topic),
-                    ("opens", opens),
-                    ("follows several", len(named) > 1),
-                    ("past others", others),
-                    ("follows on another line", line != first.line),
-                    ("follows under another label", labelled),
-                )
-                if holds
-            ]
-            for condition in named:
-                _add(ties, condition, follow, why, *clues)
-
-
-def _tie_main(scene: _Scene, ties: Ties) -> None:
-    """What the visit is about: the only condition of the note, or one of the few that its conclusion names. Every sentence of
-    story, examination, results and plan may be about it."""
-    told = {m.mention.condition for here in scene.by_sentence.values() for m in here if m.mention.section not in LISTS}
-    concluded = {m.mention.condition for here in scene.by_sentence.values() for m in here if m.mention.section in CONCLUSIONS}
-    main = concluded or told
-    if not 0 < len(main) <= _MOST_MAIN:
-        return
-    only = len(told) == 1
-    for number, sentence in enumerate(scene.document.sentences):
-        if sentence.section in _NO_GENERIC or sentence.section in LISTS:
-            continue
-        for condition in main:
-            if scene.of_another(number, condition) or scene.named(number) - {condition}:
-                continue
-            clue = "main only" if only else f"main {len(main)}"
-            why = _ONLY_ONE if only else "what this visit is about"
-            if len(main) > 1:
-                why = f"one of {len(main)} conditions that this visit is about: {_UNCLEAR}"
-            _add(ties, condition, number, why, "tie main", clue)
-
-
-def _tie_knowledge(scene: _Scene, ties: Ties) -> None:
-    """Drugs, tests and findings that speak for an active condition, wherever in the encounter they stand; a plan block of
-    another condition for which they speak too keeps them."""
-    for number, items in scene.items_of.items():
-        at: dict[int, set[str]] = defaultdict(set)
-        for item in items:
-            at[item.i] |= item.word.conditions
-        for item in items:
-            block = scene.blocks.get(number)
-            for condition in item.word.conditions & scene.active:
-                if scene.of_another(number, condition) and block is not None and at[item.i] & block.conditions:
-                    continue
-                named = scene.named(number)
-                if item.word.kind in _SAID_OF_ONE and at[item.i] & named and condition not in named:
-                    continue
-                rivals = len(at[item.i] & scene.active)
-                why = f"“{item.word.written}” speaks for it"
-                if rivals > 1 and condition not in scene.named(number) and not scene.under(number, condition):
-                    why += f", and as well for {rivals - 1} other{'s' if rivals > 2 else ''} of this record: {_UNCLEAR}"
-                _add(ties, condition, number, why, "tie knowledge", f"shared by {min(rivals, 4)}")
-
-
-def _tie_nearest(scene: _Scene, ties: Ties) -> None:
-    """In a few terse lines about several conditions each line is about the nearest one."""
-    sentences = scene.document.sentences
-    told = {m.mention.condition for here in scene.by_sentence.values() for m in here if m.mention.section not in LISTS}
-    if not sentences or not told or sentences[-1].end - sentences[0].start > _SHORT_NOTE:
-        return
-    places = {c: [n for n in scene.by_sentence if c in scene.named(n)] for c in told}
-    for number, sentence in enumerate(sentences):
-        if number not in scene.items_of or sentence.section in _NO_GENERIC:
-            continue
-        gaps = {c: min(abs(number - n) for n in where) for c, where in places.items()}
-        for condition in told:
-            if gaps[condition] == min(gaps.values()) and not scene.of_another(number, condition):
-                far = f"nearest {min(gaps[condition], 4)}"
-                _add(ties, condition, number, f"the nearest condition of this note: {_UNCLEAR}", "tie nearest", far)
 
 
 @dataclass(frozen=True, slots=True)
@@ -431,7 +148,7 @@ class _Places:
         return found
 
 
-def _last_named(scene: _Scene) -> dict[int, frozenset[str]]:
+def _last_named(scene: Scene) -> dict[int, frozenset[str]]:
     found: dict[int, frozenset[str]] = {}
     paragraph, last = -1, frozenset[str]()
     for number, sentence in enumerate(scene.document.sentences):
@@ -443,7 +160,7 @@ def _last_named(scene: _Scene) -> dict[int, frozenset[str]]:
     return found
 
 
-def _unnamed_words(scene: _Scene, number: int) -> list[str]:
+def _unnamed_words(scene: Scene, number: int) -> list[str]:
     """The words of a sentence outside the names of its conditions."""
     sentence, norms = scene.document.sentences[number], scene.document.tokens.norms
     named = {k for m in scene.by_sentence.get(number, ()) for k in range(m.i, m.j)}
@@ -451,7 +168,7 @@ def _unnamed_words(scene: _Scene, number: int) -> list[str]:
 
 
 def _candidates(
-    scene: _Scene,
+    scene: Scene,
     condition: str,
     course: Course,
     ties: Mapping[int, Tie],
@@ -465,42 +182,61 @@ def _candidates(
     places, kinds_said = _said_where(scene, condition, ties, own)
     for number, tie in sorted(ties.items()):
         sentence = document.sentences[number]
-        if sentence.section in SILENT_SECTIONS or document.text[sentence.end - 1] == ":":
+        said_there = _words_for(scene, number, condition)
+        if said_there is None:
             continue
-        here = scene.by_sentence.get(number, ())
-        all_items = _beside_the_names(document, scene.items_of.get(number, []), here, condition)
-        named = [m for m in here if m.mention.condition == condition]
-        # "Osteoporosis, Prolia", "COPD stable.": of so few words only one that speaks for the condition or judges it says
-        # more than its name. Where a test's result names it, the name is the finding.
-        if all(m.mention.status == "family" for m in named) and named:
-            continue
-        seen = bool(named) and sentence.section == _RESULTS
-        more = seen or _says_more(document, sentence, named, scene.all_named.get(number, ()))
-        if not more and not any(_speaks_of(condition, i) and not _is_of_a_name(i, here, condition) for i in all_items):
-            continue
-        items = [i for i in all_items if i.generic or condition in i.word.conditions or not i.word.conditions & scene.active]
-        if _only_stops(items, document.said(sentence), condition):
-            continue
+        items, rivals = said_there
         section, first = own[number][0], tie.clues[0]
-        clues = _said_again(items, condition, section, places, kinds_said)
-        if len(items) < len(all_items):
-            clues.append("speaks for others")
-        if scene.of_another(number, condition):
-            clues.append("under another problem")
-        if "tie same" not in tie.clues and scene.named(number):
-            clues.append("names others")
-            if min(m.i for m in here) - sentence.i <= _OPENS:
-                clues.append("opens with another")
-        if label := scene.labels.get(number):
-            clues += [f"label {label}", *{f"label {label} & {i.word.kind}" for i in items}]
-        clues += whereabouts.clues(number, condition, mine_sites, section, first)
-        kinds = _kinds(items, condition)
+        clues = [
+            *_said_again(items, condition, section, places, kinds_said),
+            *_beside_others(scene, number, condition, tie, rivals),
+            *_labelled(scene.labels.get(number), items),
+            *whereabouts.clues(number, condition, mine_sites, section, first),
+        ]
         start, end = _extent(document, sentence, items)
         mine = tuple(i for i in items if condition in i.word.conditions)
         spoken = Clues.of(own[number], tie.clues, (whole.clues(section, first), tuple(clues)), items, condition, course)
         lent = _is_lent(scene, number, condition, tie, mine)
-        found.append(Candidate(condition, kinds, start, end, spoken, tie.why, mine, lent, len(scene.named(number))))
+        among = len(scene.named(number))
+        found.append(Candidate(condition, _kinds(items, condition), start, end, spoken, tie.why, mine, lent, among))
     return found
+
+
+def _words_for(scene: Scene, number: int, condition: str) -> tuple[list[Item], bool] | None:
+    """The evidence words of a sentence that may be said of a condition, and whether it has others that speak for other
+    conditions; None where the sentence proves nothing of it."""
+    document, sentence = scene.document, scene.document.sentences[number]
+    if sentence.section in SILENT_SECTIONS or document.text[sentence.end - 1] == ":":
+        return None
+    here = scene.by_sentence.get(number, ())
+    named = [m for m in here if m.mention.condition == condition]
+    if named and all(m.mention.status == "family" for m in named):
+        return None
+    there = _beside_the_names(document, scene.items_of.get(number, []), here, condition)
+    # "Osteoporosis, Prolia", "COPD stable.": of so few words only one that speaks for the condition or judges it says
+    # more than its name. Where a test's result names it, the name is the finding.
+    more = (named and sentence.section == _RESULTS) or _says_more(document, sentence, named, scene.all_named.get(number, ()))
+    if not more and not any(_speaks_of(condition, i) and not _is_of_a_name(i, here, condition) for i in there):
+        return None
+    items = [i for i in there if i.generic or condition in i.word.conditions or not i.word.conditions & scene.active]
+    return None if _only_stops(items, document.said(sentence), condition) else (items, len(items) < len(there))
+
+
+def _beside_others(scene: Scene, number: int, condition: str, tie: Tie, rivals: bool) -> list[str]:
+    """The clues that a sentence is about other conditions; ``rivals``: it has words that speak for them alone."""
+    clues = ["speaks for others"] if rivals else []
+    if scene.of_another(number, condition):
+        clues.append("under another problem")
+    if "tie same" not in tie.clues and scene.named(number):
+        clues.append("names others")
+        if min(m.i for m in scene.by_sentence[number]) - scene.document.sentences[number].i <= _OPENS:
+            clues.append("opens with another")
+    return clues
+
+
+def _labelled(label: str | None, items: Sequence[Item]) -> list[str]:
+    """The clues of the label of a sentence's line ("Medical Treatment: ...")."""
+    return [f"label {label}", *{f"label {label} & {i.word.kind}" for i in items}] if label else []
 
 
 class _Whole(NamedTuple):
@@ -513,14 +249,14 @@ class _Whole(NamedTuple):
     short: bool
 
     @classmethod
-    def of(cls, scene: _Scene, condition: str, sentences: int) -> _Whole:
+    def of(cls, scene: Scene, condition: str, sentences: int) -> _Whole:
         """``sentences``: how many are tied to the condition."""
         told = scene.document.sentences
         return cls(
             f"{min(len(scene.active), 5)} conditions",
             f"among {next((size for size in _FEW_OR_MANY if sentences <= size), 'more')}",
             any(b.named and condition in b.conditions for b in scene.blocks.values()),
-            bool(told) and told[-1].end - told[0].start <= _SHORT_NOTE,
+            bool(told) and told[-1].end - told[0].start <= SHORT_NOTE,
         )
 
     def clues(self, section: str, tie: str) -> tuple[str, ...]:
@@ -554,7 +290,7 @@ def _kinds(items: Sequence[Item], condition: str) -> dict[Element, str]:
     return kinds
 
 
-def _is_lent(scene: _Scene, number: int, condition: str, tie: Tie, mine: Sequence[Item]) -> bool:
+def _is_lent(scene: Scene, number: int, condition: str, tie: Tie, mine: Sequence[Item]) -> bool:
     """Whether a sentence rather tells of something else than the condition: what a system review or an examination does not
     find ("denies headaches") proves none that is only named elsewhere; a drug belongs to the condition beside it that it
     treats; and what stands behind a semicolon is said of what stands there."""
@@ -574,7 +310,7 @@ def _is_absent(document: Document, sentence: Sentence, item: Item) -> bool:
     return bool(_NOT_THERE.search(document.text, sentence.start, document.tokens.ends[item.j - 1]))
 
 
-def _alone_in_its_clause(scene: _Scene, number: int, condition: str) -> bool:
+def _alone_in_its_clause(scene: Scene, number: int, condition: str) -> bool:
     """Whether semicolons set a condition apart with nothing beside its name: "takes amlodipine; hyperlipidemia; and ..."."""
     sentence, norms = scene.document.sentences[number], scene.document.tokens.norms
     here = scene.by_sentence.get(number, ())
@@ -606,7 +342,7 @@ def _is_of_a_name(item: Item, here: Sequence[Located], condition: str) -> bool:
 
 
 def _said_where(
-    scene: _Scene, condition: str, ties: Mapping[int, Tie], own: Mapping[int, tuple[str, ...]]
+    scene: Scene, condition: str, ties: Mapping[int, Tie], own: Mapping[int, tuple[str, ...]]
 ) -> tuple[dict[str, set[str]], dict[str, set[int]]]:
     """Where the words that speak for a condition stand: word -> sections, kind of words -> sentences."""
     places: dict[str, set[str]] = defaultdict(set)
