@@ -10,11 +10,12 @@ from __future__ import annotations
 import re
 from collections import defaultdict
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import date
-from functools import cached_property
+from typing import NamedTuple
 
 from hccassist.evidence.detect import Item
+from hccassist.evidence.given import given_now
+from hccassist.evidence.replaced import grafts_of, is_why_amputated, removed
 from hccassist.evidence.sequelae import (
     LEFT_BEHIND,
     STROKE,
@@ -23,7 +24,8 @@ from hccassist.evidence.sequelae import (
     of_present_strokes,
     tells_a_sequela,
 )
-from hccassist.evidence.when import days_ago, last_named_year, latest_year
+from hccassist.evidence.story import Story
+from hccassist.evidence.when import days_ago
 from hccassist.nlp.document import Document
 from hccassist.nlp.mentions import Located
 from hccassist.schema import Encounter
@@ -37,72 +39,14 @@ _NO_LONGER = said("no_longer", behind=r"\s+(?:\w+\s+){0,3}$")
 _PAST = said("over")
 _STRONG_PAST = said("surely_over")
 _TREATED_THEN = said("cancer_treatment")
-_GIVEN_BEFORE = said("given_before", behind=rf"\b(?!.*\b(?:{pattern_group('still')})\b)")
-_SPAN_BEFORE = said(
-    "treatment_spans", before=r"\b(?:\d+|two|three|four|five|six|eight|ten|twelve) ?", behind=r" (?:of |course of )?$"
-)
-_NOT_GIVEN = said("not_given", behind=r" (?:(?!missed|issue|problem|trouble)\w+ )?$")
-_OPERATED_THEN = said("operation", before=r"\b(?:19|20)\d\d\b(?!.*\b(?:now|current\w*|continu\w+|on|today)\b).*\b")
-"""A year with an operation behind it: the drug that was given with it, "2011 TURBT + BCG"."""
-_GIVEN_UNTIL = said("given_until")
-_BLAMED = said("blamed", behind=r" (?:(?:the|her|his|their|prior) )?$")
-"""A drug that is blamed ("neuropathy from the Taxol") is not thereby given."""
-_HARMED_BY_IT = said("harm", before=r"[- ]?(?:induced|related|associated)?[- ]?(?:\w+ )?")
-"""What a drug that is blamed did, behind its name: "oxaliplatin neuropathy"."""
 _CLOSED_SPAN = re.compile(r"[^.;,\n]{0,30}?\b(?:19|20)\d\d ?(?:to|-|–|until|till|through) ?((?:19|20)\d\d)\b", re.IGNORECASE)
 """Years that began and ended: "on hemodialysis 2016 to 2020"."""
-_KINDS_OF_TREATMENT = said("kind_of_treatment", behind="")
-_SAID_PAST = said("history_of", behind=r"\b.*\b(?:19|20)\d\d\b")
-"""Behind it a kind of treatment without a name is that of then: "history of lymphoma, 1994, chemo and radiation"."""
-_THEN_ENDED = said("then_ended", before="[,;] ")
-_GIVEN_TODAY = said("given_today")
-_CLAUSE_MARKS = ",;."
 _SPREAD = ("C77", "C78", "C79")
 _RECENT = said("recent")
-_VALVE_DISEASE = code_group("valve_disease")
-_OF_AN_ORGAN = code_group("of_an_organ")
-_GRAFTED = {
-    graft: code_group(f"gone_with_{organ}")
-    for graft, organ in (("Z94.0", "kidney"), ("Z94.1", "heart"), ("Z94.2", "lung"), ("Z94.4", "liver"))
-}
-"""A transplant's code, and the codes of the diseases that leave with the organ it replaces."""
-_FAILED_GRAFT = said("failed_graft")
-_TRANSPLANTED_FOR = said("reason_for", r"\btransplant(?:ation|ed)?\b[^.;]{0,40}\b", r"\b[^.;]{0,25}$")
-_AMPUTATED_FOR = re.compile(
-    rf"\b(?:{pattern_group('amputated')})\b[^.;]{{0,50}}\b(?:{pattern_group('amputated_for')})\b[^.;]{{0,25}}$"
-)
-_AMPUTATED_THEN = said(
-    "was_treated",
-    before=r"^\W*(?:[\w'-]+\W+){0,6}?(?:was|were|(?:has|have) been) ",
-    behind=r" (?:\w+ ){0,2}(?:with|by) (?:[\w'-]+ ){0,4}amputation\b",
-)
-_IN_PARENTHESES = re.compile(r"[^.;()]{0,12}\([^.;()]{0,12}$")
-"""What stands behind an operation in parentheses is why it was done: "s/p kidney transplant 2014 (FSGS)"."""
-_AMPUTATED = re.compile(rf"\b(?:{pattern_group('amputated')})\b")
-_VALVE_REPLACED = said(
-    "valve_replacement", rf"^[^.;]{{0,30}}?\b(?:{pattern_group('joint_treated')})\b(?!.{{0,30}}\bplan)[^.;]{{0,25}}?\b"
-)
-_VALVE_REPLACED_FOR = said(
-    "valve_replacement",
-    before=rf"\b(?:{pattern_group('joint_treated')}|after)\b[^.;]{{0,30}}?",
-    behind=rf"\b[^.;]{{0,40}}\b(?:{pattern_group('reason_for')})\b[^.;]{{0,25}}$",
-)
-_JOINT_REPLACED = said(
-    "joint_replacement", rf"^[^.;]{{0,40}}?\b(?:{pattern_group('joint_treated')})\b(?!.{{0,30}}\bplan)[^.;]{{0,25}}?\b"
-)
-_JOINT_REPLACED_FOR = said(
-    "joint_replaced", behind=rf"\b[^.;]{{0,40}}\b(?:{pattern_group('joint_replaced_for')})\b[^.;]{{0,25}}$"
-)
 _ANSWERED = "on the form"
 """What a cue says that a form's own answer gave."""
 _SAID_OVER = said("said_over", "", "")
-_DISCHARGED = said("discharged")
-_SUMMARY = said("stay_summary", "", "")
-_TITLE_REACH = 500
-_IN_THE_STAY = said("in_the_stay")
-"""The words of a stay that is over: its acute events ("was hospitalized for sepsis") are past at the visit that follows it."""
 _LEFT_BEHIND = said("left_behind")
-_FOLLOW_UP = said("followed_up")
 _NONE_SINCE = said("none_since")
 _ONLY_ONCE = said("only_once", behind=r"\b(?:[ -]\w+){0,4}[ -]$")
 _ONCE_BEHIND = said("once_behind", before=r"\s?")
@@ -118,116 +62,13 @@ _CURED = said("cured")
 _HELD_DOWN = said("held_down", behind=r"(?: \w+){0,2} (?:suppress\w+|maintenance)\b")
 """Treatment that keeps a disease down: its first course may be completed, the disease is still there."""
 _EXCLUDED = re.compile(rf"^“.*(?:{pattern_group('excluded')}).*”")
-_APART = re.compile(r"[,;|]|\band\b|\s/\s")
-_MOST_TARGETS = 20
-_DEAD_BONE = code_group("dead_bone")
 _INFARCTION_DAYS = 28
 _EVENT_DAYS = 28
 _CURE_DAYS = 180
 _HEALING_DAYS = 90
-_REACH = 70
-_FOLLOWING = 2
+_OPERATED = (("“s/p”",), ("“status post”",))
+"""The cues that tell an operation."""
 _DATED = "dated in the past"
-_NO_YEAR = 9999
-"""Of an encounter without a year every year that is named is an earlier one."""
-_RIGHT_BEHIND = 24
-
-
-@dataclass(frozen=True)
-class _Story:
-    """What the settling of one encounter looks at. What few encounters need is looked up when it is asked for."""
-
-    document: Document
-    located: Sequence[Located]
-    drugs: dict[str, set[int]]
-    day: date | None
-    """The first day of the encounter, where it is known."""
-    late_effects: bool
-    """The encounter tells what a stroke left behind: the stroke is over (``evidence.sequelae``)."""
-    cancers: frozenset[str]
-    grafts: Sequence[tuple[Located, tuple[str, ...]]]
-    inpatient: bool
-
-    def around(self, m: Located) -> tuple[int, int]:
-        """The sentence of a mention, and those that follow in its paragraph until another condition is named."""
-        sentences = self.document.sentences
-        first = sentences[m.sentence]
-        taken = {o.sentence for o in self.located if o.mention.condition != m.mention.condition}
-        last = first
-        for following in sentences[m.sentence + 1 : m.sentence + 1 + _FOLLOWING]:
-            number = m.sentence + 1 + (0 if last is first else 1)
-            if following.paragraph != first.paragraph or following.section != first.section or number in taken:
-                break
-            last = following
-        return first.start, last.end
-
-    def treated(self, group: Sequence[Located]) -> set[int]:
-        """The sentences in which a drug treats a cancer. A drug that is given for another cancer of the record too counts for
-        the one beside which it stands."""
-        mine = group[0].mention.condition
-        beside = {n for m in group for n in (m.sentence, m.sentence + 1)}
-        shared = {n for c in self.cancers if c != mine for n in self.drugs.get(c, ())}
-        return {n for n in self.drugs.get(mine, ()) if n in beside or n not in shared}
-
-    def replaced(self, m: Located, known: Condition) -> bool:
-        """Whether the sentence goes on from a disease to the transplant that ended it: "ESRD from IgAN, s/p LRKT"."""
-        for graft, gone in self.grafts:
-            if graft.sentence == m.sentence and graft.i >= m.j and known.default_code.startswith(gone):
-                stop = min(graft.mention.end + _REACH, self.document.sentences[m.sentence].end)
-                if not _FAILED_GRAFT.search(self.document.text, m.mention.end, stop):
-                    return True
-        return False
-
-    def is_why_grafted(self, m: Located) -> bool:
-        """Whether a mention stands in parentheses right behind a transplant: "s/p kidney transplant 2014 (FSGS)"."""
-        before = (g for g, _ in self.grafts if g.sentence == m.sentence and g.j <= m.i)
-        return any(_IN_PARENTHESES.fullmatch(self.document.text, g.mention.end, m.mention.start) for g in before)
-
-    @cached_property
-    def this_year(self) -> int | None:
-        """The year of the encounter; where its day is not known the latest year of a full date in it, or None."""
-        return self.day.year if self.day else latest_year(self.document)
-
-    def in_earlier_year(self, words: str) -> bool:
-        """Whether words name a year, and none later than the one before the encounter's."""
-        year = last_named_year(words)
-        return year is not None and year < (self.this_year or _NO_YEAR)
-
-    @cached_property
-    def after_a_stay(self) -> bool:
-        return not self.inpatient and _after_a_stay(self.document)
-
-    def stayed_with(self, m: Located) -> bool:
-        """Whether the sentence of a mention tells of a hospital stay."""
-        sentence = self.document.sentences[m.sentence]
-        return bool(_IN_THE_STAY.search(self.document.text, sentence.start, sentence.end))
-
-    def followed_up(self, m: Located) -> bool:
-        """Whether the sentence of a mention only says that it is followed up."""
-        sentence = self.document.sentences[m.sentence]
-        return bool(_FOLLOW_UP.search(self.document.text, sentence.start, sentence.end))
-
-    def before(self, m: Located) -> str:
-        """The words of its sentence before a mention."""
-        return self.document.text[self.document.sentences[m.sentence].start : m.mention.start]
-
-    def after(self, m: Located) -> str:
-        """The words of its sentence after a mention."""
-        return self.document.text[m.mention.end : max(self.document.sentences[m.sentence].end, m.mention.end)]
-
-    def behind(self, m: Located) -> str:
-        """The few words right behind a mention, where its year stands: "DVT 2017"."""
-        return self.document.text[m.mention.end : m.mention.end + _RIGHT_BEHIND]
-
-    def clause(self, m: Located) -> str:
-        """The words that date a mention: behind it up to the next one, and before it when it is the sentence's first."""
-        sentence, text = self.document.sentences[m.sentence], self.document.text
-        here = [o for o in self.located if o.sentence == m.sentence and o is not m]
-        apart = [o.mention.start for o in here if o.i >= m.j and _APART.search(text, m.mention.end, o.mention.start)]
-        after = min([*apart, sentence.end, m.mention.end + _REACH])
-        behind = text[m.mention.end : max(after, m.mention.end)].split(";")[0]
-        before = "" if any(o.j <= m.i for o in here) else text[max(sentence.start, m.mention.start - _REACH) : m.mention.start]
-        return before.split(";")[-1] + text[m.mention.start : m.mention.end] + behind
 
 
 def settle(
@@ -236,22 +77,17 @@ def settle(
     """The mentions with the status of cancers, events and curable conditions judged by the whole of their encounter."""
     named = {m.mention.condition for m in located if m.mention.status == "active"}
     cancers = frozenset(c for c in named if lexicon.conditions[c].course == "cancer")
-    grafts = [
-        (m, gone)
-        for m in located
-        if m.mention.status == "active" and (gone := _GRAFTED.get(lexicon.conditions[m.mention.condition].default_code))
-    ]
     setting = encounter.setting if encounter else ""
     first = (encounter.start_date or encounter.date_of_service) if encounter else None
     day = date.fromisoformat(first) if first else None
-    story = _Story(
+    story = Story(
         document,
         located,
-        _treated(document, items, lexicon),
+        given_now(document, items, lexicon),
         day,
         tells_a_sequela(located, setting),
         cancers,
-        grafts,
+        grafts_of(located, lexicon),
         setting == "inpatient",
     )
     groups: dict[str, list[Located]] = defaultdict(list)
@@ -270,7 +106,7 @@ def settle(
             settled.extend(_agreed(_once(story, dated) if known.course == "acute" else dated))
         else:
             ended = _ended_by_ablation(story, group, known)
-            settled.extend(_agreed(ended or [_replaced(story, m, known) for m in group]))
+            settled.extend(_agreed(ended or [_lasting(story, m, known) for m in group]))
     settled.sort(key=lambda m: m.i)
     settled = of_present_strokes(settled, {c for c in groups if lexicon.conditions[c].default_code.startswith(STROKE)})
     return _without_excluded(of_its_stroke(settled, lexicon, setting), lexicon)
@@ -294,49 +130,7 @@ def _without_excluded(settled: list[Located], lexicon: Lexicon) -> list[Located]
     return kept
 
 
-def _treated(document: Document, items: Sequence[Item], lexicon: Lexicon) -> dict[str, set[int]]:
-    """Per condition the sentences in which a drug for it is given now: named, not stopped, not told as completed. A drug that
-    goes with very many conditions (an antiemetic, a growth factor) treats none of them, unless all of them are cancers."""
-    found: dict[str, set[int]] = defaultdict(set)
-    for item in items:
-        targets = item.word.conditions
-        if item.word.kind != "drug" or _given_once(document, item):
-            continue
-        if len(targets) <= _MOST_TARGETS or all(lexicon.conditions[c].course == "cancer" for c in targets):
-            for condition in targets:
-                found[condition].add(item.sentence)
-    return found
-
-
-def _given_once(document: Document, item: Item) -> bool:
-    """Whether the clause of a drug says that it is over: "completed 5 years of tamoxifen", "tamoxifen x 5 y"."""
-    sentence, text = document.sentences[item.sentence], document.text
-    start, end = document.tokens.starts[item.i], document.tokens.ends[item.j - 1]
-    low = max([text.rfind(mark, sentence.start, start) + 1 for mark in _CLAUSE_MARKS] + [sentence.start])
-    high = min([at for mark in _CLAUSE_MARKS if (at := text.find(mark, end, sentence.end)) >= 0] + [sentence.end])
-    before = text[low:start]
-    ended = _THEN_ENDED.match(text, high, sentence.end)
-    until = (ended or _GIVEN_UNTIL.search(text, end, high)) and not _GIVEN_TODAY.search(text, start, high)
-    then = _KINDS_OF_TREATMENT.search(text, start, end) and _SAID_PAST.search(text, sentence.start, start)
-    return bool(
-        until
-        or then
-        or _HARMED_BY_IT.match(text, end, high)
-        or any(past.search(before) for past in (_GIVEN_BEFORE, _SPAN_BEFORE, _BLAMED, _OPERATED_THEN, _NOT_GIVEN))
-    )
-
-
-def _after_a_stay(document: Document) -> bool:
-    """Whether a record looks back on a hospital stay: a visit after discharge, not the stay's own summary."""
-    if not document.sentences:
-        return False
-    start, end = document.sentences[0].start, document.sentences[-1].end
-    if _SUMMARY.search(document.text, start, min(start + _TITLE_REACH, end)):
-        return False
-    return bool(_DISCHARGED.search(document.text, start, end))
-
-
-def _dated(story: _Story, m: Located, curable: bool, open_days: int) -> Located:
+def _dated(story: Story, m: Located, curable: bool, open_days: int) -> Located:
     """An event that the words date long ago is over; a curable condition treated now, or an infarction of the last four
     weeks, is not."""
     status = m.mention.status
@@ -348,80 +142,88 @@ def _dated(story: _Story, m: Located, curable: bool, open_days: int) -> Located:
     if any(a.startswith(("remission=", "remit=yes")) for a in m.mention.attributes):
         # "In sustained remission since 2016": remission is coded as the condition is (guideline I.C.5.b.1).
         return m
-    words = story.clause(m)
-    behind = story.in_earlier_year(story.behind(m))
-    earlier = behind or story.in_earlier_year(words)
-    ago = days_ago(words, earlier)
-    if ago is None and not curable and story.day:
-        ago = min(((story.day - then).days for then in dates_before(words, story.day)), default=None)
-    if not curable and status == "active" and _LEFT_BEHIND.search(words):
+    when = _When.of(story, m, curable)
+    if not curable and status == "active" and _LEFT_BEHIND.search(when.words):
         return m.judged("history", LEFT_BEHIND)
     if not curable and status == "active" and not open_days and story.after_a_stay and story.stayed_with(m):
         return m.judged("history", "an event of the hospital stay")
-    none_since = curable and _NONE_SINCE.search(words) and earlier
+    none_since = curable and when.earlier and bool(_NONE_SINCE.search(when.words))
     treated = curable and not none_since and bool({m.sentence, m.sentence + 1} & story.drugs.get(m.mention.condition, set()))
     if status == "history":
-        said_over = any(_SAID_OVER.search(cue) for cue in m.mention.cues if cue.startswith("“"))
-        begun = _SINCE_THEN.search(words)
-        if treated and (begun or (not said_over and (ago is not None or not earlier))):
-            return m.judged("active", "under treatment now")
-        if curable and not said_over and _HELD_DOWN.search(words):
-            return m.judged("active", "kept down by treatment now")
-        lately = ago is not None and ago <= _HEALING_DAYS
-        if curable and lately and not said_over and m.mention.cues[:1] in (("“s/p”",), ("“status post”",)):
-            return m.judged("active", "operated lately")
-        if open_days and not said_over and ((ago is not None and ago <= open_days) or (ago is None and _RECENT.search(words))):
-            return m.judged("active", "within four weeks")
-        return m
-    if curable and (_is_why_amputated(story.before(m)) or _AMPUTATED_THEN.search(story.after(m))):
+        why = _still_there(m, when, treated, curable, open_days)
+        return m.judged("active", why) if why else m
+    if curable and is_why_amputated(story, m):
         return m.judged("history", "the reason for an amputation")
-    if none_since:
-        return m.judged("history", _DATED)
-    if treated or (ago is None and _RECENT.search(words) and not behind):
-        return m
-    limit = open_days or (_CURE_DAYS if curable else _EVENT_DAYS)
-    if (ago is not None and ago > limit) or (ago is None and earlier):
-        return m.judged("history", _DATED)
-    return m
+    return m.judged("history", _DATED) if none_since or (not treated and when.long_past(curable, open_days)) else m
 
 
-def _is_why_amputated(before: str) -> bool:
-    """Whether the words before a mention end with an amputation of which it is the reason."""
-    done = list(_AMPUTATED.finditer(before))
-    return bool(_AMPUTATED_FOR.search(before) or (done and _IN_PARENTHESES.fullmatch(before, done[-1].end())))
+class _When(NamedTuple):
+    """What the words that date a mention say: how many days ago it was, None where they do not tell; whether they name an
+    ``earlier`` year at all, and ``behind`` it."""
+
+    words: str
+    ago: int | None
+    earlier: bool
+    behind: bool
+
+    @classmethod
+    def of(cls, story: Story, m: Located, curable: bool) -> _When:
+        """An event is dated by a day that is written out too."""
+        words = story.clause(m)
+        behind = story.in_earlier_year(story.behind(m))
+        earlier = behind or story.in_earlier_year(words)
+        ago = days_ago(words, earlier)
+        if ago is None and not curable and story.day:
+            ago = min(((story.day - then).days for then in dates_before(words, story.day)), default=None)
+        return cls(words, ago, earlier, behind)
+
+    @property
+    def recent(self) -> bool:
+        """Whether they call it recent, and say no more of its time."""
+        return self.ago is None and bool(_RECENT.search(self.words))
+
+    def long_past(self, curable: bool, open_days: int) -> bool:
+        """Whether it was so long ago that it is over: an event by more days than it stays open, a curable condition by more
+        than its cure takes."""
+        if self.recent and not self.behind:
+            return False
+        limit = open_days or (_CURE_DAYS if curable else _EVENT_DAYS)
+        return self.earlier if self.ago is None else self.ago > limit
 
 
-def _replaced(story: _Story, m: Located, known: Condition) -> Located:
-    """The disease of an organ for which a transplant was done is gone with the organ, the dead bone of a joint with the joint;
-    what lives elsewhere (diabetes) stays. What is told with the years in which it began and ended is over."""
+def _still_there(m: Located, when: _When, treated: bool, curable: bool, open_days: int) -> str:
+    """Why what is told as past is present all the same; blank where it is not."""
+    said_over = any(_SAID_OVER.search(cue) for cue in m.mention.cues if cue.startswith("“"))
+    if treated and (_SINCE_THEN.search(when.words) or (not said_over and (when.ago is not None or not when.earlier))):
+        return "under treatment now"
+    if said_over:
+        return ""
+    if curable and _HELD_DOWN.search(when.words):
+        return "kept down by treatment now"
+    if curable and when.ago is not None and when.ago <= _HEALING_DAYS and m.mention.cues[:1] in _OPERATED:
+        return "operated lately"
+    return "within four weeks" if open_days and (when.recent or (when.ago is not None and when.ago <= open_days)) else ""
+
+
+def _lasting(story: Story, m: Located, known: Condition) -> Located:
+    """A lasting disease or state is over where it is told with the years in which it began and ended, as a single event that
+    never came back, or as what an operation took away."""
     if m.mention.status != "active" or known.course not in ("lifelong", "status"):
         return m
-    span = _CLOSED_SPAN.match(story.after(m))
+    behind = story.after(m)
+    span = _CLOSED_SPAN.match(behind)
     if span and story.this_year and int(span[1]) < story.this_year:
         return m.judged("history", _DATED)
     if known.course == "status":
         return m
-    before = story.before(m)
-    behind = story.after(m)
-    once = _ONLY_ONCE.search(before) or _CAME_WITH_SURGERY.match(behind) or _ONCE_BEHIND.match(behind)
+    once = _ONLY_ONCE.search(story.before(m)) or _CAME_WITH_SURGERY.match(behind) or _ONCE_BEHIND.match(behind)
     if once and _NEVER_AGAIN.search(story.clause(m)):
         return m.judged("history", "a single event, none since")
-    if known.default_code.startswith(_DEAD_BONE) and (
-        _JOINT_REPLACED_FOR.search(before) or _JOINT_REPLACED.search(story.after(m))
-    ):
-        return m.judged("history", "the reason for a joint replacement")
-    if known.default_code.startswith(_VALVE_DISEASE) and (
-        _VALVE_REPLACED_FOR.search(before) or _VALVE_REPLACED.search(story.after(m))
-    ):
-        return m.judged("history", "the valve was replaced")
-    if not known.default_code.startswith(_OF_AN_ORGAN):
-        return m
-    if story.replaced(m, known) or story.is_why_grafted(m):
-        return m.judged("history", "the organ was replaced")
-    return m.judged("history", "the reason for a transplant") if _TRANSPLANTED_FOR.search(before) else m
+    why = removed(story, m, known)
+    return m.judged("history", why) if why else m
 
 
-def _ended_by_ablation(story: _Story, group: list[Located], known: Condition) -> list[Located]:
+def _ended_by_ablation(story: Story, group: list[Located], known: Condition) -> list[Located]:
     """An arrhythmia that was ablated, that the record denies since, or tells not to have come back, and that no drug treats is
     over; blank where it is not."""
     if not known.default_code.startswith(_ENDS_WITH_ABLATION) or story.drugs.get(known.id):
@@ -434,7 +236,7 @@ def _ended_by_ablation(story: _Story, group: list[Located], known: Condition) ->
     return [m.judged("history", "ablated, none since") if m.mention.status == "active" else m for m in group]
 
 
-def _once(story: _Story, group: list[Located]) -> list[Located]:
+def _once(story: Story, group: list[Located]) -> list[Located]:
     """An event is one: dated long ago in one place of the record, it is over where it is named without a time; so is what a
     visit only follows up ("stroke follow-up") and elsewhere tells as past."""
     dated = any(_DATED in m.mention.cues or LEFT_BEHIND in m.mention.cues for m in group)
@@ -447,7 +249,7 @@ def _once(story: _Story, group: list[Located]) -> list[Located]:
     ]
 
 
-def _cancer(story: _Story, group: list[Located], spread: bool, remits: bool) -> list[Located]:
+def _cancer(story: Story, group: list[Located], spread: bool, remits: bool) -> list[Located]:
     """A cancer is present while there or treated: what its sentences say of now is weighed against what they say is past. What
     treats the cancer that it came from treats a ``spread`` too. A blood cancer that ``remits`` has codes of its remission
     (ICD-10-CM C81 to C96)."""

@@ -1,0 +1,63 @@
+"""Which drugs are given now: named, not stopped, and not told as those of an earlier time."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Sequence
+
+from hccassist.evidence.detect import Item
+from hccassist.nlp.document import Document
+from hccassist.terminology.groups import pattern_group, said
+from hccassist.terminology.lexicon import Lexicon
+
+_GIVEN_BEFORE = said("given_before", behind=rf"\b(?!.*\b(?:{pattern_group('still')})\b)")
+_SPAN_BEFORE = said(
+    "treatment_spans", before=r"\b(?:\d+|two|three|four|five|six|eight|ten|twelve) ?", behind=r" (?:of |course of )?$"
+)
+_NOT_GIVEN = said("not_given", behind=r" (?:(?!missed|issue|problem|trouble)\w+ )?$")
+_OPERATED_THEN = said("operation", before=r"\b(?:19|20)\d\d\b(?!.*\b(?:now|current\w*|continu\w+|on|today)\b).*\b")
+"""A year with an operation behind it: the drug that was given with it, "2011 TURBT + BCG"."""
+_GIVEN_UNTIL = said("given_until")
+_BLAMED = said("blamed", behind=r" (?:(?:the|her|his|their|prior) )?$")
+"""A drug that is blamed ("neuropathy from the Taxol") is not thereby given."""
+_HARMED_BY_IT = said("harm", before=r"[- ]?(?:induced|related|associated)?[- ]?(?:\w+ )?")
+"""What a drug that is blamed did, behind its name: "oxaliplatin neuropathy"."""
+_KINDS_OF_TREATMENT = said("kind_of_treatment", behind="")
+_SAID_PAST = said("history_of", behind=r"\b.*\b(?:19|20)\d\d\b")
+"""Behind it a kind of treatment without a name is that of then: "history of lymphoma, 1994, chemo and radiation"."""
+_THEN_ENDED = said("then_ended", before="[,;] ")
+_GIVEN_TODAY = said("given_today")
+_CLAUSE_MARKS = ",;."
+_MOST_TARGETS = 20
+
+
+def given_now(document: Document, items: Sequence[Item], lexicon: Lexicon) -> dict[str, set[int]]:
+    """Per condition the sentences in which a drug for it is given now: named, not stopped, not told as completed. A drug that
+    goes with very many conditions (an antiemetic, a growth factor) treats none of them, unless all of them are cancers."""
+    found: dict[str, set[int]] = defaultdict(set)
+    for item in items:
+        targets = item.word.conditions
+        if item.word.kind != "drug" or _given_once(document, item):
+            continue
+        if len(targets) <= _MOST_TARGETS or all(lexicon.conditions[c].course == "cancer" for c in targets):
+            for condition in targets:
+                found[condition].add(item.sentence)
+    return found
+
+
+def _given_once(document: Document, item: Item) -> bool:
+    """Whether the clause of a drug says that it is over: "completed 5 years of tamoxifen", "tamoxifen x 5 y"."""
+    sentence, text = document.sentences[item.sentence], document.text
+    start, end = document.tokens.starts[item.i], document.tokens.ends[item.j - 1]
+    low = max([text.rfind(mark, sentence.start, start) + 1 for mark in _CLAUSE_MARKS] + [sentence.start])
+    high = min([at for mark in _CLAUSE_MARKS if (at := text.find(mark, end, sentence.end)) >= 0] + [sentence.end])
+    before = text[low:start]
+    ended = _THEN_ENDED.match(text, high, sentence.end)
+    until = (ended or _GIVEN_UNTIL.search(text, end, high)) and not _GIVEN_TODAY.search(text, start, high)
+    then = _KINDS_OF_TREATMENT.search(text, start, end) and _SAID_PAST.search(text, sentence.start, start)
+    return bool(
+        until
+        or then
+        or _HARMED_BY_IT.match(text, end, high)
+        or any(past.search(before) for past in (_GIVEN_BEFORE, _SPAN_BEFORE, _BLAMED, _OPERATED_THEN, _NOT_GIVEN))
+    )

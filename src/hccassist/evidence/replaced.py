@@ -1,0 +1,94 @@
+"""What an operation took away: the disease of an organ is gone with the organ that a transplant replaced, that of a valve with
+the valve, the dead bone of a joint with the joint; what lives elsewhere (diabetes) stays."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+
+from hccassist.evidence.story import REACH, Story
+from hccassist.nlp.mentions import Located
+from hccassist.terminology.groups import code_group, pattern_group, said
+from hccassist.terminology.lexicon import Lexicon
+from hccassist.terminology.rows import Condition
+
+_VALVE_DISEASE = code_group("valve_disease")
+_OF_AN_ORGAN = code_group("of_an_organ")
+_GRAFTED = {
+    graft: code_group(f"gone_with_{organ}")
+    for graft, organ in (("Z94.0", "kidney"), ("Z94.1", "heart"), ("Z94.2", "lung"), ("Z94.4", "liver"))
+}
+"""A transplant's code, and the codes of the diseases that leave with the organ it replaces."""
+_FAILED_GRAFT = said("failed_graft")
+_TRANSPLANTED_FOR = said("reason_for", r"\btransplant(?:ation|ed)?\b[^.;]{0,40}\b", r"\b[^.;]{0,25}$")
+_AMPUTATED_FOR = re.compile(
+    rf"\b(?:{pattern_group('amputated')})\b[^.;]{{0,50}}\b(?:{pattern_group('amputated_for')})\b[^.;]{{0,25}}$"
+)
+_AMPUTATED_THEN = said(
+    "was_treated",
+    before=r"^\W*(?:[\w'-]+\W+){0,6}?(?:was|were|(?:has|have) been) ",
+    behind=r" (?:\w+ ){0,2}(?:with|by) (?:[\w'-]+ ){0,4}amputation\b",
+)
+_IN_PARENTHESES = re.compile(r"[^.;()]{0,12}\([^.;()]{0,12}$")
+"""What stands behind an operation in parentheses is why it was done: "s/p kidney transplant 2014 (FSGS)"."""
+_AMPUTATED = re.compile(rf"\b(?:{pattern_group('amputated')})\b")
+_VALVE_REPLACED = said(
+    "valve_replacement", rf"^[^.;]{{0,30}}?\b(?:{pattern_group('joint_treated')})\b(?!.{{0,30}}\bplan)[^.;]{{0,25}}?\b"
+)
+_VALVE_REPLACED_FOR = said(
+    "valve_replacement",
+    before=rf"\b(?:{pattern_group('joint_treated')}|after)\b[^.;]{{0,30}}?",
+    behind=rf"\b[^.;]{{0,40}}\b(?:{pattern_group('reason_for')})\b[^.;]{{0,25}}$",
+)
+_JOINT_REPLACED = said(
+    "joint_replacement", rf"^[^.;]{{0,40}}?\b(?:{pattern_group('joint_treated')})\b(?!.{{0,30}}\bplan)[^.;]{{0,25}}?\b"
+)
+_JOINT_REPLACED_FOR = said(
+    "joint_replaced", behind=rf"\b[^.;]{{0,40}}\b(?:{pattern_group('joint_replaced_for')})\b[^.;]{{0,25}}$"
+)
+_DEAD_BONE = code_group("dead_bone")
+
+
+def grafts_of(located: Sequence[Located], lexicon: Lexicon) -> list[tuple[Located, tuple[str, ...]]]:
+    """The transplants that the patient has, each with the codes of the diseases that leave with the organ it replaces."""
+    active = (m for m in located if m.mention.status == "active")
+    return [(m, gone) for m in active if (gone := _GRAFTED.get(lexicon.conditions[m.mention.condition].default_code))]
+
+
+def removed(story: Story, m: Located, known: Condition) -> str:
+    """By which operation a disease ended, as a coder reads it; blank where by none."""
+    code, before = known.default_code, story.before(m)
+    if code.startswith(_DEAD_BONE) and (_JOINT_REPLACED_FOR.search(before) or _JOINT_REPLACED.search(story.after(m))):
+        return "the reason for a joint replacement"
+    if code.startswith(_VALVE_DISEASE) and (_VALVE_REPLACED_FOR.search(before) or _VALVE_REPLACED.search(story.after(m))):
+        return "the valve was replaced"
+    if not code.startswith(_OF_AN_ORGAN):
+        return ""
+    if _ended_by_a_graft(story, m, known) or _is_why_grafted(story, m):
+        return "the organ was replaced"
+    return "the reason for a transplant" if _TRANSPLANTED_FOR.search(before) else ""
+
+
+def is_why_amputated(story: Story, m: Located) -> bool:
+    """Whether an amputation was done for what is named."""
+    before = story.before(m)
+    if _AMPUTATED_FOR.search(before) or _AMPUTATED_THEN.search(story.after(m)):
+        return True
+    done = list(_AMPUTATED.finditer(before))
+    return bool(done and _IN_PARENTHESES.fullmatch(before, done[-1].end()))
+
+
+def _ended_by_a_graft(story: Story, m: Located, known: Condition) -> bool:
+    """Whether the sentence goes on from a disease to the transplant that ended it: "ESRD from IgAN, s/p LRKT"."""
+    for graft, gone in story.grafts:
+        if graft.sentence == m.sentence and graft.i >= m.j and known.default_code.startswith(gone):
+            stop = min(graft.mention.end + REACH, story.document.sentences[m.sentence].end)
+            if not _FAILED_GRAFT.search(story.document.text, m.mention.end, stop):
+                return True
+    return False
+
+
+def _is_why_grafted(story: Story, m: Located) -> bool:
+    """Whether a mention stands in parentheses right behind a transplant: "s/p kidney transplant 2014 (FSGS)"."""
+    before = (g for g, _ in story.grafts if g.sentence == m.sentence and g.j <= m.i)
+    return any(_IN_PARENTHESES.fullmatch(story.document.text, g.mention.end, m.mention.start) for g in before)
