@@ -10,7 +10,7 @@ from hccassist.review.chart_file import ChartFile
 from hccassist.review.claims import CLAIM
 from hccassist.review.decisions import Decision
 from hccassist.review.samples import Sampled
-from hccassist.schema import ELEMENT_NAMES, Chart, EncounterSummary, EvidenceSpan, Span, Suggestion
+from hccassist.schema import ELEMENT_NAMES, Chart, EncounterSummary, EvidenceSpan, Span, Suggestion, unread_because
 
 Json = dict[str, Any]
 CONFIDENCE_WORDS = ((0.9, "Very likely"), (0.75, "Likely"), (0.5, "Could go either way"), (0.25, "Unlikely"))
@@ -48,6 +48,7 @@ def _pages(opened: OpenChart, chart: Chart | None) -> list[Json]:
             "start": bounds.get(p.number, (0, 0))[0],
             "end": bounds.get(p.number, (0, 0))[1],
             "source": p.source,
+            "unread": unread_because(p.unread) if p.source == "unread" else None,
             "width": p.width,
             "height": p.height,
         }

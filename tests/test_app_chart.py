@@ -11,7 +11,7 @@ from review_builder import CONDITIONS, HF, VISIT, Visit, write_chart, write_pdf_
 from review_server import Reviewer
 
 from hccassist.review import open_store
-from hccassist.schema import PageSummary
+from hccassist.schema import UNREAD_REASONS, PageSummary
 
 playwright = pytest.importorskip("playwright.sync_api")
 pytestmark = [pytest.mark.browser, pytest.mark.slow, pytest.mark.xdist_group("team")]
@@ -31,7 +31,7 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Reviewer]:
     lab = next(s for s in two.suggestions if s.id == "e2:E11.22").evidence[:1]
     two = replace(two, suggestions=tuple(replace(s, more_evidence=lab) if s.id == "e2:I50.22" else s for s in two.suggestions))
     printed = write_pdf_chart(root, "printed.pdf")
-    printed = replace(printed, pages=(*printed.pages, PageSummary(2, 612, 792, "unread", 0)))
+    printed = replace(printed, pages=(*printed.pages, PageSummary(2, 612, 792, "unread", 0, unread="doubtful")))
     [drug] = printed.suggestions[0].evidence
     watched_too = replace(printed.suggestions[0], evidence=(drug, replace(drug, element="M")))
     printed = replace(printed, suggestions=(watched_too,))
@@ -140,7 +140,9 @@ def test_pages_that_were_not_read_are_said_at_the_top(page: playwright.Page, ser
     open_chart(Desk(page, server, "printed.pdf"))
     playwright.expect(page.locator(".hcca .unread")).to_have_text("1 page not read")
     page.keyboard.press("v")
-    playwright.expect(page.locator(".hcca .encounters .problem")).to_contain_text("Not read: page 2")
+    playwright.expect(page.locator(".hcca .encounters .problem")).to_contain_text(
+        f"Not read: page 2: {UNREAD_REASONS['doubtful']}."
+    )
 
 
 def test_a_chart_that_somebody_holds_is_read_only_until_it_is_taken_over(page: playwright.Page, server: Reviewer) -> None:

@@ -9,11 +9,15 @@ from pathlib import Path
 
 import pyarrow.parquet as pq
 import pytest
+from PIL import Image
 from rich.console import Console
 
+from hccassist.batch.journal import brief_of
 from hccassist.batch.run import BatchError, Options, run
 from hccassist.priority import PriorityError, load_priority, priority_of
 from hccassist.review import open_store
+from hccassist.review.results import parse
+from hccassist.schema import UNREAD_REASONS, unread_because
 
 NOTE = "ASSESSMENT AND PLAN\n1. Chronic systolic heart failure. Euvolemic. Continue carvedilol and furosemide 40 mg daily.\n"
 FORMULA = "=HYPERLINK(1).txt"
@@ -29,6 +33,7 @@ def out(tmp_path_factory: pytest.TempPathFactory) -> Path:
     (charts / "copy.txt").write_text(NOTE)
     (charts / MARKUP).write_bytes(b"")
     (charts / "plain.txt").write_text("Feels well. Return in a year.\n")
+    Image.new("L", (9, 9), 90).save(charts / "specks.tif", save_all=True, append_images=[Image.new("L", (8, 8), 90)])
     run([str(charts)], str(base / "out"), Console(file=io.StringIO()), Options())
     return base / "out"
 
@@ -59,6 +64,25 @@ def test_a_copy_is_named_and_comes_last(out: Path) -> None:
     by_name = {c["chart"]: c for c in rows(out, "charts")}
     assert by_name["copy.txt"]["duplicate_of"] == FORMULA
     assert min(by_name.values(), key=lambda c: c["priority"])["chart"] == "copy.txt"  # type: ignore[arg-type, return-value]
+
+
+def test_what_was_not_read_is_told_with_its_reason(out: Path) -> None:
+    because = UNREAD_REASONS["too_coarse"]
+    summary = json.loads((out / "run.json").read_text())["summary"]
+    assert (summary["pages_unread"], summary["pages_unread_because"]) == (2, {because: 2})
+    by_name = {c["chart"]: (c["unread_pages"], c["unread_why"]) for c in rows(out, "charts")}
+    assert by_name["specks.tif"] == (2, f"pages 1, 2: {because}")
+    assert by_name["plain.txt"] == (0, None)
+
+
+def test_results_of_before_reasons_were_told_still_open(out: Path) -> None:
+    [line] = [line for line in lines(out) if line["chart"] == "specks.tif"]
+    old = line | {"pages": [{k: v for k, v in page.items() if k != "unread"} for page in line["pages"]]}  # type: ignore[attr-defined]
+    raw = json.dumps(old).encode()
+    assert brief_of(raw).unread == {"": 2}
+    opened = parse(raw)
+    assert opened is not None
+    assert {unread_because(page.unread) for page in opened.pages} == {"the reason was not kept"}
 
 
 def test_no_cell_of_the_summary_is_a_formula(out: Path) -> None:

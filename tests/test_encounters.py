@@ -400,6 +400,33 @@ def test_footer_below_the_signature_begins_no_record() -> None:
     assert dates(chart_of(page)) == ["2025-07-11"]
 
 
+def test_title_below_a_signature_begins_the_next_record_of_the_page() -> None:
+    page = (
+        "Harbor Counseling\nClient: Ruth Okafor  DOB: 03/09/1951\nPsychotherapy Progress Note\n"
+        "Session Date: Wednesday, January 8, 2025  Start 10:02 AM\nClinician: Marta Solberg, PsyD\nMood better.\n"
+        "Marta Solberg, PsyD - signed electronically 1/8/2025 5:12 PM\nPsychotherapy Progress Note\n"
+        "Session Date: Thursday, February 6, 2025  Start 10:04 AM\nClinician: Marta Solberg, PsyD\nMood as before.\n"
+        "Marta Solberg, PsyD - signed electronically 2/6/2025 5:00 PM\nMissed Appointment\n"
+        "Scheduled Date: 2/13/2025 10:00 AM\nClient did not call.\n"
+        "Marta Solberg, PsyD - signed electronically 2/14/2025 10:40 AM"
+    )
+    found = find_encounters(chart_of(page))
+    assert [(e.date_of_service, e.valid) for e in found] == [
+        ("2025-01-08", "yes"), ("2025-02-06", "yes"), ("2025-02-13", "no"),
+    ]  # fmt: skip
+
+
+def test_messages_of_a_patient_portal_are_no_visit() -> None:
+    page = (
+        "OKAFOR, Ruth (id #4120, dob: 03/09/1951)  Harbor Family Practice\nPatient Case\n"
+        "Case ID 9811  Opened 02/03/2025 by Ruth Okafor (patient portal)  Status: CLOSED\n"
+        "02/03/2025 12:40PM  Marta Solberg, MD  Diabetes often runs high for a week after a shot.\n"
+        "Closed by Marta Solberg, MD 02/03/2025 12:41PM"
+    )
+    (found,) = find_encounters(chart_of(page))
+    assert (found.setting, found.valid, found.provider) == ("patient_form", "no", "Marta Solberg")
+
+
 def test_foot_of_a_page_that_names_its_document_again_begins_no_record() -> None:
     page = (
         "Result type:   ED Note - Physician\nResult date:   January 17, 2025 03:02 EST\nResult status:   Auth (Verified)\n"

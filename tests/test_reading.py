@@ -377,4 +377,4 @@ def test_supported_names() -> None:
 
 def test_scan_without_ocr_is_reported_unread(tmp_path: Path) -> None:
     chart = read(tmp_path, image_pdf(scan(pdf(lines(PROSE)))), limits=Limits(ocr=False))
-    assert [p.source for p in chart.pages] == ["unread"]
+    assert [(p.source, p.unread) for p in chart.pages] == [("unread", "no_ocr")]

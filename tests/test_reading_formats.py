@@ -191,7 +191,7 @@ def test_fhir_attachment_of_a_kind_that_is_not_read_is_an_unread_page_beside_the
     chart = read(
         tmp_path, bundle(("text/plain", b"Feels well."), ("audio/mpeg", sound), ("text/markdown", b"# Plan")), "b.json"
     )
-    assert [p.source for p in chart.pages] == ["text", "unread", "text"]
+    assert [(p.source, p.unread) for p in chart.pages] == [("text", None), ("unread", "kind"), ("text", None)]
     assert "COPD" not in chart.text
     assert "# Plan" in chart.text
 

@@ -87,7 +87,7 @@ def test_a_page_that_is_not_drawn_in_time_is_unread_and_the_others_are_read(tmp_
     whole.import_pages(pypdfium2.PdfDocument(MANY_IMAGES))
     whole.save(tmp_path / "chart.pdf")
     chart = read_chart(tmp_path / "chart.pdf", "chart.pdf", Limits(page_seconds=0.5))
-    assert [p.source for p in chart.pages] == ["text", "unread"]
+    assert [(p.source, p.unread) for p in chart.pages] == [("text", None), ("unread", "page_time")]
     assert "Asthma is stable." in chart.text
 
 
@@ -106,6 +106,7 @@ def test_pages_that_are_slow_one_after_the_other_do_not_outlast_the_time_of_the_
         assert [p.source for p in read_chart(tmp_path / name, name, Limits(page_seconds=0.1)).pages][::3] == ["text", "text"]
         chart = read_chart(tmp_path / name, name, Limits(page_seconds=3, chart_seconds=0.3))
         assert [p.source for p in chart.pages] == ["text", "unread", "unread", "unread"]
+        assert [p.unread for p in chart.pages][2:] == ["chart_time"] * 2
         chart = read_chart(tmp_path / name, name, Limits(page_seconds=3, seconds=0.2, mean_page_seconds=0.01))
         assert [p.source for p in chart.pages] == ["text", "unread", "unread", "unread"]
 
@@ -118,7 +119,7 @@ def test_frames_of_a_picture_that_are_left_when_the_time_of_the_chart_is_over_ar
     pages = read_chart(tmp_path / "scan.tif", "scan.tif").pages
     assert [p.source for p in pages] == ["text"] * 3
     pages = read_chart(tmp_path / "scan.tif", "scan.tif", Limits(chart_seconds=1e-9)).pages
-    assert [p.source for p in pages] == ["unread"] * 3
+    assert [(p.source, p.unread) for p in pages] == [("unread", "chart_time")] * 3
 
 
 def test_the_picture_of_a_page_that_takes_too_long_is_refused(tmp_path: Path) -> None:

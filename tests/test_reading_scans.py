@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import string
 import struct
 import time
 import zlib
@@ -10,7 +11,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from PIL import Image
+from PIL import Image, ImageDraw, ImageFilter
 from reading_files import PROSE, image_pdf, lines, pdf, scan, together
 from reportlab.pdfgen.canvas import Canvas
 
@@ -107,14 +108,26 @@ def test_photo_without_words_is_unread(tmp_path: Path) -> None:
     path.write_bytes(image_pdf(Image.effect_noise((850, 1100), 90).resize((1700, 2200))))
     chart = read_chart(path, "photo.pdf", Limits(page_seconds=4))
     assert [p.source for p in chart.pages] == ["unread"]
+    assert chart.pages[0].unread in {"no_words", "page_time"}  # on a slow machine the time ends first
     assert chart.pages[0].words == ()
+
+
+def test_a_drawing_and_print_beyond_reading_are_unread_for_their_own_reasons(tmp_path: Path, printed: bytes) -> None:
+    drawing = Image.new("L", (850, 1100), 255)
+    ImageDraw.Draw(drawing).ellipse((200, 300, 600, 800), outline=0, width=9)
+    drawing.save(tmp_path / "drawing.png", dpi=(100, 100))
+    [page] = read_chart(tmp_path / "drawing.png", "drawing.png").pages
+    assert (page.source, page.unread) == ("unread", "no_words")
+    smeared = scan(printed).filter(ImageFilter.GaussianBlur(7))
+    [page] = read(tmp_path, image_pdf(smeared)).pages
+    assert (page.source, page.unread) in {("unread", "doubtful"), ("unread", "no_words")}
 
 
 @pytest.mark.parametrize("size", [(1, 1), (3, 900), (900, 5), (17, 17)])
 def test_an_image_too_small_for_a_line_of_text_is_unread(tmp_path: Path, size: tuple[int, int]) -> None:
     out = io.BytesIO()
     Image.new("L", size, 90).save(out, "PNG")
-    assert [p.source for p in read(tmp_path, out.getvalue(), "dot.png").pages] == ["unread"]
+    assert [(p.source, p.unread) for p in read(tmp_path, out.getvalue(), "dot.png").pages] == [("unread", "too_coarse")]
 
 
 def test_blank_scan_is_no_unread_page(tmp_path: Path) -> None:
@@ -122,18 +135,23 @@ def test_blank_scan_is_no_unread_page(tmp_path: Path) -> None:
     assert [p.source for p in chart.pages] == ["text"]
 
 
-def test_garbage_text_layer_is_read_again(tmp_path: Path) -> None:
+# Letters shifted, as fonts without a Unicode map come out; and digits for letters, as a scanner's own poor reading has.
+_SHIFTED = {ord(c): ord(c) - 29 for c in string.ascii_letters}
+_MISREAD = str.maketrans("oslb", "051h")
+
+
+@pytest.mark.parametrize("layer", [_SHIFTED, _MISREAD], ids=["shifted", "misread"])
+def test_garbage_text_layer_is_read_again(tmp_path: Path, layer: dict[int, int]) -> None:
     def draw(canvas: object) -> None:
         from reportlab.lib.utils import ImageReader
 
         image = scan(pdf(lines(PROSE, size=12, step=18)))
         canvas.drawImage(ImageReader(image.convert("RGB")), 0, 0, 612, 792)  # type: ignore[attr-defined]
-        # An invisible layer whose letters are shifted, as fonts without a Unicode map come out.
         text = canvas.beginText(72, 720)  # type: ignore[attr-defined]
         text.setFont("Helvetica", 11)
         text.setTextRenderMode(3)
         for line in PROSE:
-            text.textLine("".join(chr(ord(c) - 29) if c.isalpha() else c for c in line))
+            text.textLine(line.translate(layer))
         canvas.drawText(text)  # type: ignore[attr-defined]
 
     chart = read(tmp_path, pdf(draw))

@@ -26,8 +26,9 @@ class EncountersPanel {
       year = own;
       return [mark, this.chips.get(e.id)];
     }));
-    const unread = chart.pages.filter((page) => page.source === "unread").map((page) => page.n);
-    fill(this.element, unread.length ? h("p", { class: "problem" }, `Not read: ${unread.length === 1 ? "page" : "pages"} ${unread.join(", ")}. Look at the image or the file itself.`) : null,
+    const unread = chart.pages.filter((page) => page.source === "unread");
+    const reasons = [...new Set(unread.map((page) => page.unread))].map((why) => [why, unread.filter((page) => page.unread === why).map((page) => page.n)]);
+    fill(this.element, unread.length ? h("p", { class: "problem" }, "Not read: ", reasons.map(([why, numbers]) => `${numbers.length === 1 ? "page" : "pages"} ${numbers.join(", ")}: ${why}. `), "Look at the image or the file itself.") : null,
       h("table", {}, h("thead", {}, h("tr", {}, ["Date", "Kind", "Provider", "Pages", "Record", "To review"].map((title) => h("th", { scope: "col" }, title)))),
         h("tbody", {}, this.order.map((e) => h("tr", { tabindex: "0", onclick: () => this.onPick(e), onkeydown: (event) => { if (event.key === "Enter") this.onPick(e); } },
           h("td", {}, e.date || "no date", e.through ? ` to ${e.through}` : ""), h("td", {}, e.setting), h("td", {}, e.provider || "not found"),

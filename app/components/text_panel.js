@@ -62,7 +62,7 @@ class TextPanel {
     // Words that were never laid out are given the height their lines will take, so that jumps land where they should.
     bodies.forEach((body) => { body.style.containIntrinsicSize = `auto ${lineCount(body.textContent) * 1.5}em`; });
     const section = h("section", { class: "page", "data-page": page.n }, this.heading(page), page.source === "unread" ? h("p", { class: "problem" },
-      "This page could not be read. Look at its image, or at the file itself.") : null, bodies);
+      `This page was not read: ${page.unread}. Look at its image, or at the file itself.`) : null, bodies);
     this.pages.set(page.n, section);
     return section;
   }

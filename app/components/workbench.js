@@ -182,7 +182,7 @@ class Workbench {
     refresh(this.title, h("b", {}, chart.name), h("span", { class: "quiet" }, `${plural(chart.pages.length, "page")} · ${plural(chart.encounters.length, "encounter")}`),
       chart.file.state === "ok" ? null : h("span", { class: "tag alert" }, { changed: "file changed", missing: "file missing", unreadable: "file not readable" }[chart.file.state]));
     const unread = chart.pages.filter((page) => page.source === "unread");
-    refresh(this.unread, unread.length ? h("button", { class: "tag alert", onclick: () => this.goToPage(unread[0].n), title: `Not read: ${unread.map((page) => page.n).join(", ")}` },
+    refresh(this.unread, unread.length ? h("button", { class: "tag alert", onclick: () => this.goToPage(unread[0].n), title: `Not read: ${unread.map((page) => `page ${page.n}, ${page.unread}`).join("; ")}` },
       `${plural(unread.length, "page")} not read`) : null);
     refresh(this.progress, `${shown.length - left} of ${shown.length} decided`,
       left === 0 && this.data.next ? h("button", { class: "plain next", onclick: () => this.nextChart() }, `Next chart: ${this.data.next.name} (J)`) : null,

@@ -18,10 +18,27 @@ Rule = Literal[
 Element = Literal["M", "E", "A", "T"]
 Validity = Literal["yes", "no", "unknown"]
 PageSource = Literal["text", "ocr", "unread"]
+UnreadReason = Literal["no_ocr", "page_time", "chart_time", "not_opened", "too_coarse", "no_words", "doubtful", "kind"]
 Box = tuple[float, float, float, float]
 """x0, y0, x1, y1 in PDF points, origin at the top left of the page as it is displayed."""
 
+UNREAD_REASONS: dict[str, str] = {
+    "no_ocr": "it is a scan, and reading scans is switched off or not installed",
+    "page_time": "it took longer than a page may take",
+    "chart_time": "the time for the whole chart was used up before it",
+    "not_opened": "the page is damaged and does not open",
+    "too_coarse": "its image has too few pixels to hold text",
+    "no_words": "no text was found on it",
+    "doubtful": "its print or handwriting is too poor, and words would be guesses",
+    "kind": "it is an attachment of a kind that is not read",
+}
+"""Why a page was not read, each ``UnreadReason`` in words for the coder."""
 ELEMENT_NAMES: dict[Element, str] = {"M": "Monitor", "E": "Evaluate", "A": "Assess", "T": "Treat"}
+
+
+def unread_because(reason: str | None) -> str:
+    """Why a page was not read, in words; results of older versions do not say it."""
+    return UNREAD_REASONS.get(reason or "", "the reason was not kept")
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,7 +54,7 @@ class Word:
 @dataclass(frozen=True, slots=True)
 class Page:
     """One page. ``start``/``end`` bound its share of the chart's text; ``words`` is empty for plain text; ``duplicate_of``
-    is the number of the earlier page that it repeats."""
+    is the number of the earlier page that it repeats, ``unread`` says why a page of source "unread" was not read."""
 
     number: int
     width: float
@@ -48,6 +65,7 @@ class Page:
     end: int
     words: tuple[Word, ...] = ()
     duplicate_of: int | None = None
+    unread: UnreadReason | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -211,7 +229,7 @@ class ChartError:
 
 @dataclass(frozen=True, slots=True)
 class PageSummary:
-    """A page as the interchange file lists it."""
+    """A page as the interchange file lists it. ``unread`` is None in results of before it was told, too."""
 
     number: int
     width: float
@@ -219,6 +237,7 @@ class PageSummary:
     source: PageSource
     rotation: int
     duplicate_of: int | None = None
+    unread: UnreadReason | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -25,7 +25,7 @@ from hccassist.ranking.features import Candidate, features_version, surroundings
 from hccassist.ranking.model import Ranker, load_ranker, models_folder
 from hccassist.ranking.policy import Policy, check_names, load_policy
 from hccassist.ranking.tiers import suggest, suggest_query
-from hccassist.schema import Chart, ChartResult, Encounter, EncounterSummary, PageSummary, Suggestion
+from hccassist.schema import Chart, ChartResult, Encounter, EncounterSummary, Page, PageSummary, Suggestion
 from hccassist.terminology.compiled import compile_once, knowledge_version, load_lexicon
 from hccassist.terminology.lexicon import Lexicon
 from hccassist.terminology.payers import configured_models
@@ -131,11 +131,17 @@ def screen(chart: Chart, encounters: tuple[Encounter, ...], screener: Screener) 
         chart=chart.name,
         sha256=chart.sha256,
         status="ok",
-        pages=tuple(PageSummary(p.number, p.width, p.height, p.source, p.rotation, p.duplicate_of) for p in chart.pages),
+        pages=tuple(page_summary(p) for p in chart.pages),
         encounters=tuple(summary(e) for e in encounters),
         suggestions=named,
         versions=screener.versions,
     )
+
+
+def page_summary(page: Page) -> PageSummary:
+    """A page as the interchange file lists it."""
+    p = page
+    return PageSummary(p.number, p.width, p.height, p.source, p.rotation, p.duplicate_of, p.unread)
 
 
 def summary(encounter: Encounter) -> EncounterSummary:

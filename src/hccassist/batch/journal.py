@@ -48,7 +48,8 @@ class Brief:
     sha256: str
     error: ChartError | None
     pages: int
-    unread: int
+    unread: Counter[str]
+    """Pages that were not read, by why (see ``schema.UnreadReason``); "" where an older run did not tell."""
     tiers: Counter[str]
     versions: dict[str, str]
 
@@ -68,7 +69,7 @@ def brief_of(line: bytes) -> Brief:
             value["sha256"],
             ChartError(error["type"], error["message"]) if error else None,
             len(value["pages"]),
-            sum(page["source"] == "unread" for page in value["pages"]),
+            Counter(page.get("unread") or "" for page in value["pages"] if page["source"] == "unread"),
             Counter(s["tier"] for s in value["suggestions"]),
             value["versions"] or {},
         )

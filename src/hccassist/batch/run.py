@@ -27,7 +27,7 @@ from hccassist.batch.journal import RESULTS, Brief, Journal, Place, brief_of
 from hccassist.batch.task import RESULT, Screened, Task, error_line
 from hccassist.priority import PriorityError, load_priority
 from hccassist.reading.kept import place_of
-from hccassist.schema import ChartError
+from hccassist.schema import ChartError, unread_because
 from hccassist.screening import prepare, versions
 
 RUN = "run.json"
@@ -62,7 +62,7 @@ class Outcome:
     screened: int = 0
     unchanged: int = 0
     pages: int = 0
-    unread: int = 0
+    unread: Counter[str] = field(default_factory=Counter)
     tiers: Counter[str] = field(default_factory=Counter)
     errors: list[ChartError] = field(default_factory=list)
     duplicates: dict[str, str] = field(default_factory=dict)
@@ -77,7 +77,7 @@ class Outcome:
             return
         self.screened += 1
         self.pages += brief.pages
-        self.unread += brief.unread
+        self.unread.update(brief.unread)
         self.tiers.update(brief.tiers)
 
 
@@ -255,7 +255,8 @@ def _run_of(locations: Sequence[str], findings: Findings, outcome: Outcome) -> d
         "versions": versions(),
         "summary": {
             "files": len(findings.charts), "screened": outcome.screened, "not_screened": len(outcome.errors),
-            "unchanged": outcome.unchanged, "pages": outcome.pages, "pages_unread": outcome.unread,
+            "unchanged": outcome.unchanged, "pages": outcome.pages, "pages_unread": outcome.unread.total(),
+            "pages_unread_because": {unread_because(why): n for why, n in sorted(outcome.unread.items())},
             "suggestions": dict(sorted(outcome.tiers.items())), "failures": dict(sorted(_causes(outcome).items())),
             "left_out": dict(sorted(outcome.left_out.items())), "seconds": round(outcome.seconds, 1),
         },
@@ -341,9 +342,11 @@ def _summarize(console: Console, outcome: Outcome, out: str) -> None:
     rows = [
         ("charts screened", outcome.screened), ("  of them unchanged since an earlier run", outcome.unchanged),
         ("  of them copies of another chart", len(outcome.duplicates)), ("pages", outcome.pages),
-        ("pages unread", outcome.unread), ("supported", outcome.tiers["supported"]),
-        ("mention only", outcome.tiers["mention_only"]), ("suspects (query)", outcome.tiers["suspect"]),
-        ("held back", outcome.tiers["suppressed"]), ("not screened", len(outcome.errors)),
+        ("pages unread", outcome.unread.total()),
+        *((f"  {unread_because(why)}", count) for why, count in sorted(outcome.unread.items())),
+        ("supported", outcome.tiers["supported"]), ("mention only", outcome.tiers["mention_only"]),
+        ("suspects (query)", outcome.tiers["suspect"]), ("held back", outcome.tiers["suppressed"]),
+        ("not screened", len(outcome.errors)),
         *((f"  {cause}", count) for cause, count in sorted(_causes(outcome).items())),
         ("files of other kinds, left out", sum(outcome.left_out.values())),
         *((f"  {Text(suffix).plain}", count) for suffix, count in sorted(outcome.left_out.items())),

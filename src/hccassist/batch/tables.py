@@ -7,6 +7,7 @@ are ISO 8601 text, boxes stay in suggestions.jsonl. ``evidence`` holds mentions 
 from __future__ import annotations
 
 import csv
+from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import ExitStack
 from pathlib import Path
@@ -17,7 +18,7 @@ import pyarrow.parquet as pq
 
 from hccassist.cells import guarded
 from hccassist.priority import PriorityRules, counted, priority_of
-from hccassist.schema import ChartResult
+from hccassist.schema import ChartResult, PageSummary, unread_because
 
 TABLES = ("charts", "encounters", "suggestions", "evidence")
 SUMMARY = "summary.csv"
@@ -26,7 +27,8 @@ _KEY = [("chart", pa.string()), ("sha256", pa.string())]
 SCHEMAS: dict[str, pa.Schema] = {
     "charts": pa.schema([
         *_KEY, ("status", pa.string()), ("error", pa.string()), ("message", pa.string()), ("duplicate_of", pa.string()),
-        ("pages", pa.int32()), ("unread_pages", pa.int32()), ("ocr_pages", pa.int32()), ("encounters", pa.int32()),
+        ("pages", pa.int32()), ("unread_pages", pa.int32()),
+        ("unread_why", pa.string()), ("ocr_pages", pa.int32()), ("encounters", pa.int32()),
         ("invalid_encounters", pa.int32()), ("supported", pa.int32()), ("mention_only", pa.int32()), ("suspects", pa.int32()),
         ("held_back", pa.int32()), ("high_risk", pa.int32()), ("paying", pa.int32()), ("priority", pa.float64()),
         ("priority_why", pa.string()), ("hccassist", pa.string()), ("ranker", pa.string()), ("linker", pa.string()),
@@ -51,8 +53,8 @@ SCHEMAS: dict[str, pa.Schema] = {
     ]),
 }  # fmt: skip
 _SUMMARY_COLUMNS = (
-    "chart", "priority", "priority_why", "status", "error", "message", "duplicate_of", "pages", "unread_pages", "encounters",
-    "supported", "mention_only", "suspects", "held_back", "high_risk",
+    "chart", "priority", "priority_why", "status", "error", "message", "duplicate_of", "pages", "unread_pages", "unread_why",
+    "encounters",    "supported", "mention_only", "suspects", "held_back", "high_risk",
 )  # fmt: skip
 
 
@@ -97,10 +99,21 @@ def _chart(result: ChartResult, duplicate_of: str | None, rules: PriorityRules) 
     return {
         **_key(result), **(result.versions or {}), **counts, "status": result.status,
         "error": result.error.type if result.error else None, "message": result.error.message if result.error else None,
-        "duplicate_of": duplicate_of, "ocr_pages": sum(p.source == "ocr" for p in result.pages),
+        "duplicate_of": duplicate_of, "unread_why": _unread_why(result.pages),
+        "ocr_pages": sum(p.source == "ocr" for p in result.pages),
         "supported": counts["paying"] + counts["not_paying"],
         "held_back": sum(s.tier == "suppressed" for s in result.suggestions), "priority": priority, "priority_why": why,
     }  # fmt: skip
+
+
+def _unread_why(pages: Iterable[PageSummary]) -> str | None:
+    """Which pages were not read, by why: "pages 3, 4: no text was found on it"; None where all were."""
+    numbers: dict[str, list[str]] = defaultdict(list)
+    for page in pages:
+        if page.source == "unread":
+            numbers[unread_because(page.unread)].append(str(page.number))
+    said = [f"{'page' if len(n) == 1 else 'pages'} {', '.join(n)}: {why}" for why, n in numbers.items()]
+    return "; ".join(said) or None
 
 
 def _encounters(result: ChartResult) -> Iterator[dict[str, Any]]:

@@ -23,6 +23,8 @@ _PROSE_WORDS = 3
 """More small words than these before a date on its line, and it stands in a sentence."""
 _HOW_SEEN = re.compile(r"\W*(?:the )?(?:(?:patient|pt\.?|resident|member|client) (?:was )?)?seen\b", re.IGNORECASE)
 """A line that tells at its beginning how the patient was seen: "Patient seen face to face on dialysis 2/12/2025"."""
+_WEEKDAY = re.compile(r"\b(?:mon|tue|wed|thu|fri|sat|sun)[a-z]{0,6}[.,]?\s*\Z", re.IGNORECASE)
+"""What may stand between a label and its date: "Session date: Wednesday, February 5"."""
 _DIGIT = re.compile(r"\d")
 _RANGE = re.compile(r"\W*(?:-|–|—|to|through|thru)\W*\Z", re.IGNORECASE)
 
@@ -67,7 +69,7 @@ def find_dates(lines: Sequence[Line]) -> list[DateHit]:
             value = parse_date(match.group())
             if value is None:
                 continue
-            before = text[previous_end : match.start()][-90:]
+            before = _WEEKDAY.sub("", text[previous_end : match.start()][-90:])
             if previous_kind is not None and _RANGE.fullmatch(before):
                 kind, labelled = ("discharge" if previous_kind == "admission" else previous_kind), True
             else:

@@ -284,7 +284,7 @@ class _Inside:
             return n
         if closed and roomy and grown and _heads_record(self.chart, n, last):
             return n
-        if grown and n > page.first and _begins_day(self.chart, n):
+        if grown and n > page.first and (_begins_day(self.chart, n) or _follows_signature(self.chart, n)):
             return n
         if closed and roomy and grown and n > page.first:
             own = [h for h in self.chart.dates(n, n + 1) if h.kind in _VISIT_KINDS]
@@ -381,6 +381,15 @@ def _opens_behind_rule(chart: _Dated, n: int, *, closed: bool) -> bool:
     ended = closed or (n > 1 and _is_signed(chart.lines[n - 2]))
     dated = bool(chart.dates(n, n + 1)) and record_title(line) is not None
     return dated or (ended and bool(titles_of(line.text)))
+
+
+def _follows_signature(chart: _Dated, n: int) -> bool:
+    """Whether a title right below a signature begins the next record: its day stands behind a label on the line below."""
+    line, above = chart.lines[n], chart.lines[n - 1]
+    if line.running or line.fax or line.page != above.page or not (_is_signed(above) and titles_of(line.text)):
+        return False
+    below = chart.dates(n + 1, n + 2)
+    return not chart.dates(n, n + 1) and any(h.labelled and not h.prose and h.kind in _VISIT_KINDS | {"next"} for h in below)
 
 
 def _is_headline(line: Line, own: Sequence[DateHit]) -> bool:

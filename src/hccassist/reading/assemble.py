@@ -12,7 +12,7 @@ from hccassist.reading.grid import Rules
 from hccassist.reading.layout import HYPHENS, PageText, compose
 from hccassist.reading.lines import Token
 from hccassist.reading.noise import EdgeLine, find_noise
-from hccassist.schema import Chart, Page, PageSource, Word
+from hccassist.schema import Chart, Page, PageSource, UnreadReason, Word
 
 PAGE_SEPARATOR = "\n\f"
 _EDGE_LINES = 10
@@ -22,7 +22,7 @@ _EDGE_LINES = 10
 class PageDraft:
     """A page read but not yet laid out. ``groups`` holds its words by direction, the main text first, each in the
     frame that makes it upright; ``frame_height`` is that frame's height for the main text, ``rules`` the lines printed in
-    it. Sizes are points as displayed."""
+    it; ``unread`` says why an unread page is one. Sizes are points as displayed."""
 
     width: float
     height: float
@@ -31,10 +31,12 @@ class PageDraft:
     frame_height: float
     groups: tuple[list[Token], ...]
     rules: Rules = Rules()  # noqa: RUF009  frozen
+    unread: UnreadReason | None = None
 
 
-UNOPENED = PageDraft(612.0, 792.0, "unread", 0, 792.0, ())
-"""A page that was not opened, taken to be of paper size."""
+def unopened(reason: UnreadReason) -> PageDraft:
+    """A page that was not opened, taken to be of paper size."""
+    return PageDraft(612.0, 792.0, "unread", 0, 792.0, (), unread=reason)
 
 
 class Vocabulary:
@@ -68,7 +70,8 @@ def assemble(drafts: Iterable[PageDraft], name: str, sha256: str, max_characters
             at += len(PAGE_SEPARATOR)
         text, words, edge = _lay_out(draft, at, vocabulary)
         vocabulary.add(text)
-        pages.append(Page(number, draft.width, draft.height, draft.source, draft.rotation, at, at + len(text), words))
+        size = (draft.width, draft.height)
+        pages.append(Page(number, *size, draft.source, draft.rotation, at, at + len(text), words, unread=draft.unread))
         edges.append(edge)
         parts.append(text)
         at += len(text)

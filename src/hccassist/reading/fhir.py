@@ -94,7 +94,7 @@ def read_fhir(data: bytes, name: str, sha256: str, limits: Limits, read: Callabl
 def _unread_page(header: str, name: str, sha256: str) -> Chart:
     """The place of an attachment that cannot be read: what its resource says of it, and a page that is listed as unread."""
     chart = text_chart(header, name, sha256)
-    return replace(chart, pages=tuple(replace(page, source="unread") for page in chart.pages))
+    return replace(chart, pages=tuple(replace(page, source="unread", unread="kind") for page in chart.pages))
 
 
 def _resources(document: Any) -> Iterator[dict[str, Any]]:

@@ -22,7 +22,7 @@ from hccassist.reading.doubtful import Row, doubtful_places
 from hccassist.reading.grid import Rule, Rules
 from hccassist.reading.lines import Token
 from hccassist.reading.second import ReadLine, second_opinion
-from hccassist.schema import Box
+from hccassist.schema import Box, UnreadReason
 
 if TYPE_CHECKING:
     from PIL.Image import Image
@@ -108,11 +108,13 @@ def available() -> bool:
     return _tessdata() is not None
 
 
-def read_image(image: Image, scale: float, until: float) -> OcrPage | None:
+def read_image(image: Image, scale: float, until: float) -> OcrPage | UnreadReason:
     """The words of a page image of ``scale`` pixels a point, as far as they are read by ``until`` (as ``time.monotonic`` has
-    it); None where nothing readable is on it or OCR is not installed."""
-    if not available() or min(image.size) < _LEAST_SIDE or scale < _LEAST_SCALE:
-        return None
+    it); or why it cannot be read."""
+    if not available():
+        return "no_ocr"
+    if min(image.size) < _LEAST_SIDE or scale < _LEAST_SCALE:
+        return "too_coarse"
     grey = evened(image.convert("L"), scale)
     # How a page lies is seen by its shapes, which drawings and noise have too: what is then read says whether it was right.
     angle = _orientation(grey, scale) if lies_on_its_side(grey) else 0
@@ -128,7 +130,9 @@ def read_image(image: Image, scale: float, until: float) -> OcrPage | None:
             angle, sight = turned, other
     reading = _finished(sight, scale, until)
     if reading.confidence < _READABLE:
-        return None
+        if time.monotonic() > until:
+            return "page_time"
+        return "doubtful" if reading.confidence else "no_words"
     skew = sight.page.skew
     tokens, slope = _tokens(reading, skew, angle, grey.size, scale)
     return OcrPage(angle, tokens, reading.confidence / 100, _in_points(reading.rules, slope, scale))

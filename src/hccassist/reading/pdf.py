@@ -13,14 +13,14 @@ import pypdfium2
 import pypdfium2.raw as pdfium
 
 from hccassist.reading import ocr
-from hccassist.reading.assemble import UNOPENED, PageDraft, assemble
+from hccassist.reading.assemble import PageDraft, assemble, unopened
 from hccassist.reading.errors import ReadError
 from hccassist.reading.grid import Rules
 from hccassist.reading.limits import Limits
 from hccassist.reading.lines import Token
 from hccassist.reading.textlayer import Frame, TextLayer, frame_of, printed_rules, read_text_layer
 from hccassist.reading.underlines import mark_underlined
-from hccassist.schema import Chart, PageSource
+from hccassist.schema import Chart, PageSource, UnreadReason
 
 if TYPE_CHECKING:
     from PIL.Image import Image
@@ -38,6 +38,9 @@ _COMMON_WORDS = frozenset(
     " pain".split()
 )
 _WORDLIKE = re.compile(r"[A-Za-z]{2,}")
+_GARBLED = re.compile(r"[a-z]\d+[a-z]|\b\d+[a-z]{3}|[A-Za-z]{3}\d")
+_MOST_GARBLED = 0.06
+"""Where more words than these have digits for letters ("b1ood", "5igned"), a scanner's own reading is a poor one."""
 _BAD_CHARACTER = re.compile("[\ufffd\ue000-\uf8ff\x80-\x9f]")
 
 
@@ -49,7 +52,9 @@ def read_pdf(data: bytes, name: str, sha256: str, limits: Limits) -> Chart:
             raise ReadError("broken", f"{name}: the PDF has no pages; export it again")
         if count > limits.max_pages:
             raise ReadError("too_many_pages", f"{name}: {count:,} pages, more than {limits.max_pages:,}; split the file")
-        drafts = (_read_page(document, index, name, limits) if limits.in_time() else UNOPENED for index in range(count))
+        drafts = (
+            _read_page(document, index, name, limits) if limits.in_time() else unopened("chart_time") for index in range(count)
+        )
         return assemble(limits.told(drafts), name, sha256, limits.max_characters)
 
 
@@ -73,7 +78,7 @@ def _read_page(document: pypdfium2.PdfDocument, index: int, name: str, limits: L
     page = pdfium.FPDF_LoadPage(document.raw, index)
     if not page:
         # One page that cannot be opened does not take the others with it.
-        return UNOPENED
+        return unopened("not_opened")
     try:
         frame = frame_of(page, 90 * pdfium.FPDFPage_GetRotation(page))
         width, height = frame.size
@@ -105,9 +110,10 @@ def _draft(
     width: float,
     height: float,
     rules: Rules = Rules(),  # noqa: B008  frozen
+    unread: UnreadReason | None = None,
 ) -> PageDraft:
     frame_height = width if angle in (90, 270) else height
-    return PageDraft(width, height, source, angle, frame_height, (tokens, *others), rules)
+    return PageDraft(width, height, source, angle, frame_height, (tokens, *others), rules, unread)
 
 
 def _read_scan(page: ctypes.c_void_p, layer: TextLayer, frame: Frame, limits: Limits, until: float) -> PageDraft:
@@ -118,12 +124,15 @@ def _read_scan(page: ctypes.c_void_p, layer: TextLayer, frame: Frame, limits: Li
     image = render(page, width, height, scale, until)
     if image is not None and image.getextrema()[0] > 200:  # type: ignore[operator]
         return _draft(layer.tokens, layer.others, "text", layer.angle, width, height)
-    read = ocr.read_image(image, scale, until) if limits.ocr and image is not None else None
-    if read is not None and len(read.tokens) >= 0.5 * len(layer.tokens):
+    read: ocr.OcrPage | UnreadReason = "no_ocr"
+    if limits.ocr:
+        read = ocr.read_image(image, scale, until) if image is not None else "page_time"
+    if not isinstance(read, str) and len(read.tokens) >= 0.5 * len(layer.tokens):
         return _draft(read.tokens, (), "ocr", read.angle, width, height, read.rules)
+    reason = read if isinstance(read, str) else "doubtful"
     if layer.tokens and not _is_garbage(layer):
-        return _draft(layer.tokens, layer.others, "unread", layer.angle, width, height)
-    return _draft([], [], "unread", 0, width, height)
+        return _draft(layer.tokens, layer.others, "unread", layer.angle, width, height, unread=reason)
+    return _draft([], [], "unread", 0, width, height, unread=reason)
 
 
 def scale_within(width: float, height: float, scale: float) -> float:
@@ -188,9 +197,14 @@ def _images(page: ctypes.c_void_p) -> Iterator[ctypes.c_void_p]:
 
 def _needs_ocr(page: ctypes.c_void_p, layer: TextLayer, frame: Frame) -> bool:
     words = len(layer.tokens) + sum(len(group) for group in layer.others)
-    if words < _FEW_WORDS and _image_share(page, frame) > _SCAN_SHARE:
+    if (words < _FEW_WORDS or _is_garbled(layer)) and _image_share(page, frame) > _SCAN_SHARE:
         return True
     return _is_garbage(layer)
+
+
+def _is_garbled(layer: TextLayer) -> bool:
+    """Whether many words of a text layer mix letters and digits as a poor reading of a scan does."""
+    return sum(bool(_GARBLED.search(t.text)) for t in layer.tokens) > _MOST_GARBLED * len(layer.tokens)
 
 
 def _image_share(page: ctypes.c_void_p, frame: Frame) -> float:

@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING
 
 from hccassist.reading import ocr
-from hccassist.reading.assemble import UNOPENED, PageDraft, assemble
+from hccassist.reading.assemble import PageDraft, assemble, unopened
 from hccassist.reading.errors import ReadError
 from hccassist.reading.limits import Limits
 from hccassist.schema import Chart
@@ -24,7 +24,7 @@ _BLANK = 200
 def read_picture(data: bytes, name: str, sha256: str, limits: Limits) -> Chart:
     """The chart of an image file, a page for each frame; raises ``ReadError``."""
     images = frames(data, name, limits, lambda _: limits.in_time())
-    drafts = (_draft(image, limits) if image else UNOPENED for image in images)
+    drafts = (_draft(image, limits) if image else unopened("chart_time") for image in images)
     return assemble(limits.told(drafts), name, sha256, limits.max_characters)
 
 
@@ -82,8 +82,8 @@ def _draft(frame: Image, limits: Limits) -> PageDraft:
     if scale > 1.2 * target:
         frame = frame.resize((round(width * target), round(height * target)))
         scale = target
-    read = ocr.read_image(frame, scale, time.monotonic() + limits.page_seconds) if limits.ocr else None
-    if read is None:
-        return PageDraft(width, height, "unread", 0, height, ())
+    read = ocr.read_image(frame, scale, time.monotonic() + limits.page_seconds) if limits.ocr else "no_ocr"
+    if isinstance(read, str):
+        return PageDraft(width, height, "unread", 0, height, (), unread=read)
     frame_height = width if read.angle in (90, 270) else height
     return PageDraft(width, height, "ocr", read.angle, frame_height, (read.tokens,), read.rules)

@@ -23,7 +23,7 @@ from hccassist.review.export import quotes_of
 from hccassist.review.snapshot import OpenChart
 from hccassist.review.store import Store
 from hccassist.review.worklist import WorklistRow
-from hccassist.schema import Suggestion
+from hccassist.schema import Suggestion, unread_because
 
 Finding = Literal["supported", "to_decide", "not_supported", "not_found", "no_visit", "no_chart"]
 FINDINGS: dict[Finding, str] = {
@@ -190,7 +190,7 @@ def _refused(decision: Decision) -> bool:
 
 
 def _unread(chart: OpenChart) -> str:
-    pages = [str(p.number) for p in chart.result.pages if p.source == "unread"]
+    pages = [f"{p.number} ({unread_because(p.unread)})" for p in chart.result.pages if p.source == "unread"]
     return f"Pages {', '.join(pages)} could not be read: look at them first." if pages else ""
 
 
