@@ -47,6 +47,12 @@ _WORST = frozenset({"acuity", "severity", "laterality"})
 _EXAM = frozenset({"exam", "vitals"})
 _DRUG = "drug"
 _IN_A_JOINT, _NEW_JOINT = code_group("in_a_joint"), code_group("new_joint")
+_SKIN_ULCER, _WITH_ULCER = code_group("skin_ulcer"), code_group("coded_with_ulcer")
+_ULCERATED = "complication=ulcer"
+_AS_VESSELS_SAY = {"toe": "foot"}
+"""The toes are "other part of foot" in the codes of the vessels."""
+_ANY_PART = "leg"
+"""An ulcer "of the leg" leaves its place open; the vessels' codes have one for another part of the lower leg."""
 _OTHER_SIDE = {"left": "right", "right": "left"}
 _HYPERTENSION = code_group("hypertension")
 _SEEN = 0.5
@@ -156,7 +162,10 @@ def build_candidates(
             own = () if rule.replaces and rule.second not in backed else proof
             shared = not rule.code.startswith(_HYPERTENSION) or _supported(record, condition, proof, opening)
             candidates.append(_combination(record, rule, own, evidence.get(rule.second, ()) if shared else ()))
-    return _without_excluded([_led(c, opening) for c in _one_per_code(candidates)], lexicon)
+    stated = {c.icd10 for c in candidates if c.backed}
+    combined = {record.coded[rule.first].code for rule in made if rule.replaces and rule.code in stated}
+    kept = [c for c in candidates if c.combined or c.icd10 not in combined]
+    return _without_excluded([_led(c, opening) for c in _one_per_code(kept)], lexicon)
 
 
 def _supported(record: _Record, condition: str, proof: tuple[Evidence, ...], opening: tuple[int, int]) -> bool:
@@ -185,6 +194,8 @@ def _read(document: Document, encounter: Encounter, located: Sequence[Located], 
         told[kind] = _with_what_is_said_of(told[general], told[kind], lexicon)
     for condition, side in _joints_left(told, status, lexicon).items():
         told[condition] = [_on_one_side(m, side) for m in told[condition]]
+    for condition, place in _ulcer_places(told, status, lexicon).items():
+        told[condition] = [_at(m, place) for m in told[condition]]
     coded = {c: coder.code(c, told[c], status[c]) for c in groups}
     over = infarctions_over(document, encounter.setting, groups, status, {c: own.code for c, own in coded.items()})
     for condition in over:
@@ -219,6 +230,39 @@ def _on_one_side(m: Located, side: tuple[str, str]) -> Located:
     gone, left = (f"laterality={s}" for s in side)
     told = tuple(left if a == "laterality=bilateral" else a for a in m.mention.attributes if a != gone)
     return m.coded_by(told, None) if told != m.mention.attributes else m
+
+
+def _ulcer_places(
+    told: Mapping[str, Sequence[Located]], status: Mapping[str, Status], lexicon: Lexicon
+) -> dict[str, dict[str, str]]:
+    """Diseases of a leg's vessels that are coded by the place of their ulcer -> that place, as the ulcer itself is told
+    (ICD-10-CM I70.2, I83.0, I83.2, I87.3): "2. Right heel ulcer due to PAD". Nothing where there are several."""
+    present = {c: [m for m in group if m.mention.status == "active"] for c, group in told.items() if status[c] == "active"}
+    ulcers = [m for c, group in present.items() if lexicon.conditions[c].default_code.startswith(_SKIN_ULCER) for m in group]
+    places: dict[str, set[str]] = defaultdict(set)
+    for name, value in (a.split("=", 1) for m in ulcers for a in m.mention.attributes):
+        part = value.rsplit("_", 1)[-1]
+        if part != _ANY_PART:
+            places[name].add(_AS_VESSELS_SAY.get(part, part))
+    place = {name: next(iter(places[name])) for name in ("laterality", "site") if len(places[name]) == 1}
+    return {
+        c: place
+        for c, group in present.items()
+        if place and lexicon.conditions[c].default_code.startswith(_WITH_ULCER) and _is_ulcerated(c, group, lexicon)
+    }
+
+
+def _is_ulcerated(condition: str, group: Sequence[Located], lexicon: Lexicon) -> bool:
+    """Whether a disease is said to have led to an ulcer, by its name or by what stands around it."""
+    if any(_ULCERATED in m.mention.attributes for m in group):
+        return True
+    return not any(_ULCERATED in need for need, _ in lexicon.conditions[condition].codes)
+
+
+def _at(m: Located, place: Mapping[str, str]) -> Located:
+    """A mention with the place that it leaves open."""
+    said = {a.split("=", 1)[0] for a in m.mention.attributes}
+    return m.coded_by((*m.mention.attributes, *(f"{n}={v}" for n, v in place.items() if n not in said)), m.mention.code)
 
 
 def _by_condition(located: Sequence[Located]) -> dict[str, list[Located]]:

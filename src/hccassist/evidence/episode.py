@@ -15,6 +15,7 @@ from typing import NamedTuple
 
 from hccassist.evidence.detect import Item
 from hccassist.evidence.given import given_now
+from hccassist.evidence.healing import in_healing
 from hccassist.evidence.replaced import grafts_of, is_why_amputated, removed
 from hccassist.evidence.sequelae import (
     LEFT_BEHIND,
@@ -107,6 +108,7 @@ def settle(
         else:
             ended = _ended_by_ablation(story, group, known)
             settled.extend(_agreed(ended or [_lasting(story, m, known) for m in group]))
+    settled = [in_healing(story, m, lexicon.conditions[m.mention.condition]) for m in settled]
     settled.sort(key=lambda m: m.i)
     settled = of_present_strokes(settled, {c for c in groups if lexicon.conditions[c].default_code.startswith(STROKE)})
     return _without_excluded(of_its_stroke(settled, lexicon, setting), lexicon)

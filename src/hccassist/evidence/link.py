@@ -29,6 +29,7 @@ _BARE = 2
 _RESULTS = "results"
 _OPENS = 3
 _LISTS_NAMES = word_group("lists_names")
+_TAKEN = word_group("taken")
 _JUDGEMENT, _DRUG, _LAB = "judgement", "drug", "lab"
 _FEW_OR_MANY = (3, 6, 10, 16, 25, 40)
 _NO_EVIDENCE = 0.05
@@ -70,7 +71,7 @@ def candidates(
 ) -> list[Candidate]:
     """Every sentence that may be evidence of one of the ``conditions`` (ids active in this encounter, with their course)."""
     active = frozenset(conditions)
-    scene = scene_of(document, located, items, active)
+    scene = scene_of(document, located, items, conditions)
     ties = ties_of(scene)
     tied = {number for condition in active for number in ties[condition]}
     sentences = ((n, document.sentences[n]) for n in tied)
@@ -268,14 +269,16 @@ class _Whole(NamedTuple):
 
 def _beside_the_names(document: Document, items: Sequence[Item], here: Sequence[Located], condition: str) -> Sequence[Item]:
     """The evidence words of a sentence without those inside the condition's own name, and generic ones inside any name. What is
-    denied ("no angina", "HBV DNA not detected") is a finding, not a name; "CF on Trikafta" names its treatment."""
+    denied ("no angina", "HBV DNA not detected") is a finding, not a name; "CF on Trikafta" and "takes insulin" name a
+    treatment, and so does a drug that is itself the name of a state ("Lantus 20 units")."""
     if not here or not items:
         return items
     inside = [(m.i, m.j, m.mention.condition) for m in here if m.mention.status != "negated"]
     return [
         item
         for item in items
-        if document.tokens.norms[item.i - 1 : item.i] == ["on"]
+        if not _TAKEN.isdisjoint(document.tokens.norms[item.i - 1 : item.i])
+        or (item.word.kind == _DRUG and (item.i, item.j, condition) in inside)
         or not any(a <= item.i and item.j <= b and (c == condition or item.generic) for a, b, c in inside)
     ]
 

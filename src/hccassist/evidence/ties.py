@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import re
 from collections import defaultdict
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
@@ -18,6 +18,7 @@ from hccassist.nlp.document import Document, Sentence
 from hccassist.nlp.mentions import Located
 from hccassist.nlp.sections import CONCLUSIONS, LISTS
 from hccassist.terminology.groups import said, sayings
+from hccassist.terminology.rows import Course
 
 _PLAN_SECTIONS = frozenset({"assessment_plan", "hospital_course", "start", "hpi", "problem_list"})
 _PROSE_SECTIONS = frozenset({"start", "hpi"})
@@ -62,6 +63,8 @@ class Scene:
 
     document: Document
     active: frozenset[str]
+    states: frozenset[str]
+    """Those that are a state beside a disease (insulin, dialysis, oxygen): what treats the one is the other."""
     by_sentence: Mapping[int, list[Located]]
     all_named: Mapping[int, list[Located]]
     names: Mapping[int, frozenset[str]]
@@ -87,8 +90,10 @@ class Scene:
 Ties = dict[str, dict[int, Tie]]
 
 
-def scene_of(document: Document, located: Sequence[Located], items: Sequence[Item], active: Collection[str]) -> Scene:
-    """What the ties of an encounter look at: the mentions of its ``active`` conditions, its evidence words, its plan."""
+def scene_of(document: Document, located: Sequence[Located], items: Sequence[Item], active: Mapping[str, Course]) -> Scene:
+    """What the ties of an encounter look at: the mentions of its ``active`` conditions (with their course), its evidence words,
+    its plan."""
+    states = frozenset(c for c, course in active.items() if course == "status")
     by_sentence: dict[int, list[Located]] = defaultdict(list)
     all_named: dict[int, list[Located]] = defaultdict(list)
     for m in located:
@@ -100,7 +105,9 @@ def scene_of(document: Document, located: Sequence[Located], items: Sequence[Ite
         items_of[item.sentence].append(item)
     blocks = _blocks(document, by_sentence)
     names = {number: frozenset(m.mention.condition for m in here) for number, here in by_sentence.items()}
-    return Scene(document, frozenset(active), by_sentence, all_named, names, items_of, blocks, _labels(document, blocks))
+    return Scene(
+        document, frozenset(active), states, by_sentence, all_named, names, items_of, blocks, _labels(document, blocks)
+    )
 
 
 def ties_of(scene: Scene) -> Ties:
@@ -286,7 +293,8 @@ def _tie_knowledge(scene: Scene, ties: Ties) -> None:
         for item in items:
             block = scene.blocks.get(number)
             for condition in item.word.conditions & scene.active:
-                if scene.of_another(number, condition) and block is not None and at[item.i] & block.conditions:
+                kept = scene.of_another(number, condition) and block is not None and at[item.i] & block.conditions
+                if kept and condition not in scene.states:
                     continue
                 named = scene.named(number)
                 if item.word.kind in _SAID_OF_ONE and at[item.i] & named and condition not in named:
