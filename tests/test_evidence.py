@@ -29,6 +29,7 @@ def reasons(suggestion: Suggestion) -> str:
         ("Hypertension: refilled lisinopril 20 mg.", "lisinopril refilled, 20 mg"),
         ("Hypertension: started on amlodipine 5 mg nightly, doing well.", "amlodipine started, 5 mg nightly"),
         ("Heart failure: EF 35 % on last echo, euvolemic.", "EF 35 %"),
+        ("CKD stage 3b: GFR 38, drawn on 03/04/2025.", "GFR 38, 03/04/2025"),
     ],
 )
 def test_a_value_or_a_dose_is_read_beside_its_word(line: str, fact: str, screen_text: Any) -> None:
@@ -39,6 +40,23 @@ def test_a_value_or_a_dose_is_read_beside_its_word(line: str, fact: str, screen_
 def test_no_number_is_taken_from_another_measurement(screen_text: Any) -> None:
     result = screen_text("Assessment and Plan:\n1. Type 2 diabetes: A1c pending; creatinine 1.1. Continue metformin.", None)
     assert "A1c 1.1" not in reasons(of(result, "E11"))
+
+
+@pytest.mark.parametrize(
+    ("line", "wrong"),
+    [
+        ("Type 2 diabetes: repeat A1c in 3 months.", "A1c 3"),
+        ("Type 2 diabetes: takes Jardiance, insulin glargine 30 units nightly.", "Jardiance taken, 30"),
+        ("Type 2 diabetes: takes metformin and glipizide 5 mg.", "metformin taken, 5"),
+        ("Heart failure: daily weights and a low-salt diet.", "weights low"),
+        ("Osteoporosis: DEXA 2025 T score -2.8, on Prolia.", "DEXA 2025"),
+        ("CKD stage 3b: GFR 38 and potassium 5.6, high.", "GFR 38, high"),
+    ],
+)
+def test_no_number_or_flag_of_something_else_is_taken(line: str, wrong: str, screen_text: Any) -> None:
+    result = screen_text(f"Assessment and Plan:\n1. {line}", None)
+    assert result.suggestions
+    assert wrong not in " | ".join(map(reasons, result.suggestions))
 
 
 def test_a_letter_shows_three_passages_at_most_and_keeps_the_rest() -> None:

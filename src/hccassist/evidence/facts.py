@@ -14,17 +14,25 @@ _MEASURED = frozenset({"lab", "vital", "test", "imaging", "monitor"})
 _REACH = 45
 _BEFORE = 70
 _VALUE = re.compile(
-    r"^[^\d;.\n]{0,28}?(?P<value>[<>]? ?-?\d{1,4}(?:\.\d+)?(?: ?(?:/|-|–|to) ?\d{1,4}(?:\.\d+)?)?)(?![/\d])"
-    rf"(?: ?(?P<unit>{pattern_group('unit')})(?![a-z]))?"
+    r"^[^\d;.\n]{0,28}?(?P<value>[<>]? ?-?\d{1,4}(?:\.\d+)?(?: ?(?:/|-|–|to) ?\d{1,4}(?:\.\d+)?)?)(?![/\d]|\.\d)"
+    rf"(?! ?-?(?:{pattern_group('time_unit')})\b)(?: ?(?P<unit>{pattern_group('unit')})(?![a-z]))?"
 )
+"""No span of time is a value: "repeat A1c in 3 months"."""
+_YEAR = re.compile(r"(?:19|20)\d\d")
+_WITH_YEARS = frozenset({"test", "imaging"})
+"""What is dated by a bare year ("DEXA 2025") and has no value of four digits."""
+_NEXT = re.compile(r"[;\n]|, (?=[A-Z])|(?:,| and) (?=[a-z][\w -]{0,25} (?:of |was |is |at )?\d)(?![a-z ]+\d+[/-]\d)")
+"""Where the next measurement begins: its value and flag are not this one's."""
 _DATE = re.compile(
     r"\b(?:\d{1,2}/\d{1,2}/(?:19|20)?\d\d|\d{1,2}/(?:19|20)\d\d|(?:19|20)\d\d-\d\d-\d\d"
     r"|(?:in |on )?(?:January|February|March|April|May|June|July|August|September|October|November|December)(?: \d{1,2})?"
     r"(?:,? (?:19|20)\d\d)?|today|yesterday|last (?:week|month|year|visit))\b"
 )
-_FLAGS = sayings("flag_")
+_FLAGS = sayings("flag_", behind=r"\b(?!-)")
+"""Not the beginning of a compound: "a low-salt diet"."""
 _DOSE = re.compile(
-    rf"^[^\d;.\n]{{0,20}}?(?P<dose>\d+(?:\.\d+)?(?:[/-]\d+(?:\.\d+)?)? ?(?:{pattern_group('dose_unit')})\b"
+    r"^(?:(?!\band\b)[^\d;.,\n]|,(?= ?\d)){0,20}?"
+    rf"(?P<dose>\d+(?:\.\d+)?(?:[/-]\d+(?:\.\d+)?)? ?(?:{pattern_group('dose_unit')})\b"
     rf"(?:[ ,]*(?:once|twice|three times)?[ ,]*(?:{pattern_group('how_often')}))?)",
     re.IGNORECASE,
 )
@@ -42,7 +50,9 @@ def fact_of(document: Document, item: Item) -> str:
     if item.word.kind == "drug":
         return _drug(document.text[max(sentence.start, start - _BEFORE) : start], behind)
     if item.word.kind in _MEASURED:
-        return _measurement(behind, document.text[start : sentence.end])
+        value = _VALUE.match(behind)
+        dated = value and item.word.kind in _WITH_YEARS and _YEAR.fullmatch(value["value"].strip())
+        return _measurement(None if dated else value, document.text[start : sentence.end])
     return ""
 
 
@@ -55,9 +65,8 @@ def _drug(before: str, behind: str) -> str:
     return ", ".join([*([max(found)[1]] if found else []), *([dose["dose"]] if dose else [])])
 
 
-def _measurement(behind: str, said: str) -> str:
-    clause = re.split(r"[;\n]|, (?=[A-Z])", said)[0]
-    value = _VALUE.match(behind)
+def _measurement(value: re.Match[str] | None, said: str) -> str:
+    clause = _NEXT.split(said)[0]
     parts = [" ".join(filter(None, (value["value"].strip(), value["unit"])))] if value else []
     flags = map(_FLAGS.__getitem__, _FLAG_GATE.open(words_of(clause)))
     parts += [name for name, pattern in flags if pattern.search(clause)][:1]

@@ -31,15 +31,15 @@ def said(group: str, before: str = r"\b", behind: str = r"\b") -> re.Pattern[str
     return re.compile(f"{before}(?:{pattern_group(group)}){behind}", re.IGNORECASE)
 
 
-def sayings(prefix: str, before: str = r"\b") -> tuple[tuple[str, re.Pattern[str]], ...]:
+def sayings(prefix: str, before: str = r"\b", behind: str = r"\b") -> tuple[tuple[str, re.Pattern[str]], ...]:
     """Every group whose name begins with ``prefix``, in the file's order: the rest of its name as words, and its ways to say it
-    as one pattern of whole words. A way that begins with ``^`` stands at the beginning of a sentence."""
+    as one pattern, between what stands before and behind them. A way that begins with ``^`` opens a sentence."""
     found = []
     for group, ways in _patterns().items():
         if group.startswith(prefix):
-            opening = [rf"{way}\b" for way in ways if way[0] == "^"]
+            opening = [way + behind for way in ways if way[0] == "^"]
             inside = [way for way in ways if way[0] != "^"]
-            alternatives = [rf"{before}(?:{'|'.join(inside)})\b"] * bool(inside) + opening
+            alternatives = [rf"{before}(?:{'|'.join(inside)}){behind}"] * bool(inside) + opening
             found.append((group.removeprefix(prefix).replace("_", " "), re.compile("|".join(alternatives), re.IGNORECASE)))
     return tuple(found)
 
