@@ -59,6 +59,16 @@ def test_no_number_or_flag_of_something_else_is_taken(line: str, wrong: str, scr
     assert wrong not in " | ".join(map(reasons, result.suggestions))
 
 
+def test_the_reason_names_no_letter_that_no_passage_shows(screen_text: Any) -> None:
+    text = (
+        "Exam: Lungs clear. Abdomen soft.\nMedications: omeprazole.\nAssessment and Plan:\n1. GERD. Continue omeprazole 20 mg."
+    )
+    for suggestion in screen_text(text, None).suggestions:
+        if suggestion.reason.startswith("found: "):
+            named = {word[0] for word in suggestion.reason.removeprefix("found: ").split(", ")}
+            assert named == {e.element for e in suggestion.evidence}
+
+
 def test_a_letter_shows_three_passages_at_most_and_keeps_the_rest() -> None:
     many = [Evidence("T", "drug", at, at + 40, 0.9 - at / 10000, "") for at in range(0, 500, 100)]
     shown, more = choose(many, " " * 600)

@@ -48,7 +48,7 @@ def suggest(
         hcc=hcc,
         status=candidate.status,
         tier=tier,
-        reason=_reason(candidate, rule, tier, confidence, policy.threshold_of(facts), lexicon.support_of(code)),
+        reason=_reason(candidate, shown, rule, tier, confidence, policy.threshold_of(facts), lexicon.support_of(code)),
         confidence=confidence,
         high_risk=f"{risk.group}: often found unsupported on audit; look for {risk.proof}" if risk else None,
         mentions=tuple(places.span(m.start, m.end) for m in candidate.mentions),
@@ -96,8 +96,16 @@ def suggest_query(suspect: Suspect, encounter: Encounter, places: Places) -> Sug
     )
 
 
-def _reason(candidate: Candidate, rule: Rule, tier: Tier, confidence: float, threshold: float, support: Support) -> str:
-    """Why a suggestion stands where it does, as a coder reads it."""
+def _reason(
+    candidate: Candidate,
+    shown: Sequence[Evidence],
+    rule: Rule,
+    tier: Tier,
+    confidence: float,
+    threshold: float,
+    support: Support,
+) -> str:
+    """Why a suggestion stands where it does, as a coder reads it: no letter is said to be found that no passage shows."""
     match rule:
         case "status":
             cues = next((d for d in candidate.decided[1:] if d), "")
@@ -124,7 +132,7 @@ def _reason(candidate: Candidate, rule: Rule, tier: Tier, confidence: float, thr
             )
         case "threshold" if tier != "supported":
             return f"confidence {confidence:.2f} is below the threshold of {threshold:.2f}"
-    letters = {e.element for e in candidate.evidence}
+    letters = {e.element for e in shown}
     return "found: " + ", ".join(ELEMENT_NAMES[e] for e in "MEAT" if e in letters)
 
 
