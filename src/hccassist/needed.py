@@ -10,7 +10,7 @@ from __future__ import annotations
 import itertools
 import re
 from collections import defaultdict
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 from re import _constants as ops  # type: ignore[attr-defined]
 from re import _parser as parser  # type: ignore[attr-defined]
 from typing import Any
@@ -32,6 +32,20 @@ def words_of(text: str) -> list[str]:
 
 Need = str
 """Letters inside a word ("denie"), a whole word ("|no|"), or any number ("0")."""
+_Opens = tuple[int, frozenset[Need]] | None
+
+
+class _Met(dict[str, _Opens]):
+    """Per word what it opens, filled when a text first holds it."""
+
+    def __init__(self, look_at: Callable[[str], _Opens]) -> None:
+        self._look_at = look_at
+
+    def __missing__(self, word: str) -> _Opens:
+        if len(self) >= _MOST_CACHED:
+            self.clear()
+        found = self[word] = self._look_at(word)
+        return found
 
 
 class Gate:
@@ -56,18 +70,15 @@ class Gate:
         for need in self._alone.keys() | self._shared:
             if need[0] not in (_EDGE, _DIGIT):
                 self._inside[need[:_START]].append(need)
-        self._met_by: dict[str, tuple[int, frozenset[Need]] | tuple[()]] = {}
+        self._met_by = _Met(self._look_at)
 
     def open(self, words: Iterable[str]) -> list[int]:
-        opened, known = self._always, self._met_by
+        opened = self._always
         met: set[Need] = set()
-        for word in words:
-            found = known.get(word)
-            if found is None:
-                found = self._look_at(word)
-            if found:
-                opened |= found[0]
-                met |= found[1]
+        # Most words open nothing.
+        for alone, shared in filter(None, map(self._met_by.__getitem__, words)):
+            opened |= alone
+            met |= shared
         for need in met:
             for way, bit in self._together.get(need, ()):
                 if not opened & bit and way <= met:
@@ -79,22 +90,21 @@ class Gate:
             opened ^= first
         return numbers
 
-    def _look_at(self, word: str) -> tuple[int, frozenset[Need]] | tuple[()]:
+    def _look_at(self, word: str) -> _Opens:
         """What a word opens by itself, and which needs of several it meets; nothing where it does neither."""
-        if len(self._met_by) >= _MOST_CACHED:
-            self._met_by.clear()
         met = {f"{_EDGE}{word}{_EDGE}"}
         if word[0].isdigit():
             met.add(_DIGIT)
         else:
-            starts = ((at, self._inside.get(word[at : at + _START], ())) for at in range(len(word)))
-            met |= {need for at, needs in starts for need in needs if word.startswith(need, at)}
+            inside = self._inside
+            for at in range(len(word) - _START + 1):
+                if needs := inside.get(word[at : at + _START]):
+                    met.update([need for need in needs if word.startswith(need, at)])
         opened = 0
         for need in met & self._alone.keys():
             opened |= self._alone[need]
         shared = self._shared & met
-        found = self._met_by[word] = (opened, shared) if opened or shared else ()
-        return found
+        return (opened, shared) if opened or shared else None
 
 
 def needs_of(pattern: str) -> list[tuple[Need, ...]]:

@@ -47,6 +47,11 @@ def is_planned(text: str) -> bool:
 
 
 @lru_cache(maxsize=_MOST_SENTENCES)
+def _holds_value(text: str) -> bool:
+    return bool(_VALUE.search(text))
+
+
+@lru_cache(maxsize=_MOST_SENTENCES)
 def says_stopped(text: str) -> bool:
     """Whether a sentence says that something is no longer, or never was, taken."""
     return bool(_STOPPED.search(text))
@@ -74,7 +79,7 @@ class Item(NamedTuple):
 def _elements(word: EvidenceWord, sentence_text: str) -> tuple[Element, ...]:
     """The letters of a word in its sentence: a test that is ordered monitors, a test that is reported evaluates."""
     if word.kind in _RESULT_KINDS:
-        planned, valued = is_planned(sentence_text), bool(_VALUE.search(sentence_text))
+        planned, valued = is_planned(sentence_text), _holds_value(sentence_text)
         if planned and not valued:
             return ("M",)
         if planned:
@@ -156,8 +161,7 @@ def _is_taken(document: Document, sentence: Sentence, i: int, j: int) -> bool:
 def _inside(document: Document, lexicon: Lexicon, number: int, i: int, end: int, longest: list[EvidenceWord]) -> list[Item]:
     """The findings and values that a longer one holds: "fine crackles" speak for what "crackles" speak for too, "BMI 14.8" for
     what "BMI" does. Drugs are left alone: a longer name is another drug or another use of it; and "Hgb A1c" is no Hgb."""
-    kinds = {v.kind for v in longest} & _FINDINGS
-    if end - i < 2 or not kinds:
+    if end - i < 2 or not (kinds := {v.kind for v in longest} & _FINDINGS):
         return []
     found: list[Item] = []
     sentence, known = document.sentences[number], {c for v in longest for c in v.conditions}

@@ -10,6 +10,7 @@ import re
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from itertools import islice
 from typing import NamedTuple
 
 from hccassist.evidence.detect import SILENT_SECTIONS, Item, says_ended, says_stopped
@@ -188,14 +189,14 @@ def _candidates(
             continue
         items, rivals = said_there
         section, first = own[number][0], tie.clues[0]
+        mine = tuple([i for i in items if condition in i.word.conditions])
         clues = [
-            *_said_again(items, condition, section, places, kinds_said),
+            *_said_again(mine, section, places, kinds_said),
             *_beside_others(scene, number, condition, tie, rivals),
             *_labelled(scene.labels.get(number), items),
             *whereabouts.clues(number, condition, mine_sites, section, first),
         ]
         start, end = _extent(document, sentence, items)
-        mine = tuple(i for i in items if condition in i.word.conditions)
         spoken = Clues.of(own[number], tie.clues, (whole.clues(section, first), tuple(clues)), items, condition, course)
         lent = _is_lent(scene, number, condition, tie, mine)
         among = len(scene.named(number))
@@ -219,7 +220,7 @@ def _words_for(scene: Scene, number: int, condition: str) -> tuple[list[Item], b
     more = (named and sentence.section == _RESULTS) or _says_more(document, sentence, named, scene.all_named.get(number, ()))
     if not more and not any(_speaks_of(condition, i) and not _is_of_a_name(i, here, condition) for i in there):
         return None
-    items = [i for i in there if i.generic or condition in i.word.conditions or not i.word.conditions & scene.active]
+    items = [i for i in there if condition in i.word.conditions or i.word.conditions.isdisjoint(scene.active)]
     return None if _only_stops(items, document.said(sentence), condition) else (items, len(items) < len(there))
 
 
@@ -287,7 +288,9 @@ def _kinds(items: Sequence[Item], condition: str) -> dict[Element, str]:
     """Per letter the kind of words that prove it: those for the condition first, and of them a drug, which says more than a
     specialty or a procedure that stands beside it."""
     kinds: dict[Element, str] = {}
-    for item in sorted(items, key=lambda i: (condition not in i.word.conditions, i.word.kind != _DRUG)):
+    if len(items) > 1:
+        items = sorted(items, key=lambda i: (condition not in i.word.conditions, i.word.kind != _DRUG))
+    for item in items:
         for element in item.elements:
             kinds.setdefault(element, item.word.kind)
     return kinds
@@ -359,21 +362,19 @@ def _said_where(
 
 
 def _said_again(
-    items: Sequence[Item],
-    condition: str,
+    mine: Sequence[Item],
     section: str,
     places: Mapping[str, set[str]],
     kinds: Mapping[str, set[int]],
 ) -> list[str]:
-    """Whether a sentence's words for the condition stand in other parts of the record too (a reader quotes one of them), and
-    whether it is the only one of its kind."""
-    mine = [i for i in items if condition in i.word.conditions]
+    """Whether a sentence's words for the condition (``mine``) stand in other parts of the record too (a reader quotes one of
+    them), and whether it is the only one of its kind."""
+    if not mine:
+        return []
     again = {other for i in mine for other in places[i.word.written.lower()] if other != section}
     clues = [f"again in {other}" for other in again]
     clues += [f"{section} & again in {other}" for other in again]
-    most = max((len(kinds[i.word.kind]) for i in mine), default=0)
-    if mine:
-        clues.append(f"one of {min(most, 5)}")
+    clues.append(f"one of {min(max([len(kinds[i.word.kind]) for i in mine]), 5)}")
     return sorted(clues)
 
 
@@ -394,7 +395,7 @@ def _says_more(document: Document, sentence: Sentence, named: Sequence[Located],
         return False
     names = _tokens_of(here)
     left = (document.tokens.norms[k] for k in range(sentence.i, sentence.j) if k not in names)
-    return len(names) == taken or sum(word not in _LISTS_NAMES for word in left) > _BARE
+    return len(names) == taken or any(islice((word for word in left if word not in _LISTS_NAMES), _BARE, None))
 
 
 def _extent(document: Document, sentence: Sentence, items: Sequence[Item]) -> tuple[int, int]:

@@ -69,29 +69,24 @@ def _beside(clue: str, names: tuple[str, ...]) -> tuple[str, ...]:
     return tuple([f"{clue} & {name}" for name in names])
 
 
-class _Spoken(NamedTuple):
-    """What an evidence word says for a condition, as far as it is a clue. ``uses``: for how many conditions it speaks, if it
-    speaks for this one; else 0."""
-
-    kind: str
-    elements: tuple[Element, ...]
-    generic: bool
-    uses: int
+_Spoken = tuple[str, tuple[Element, ...], bool, int]
+"""What an evidence word says for a condition, as far as it is a clue: its kind and letters, whether it is generic, and for how
+many conditions it speaks, if it speaks for this one; else 0. Plain tuples, for there is one for each word and condition."""
 
 
 @lru_cache(maxsize=_MOST_CACHED)
 def _of_words(section: str, tie: str, spoken: frozenset[_Spoken], different: int) -> tuple[str, ...]:
     """The clues of a sentence's evidence words, ``different`` ones among them."""
-    mine = {f"its {word.kind}" for word in spoken if word.uses}
-    words = {f"{'word' if word.generic else 'other'} {word.kind}" for word in spoken if not word.uses}
+    mine = {f"its {kind}" for kind, _, _, uses in spoken if uses}
+    words = {f"{'word' if generic else 'other'} {kind}" for kind, _, generic, uses in spoken if not uses}
     names = {f"words {min(different, 4)}", *mine, *words}
-    for word in spoken:
-        names.update([f"proves {e}" for e in word.elements])
-        if word.uses:
-            few = _few_or_many(word.uses)
-            names.update(["its own", f"for {few}", f"{word.kind} for {few}", *[f"its own proves {e}" for e in word.elements]])
+    for kind, elements, _, uses in spoken:
+        names.update([f"proves {e}" for e in elements])
+        if uses:
+            few = _few_or_many(uses)
+            names.update(["its own", f"for {few}", f"{kind} for {few}", *[f"its own proves {e}" for e in elements]])
     if mine:
-        fewest = _few_or_many(min(word.uses for word in spoken if word.uses))
+        fewest = _few_or_many(min(uses for *_, uses in spoken if uses))
         names |= {f"at best for {fewest}", f"at best for {fewest} & {tie}"}
     elif not spoken:
         names.add("no word")
@@ -129,7 +124,7 @@ class Clues(NamedTuple):
         for item in items:
             word = item.word
             uses = len(word.conditions) if condition in word.conditions else 0
-            spoken.add(_Spoken(word.kind, item.elements, not word.conditions, uses))
+            spoken.add((word.kind, item.elements, not word.conditions, uses))
         words = _of_words(section, tie, frozenset(spoken), len({item.word.written.lower() for item in items}))
         return cls((_of_sentence(own), tuple(ties), _beside(tie, own[1:]), words, _of_course(course, section, tie), *around))
 

@@ -287,10 +287,13 @@ def _tie_knowledge(scene: Scene, ties: Ties) -> None:
     """Drugs, tests and findings that speak for an active condition, wherever in the encounter they stand; a plan block of
     another condition for which they speak too keeps them."""
     for number, items in scene.items_of.items():
+        speaking = [item for item in items if not item.word.conditions.isdisjoint(scene.active)]
+        if not speaking:
+            continue
         at: dict[int, set[str]] = defaultdict(set)
         for item in items:
             at[item.i] |= item.word.conditions
-        for item in items:
+        for item in speaking:
             block = scene.blocks.get(number)
             for condition in item.word.conditions & scene.active:
                 kept = scene.of_another(number, condition) and block is not None and at[item.i] & block.conditions

@@ -9,6 +9,7 @@ else here together (docs/architecture.md has the measurement).
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
@@ -123,7 +124,8 @@ def _name_a_relative(rules: Sequence[ContextRow]) -> bool:
 
 def _speaks_as_of_another(norms: Sequence[str], pronoun: str) -> bool:
     """Whether a record says its patient with the other pronoun: by far the most of its pronouns are of that kind."""
-    counts = {p: sum(n in forms for n in norms) for p, forms in _OF_PATIENTS.items()}
+    words = Counter(norms)
+    counts = {p: sum(words[form] for form in forms) for p, forms in _OF_PATIENTS.items()}
     return sum(counts.values()) - counts[pronoun] >= _BY_FAR * counts[pronoun]
 
 

@@ -48,6 +48,21 @@ def packed_trie(entries: Iterable[tuple[tuple[str, ...], int]]) -> Trie:
     return trie_of(entries, _PLACES)
 
 
+class _Opened(dict[str, "tuple[Trie, list[Any] | None, bool] | None"]):
+    """Per first word its trie, what it means alone and whether a number may follow it; None for a word that opens nothing.
+    Filled when a text first holds a word: most of the lexicon is never asked for. The words that texts hold are few beside the
+    lexicon's, so that one look here, also for a word that opens nothing, is quicker."""
+
+    def __init__(self, open_word: Callable[[str], tuple[Trie, list[Any] | None, bool] | None]) -> None:
+        self._open = open_word
+
+    def __missing__(self, word: str) -> tuple[Trie, list[Any] | None, bool] | None:
+        if len(self) >= _MOST_KEPT:
+            self.clear()
+        found = self[word] = self._open(word)
+        return found
+
+
 @dataclass(frozen=True, slots=True)
 class Packed(Generic[V]):
     """Phrases that were compiled earlier: their first words, the packed trie behind one, the trie and the value at a place."""
@@ -69,9 +84,7 @@ class Phrases(Generic[V]):
         self._entries: dict[str, list[tuple[tuple[str, ...], V]]] = {}
         self._packed = packed
         self.first_words: Collection[str] = packed.first_words if packed else self._entries.keys()
-        # A first word's trie is built when a text first holds that word: most of the lexicon is never asked for. The words that
-        # texts hold are few beside the lexicon's, so that one look here, also for a word that opens nothing, is quicker.
-        self._tries: dict[str, Trie | None] = {}
+        self._opened = _Opened(self._open)
         self._skip = skip_fillers
 
     @property
@@ -81,20 +94,15 @@ class Phrases(Generic[V]):
 
     def add(self, words: tuple[str, ...], value: V) -> None:
         """Adds a phrase of at least one word. All phrases are added before the first look-up."""
-        if self._tries or self._packed:
+        if self._opened or self._packed:
             raise TypeError("a phrase was added after the first look-up")
         self._entries.setdefault(words[0], []).append((words[1:], value))
 
-    def _node(self, word: str) -> Trie | None:
-        if word in self._tries:
-            return self._tries[word]
-        if len(self._tries) >= _MOST_KEPT:
-            self._tries.clear()
-        root = None
-        if word in self.first_words:
-            root = self._packed.trie_of(word) if self._packed else trie_of(self._entries[word])
-        self._tries[word] = root
-        return root
+    def _open(self, word: str) -> tuple[Trie, list[V] | None, bool] | None:
+        if word not in self.first_words:
+            return None
+        root = self._packed.trie_of(word) if self._packed else trie_of(self._entries[word])
+        return root, self._values(root), _NUMBER in root
 
     def _child(self, node: Trie, word: str) -> Trie | None:
         """The node that a word leads to."""
@@ -113,25 +121,15 @@ class Phrases(Generic[V]):
     def after(self, words: Iterable[str], tokens: Tokens, i: int, stop: int) -> list[tuple[int, list[V]]]:
         """Every phrase that starts with ``words`` and goes on at token ``i``: (end token, values), shortest first."""
         first, *rest = words
-        node = self._node(first)
+        opened = self._opened[first]
+        node = opened[0] if opened else None
         for word in rest:
             node = self._child(node, word) if node is not None else None
         return self._walk(self._child(node, tokens.norms[i]) if node is not None and i < stop else None, tokens, i, stop)
 
     def at(self, tokens: Tokens, i: int, stop: int) -> list[tuple[int, list[V]]]:
         """Every phrase that starts at token ``i``: (end token, values), shortest first."""
-        norms = tokens.norms
-        first = norms[i]
-        node = self._node(first)
-        if node is None:
-            return []
-        if i + 1 >= stop or not (
-            (word := norms[i + 1]) in node or (self._skip and word in FILLERS) or (_NUMBER in node and _is_number(word))
-        ):
-            # Most words open nothing longer here.
-            values = self._values(node)
-            return [(i + 1, values)] if values else []
-        return self._walk(node, tokens, i, stop)
+        return next((hits for _, hits in self.starting(tokens, i, i + 1, stop)), [])
 
     def _walk(self, node: Trie | None, tokens: Tokens, i: int, stop: int) -> list[tuple[int, list[V]]]:
         """Hits from a node reached at token ``i``, shortest first; a filler may be a word of the phrase or be skipped."""
@@ -167,25 +165,22 @@ class Phrases(Generic[V]):
             on = self._child(node, word)
             node, j = self._child(node, _NUMBER) if on is None and _NUMBER in node and _is_number(word) else on, j + 1
 
-    def starting(self, tokens: Tokens, start: int, stop: int) -> Iterator[tuple[int, list[tuple[int, list[V]]]]]:
-        """Every token of ``tokens[start:stop]`` at which phrases start, with what ``at`` finds there."""
-        # Asked of every word of a chart: it looks at a word as ``at`` does, without a call for each.
-        norms, tries, skip = tokens.norms, self._tries, self._skip
-        for i in range(start, stop):
-            word = norms[i]
-            try:
-                node = tries[word]
-            except KeyError:
-                node = self._node(word)
-            if node is None:
+    def starting(
+        self, tokens: Tokens, start: int, stop: int, last: int | None = None
+    ) -> Iterator[tuple[int, list[tuple[int, list[V]]]]]:
+        """Every token of ``tokens[start:stop]`` at which phrases start, with what ``at`` finds there; ``last``: the token by
+        which they end, if another than ``stop``."""
+        norms, skip, last = tokens.norms, self._skip, stop if last is None else last
+        # Asked of every word of a chart; most words open nothing here, or nothing longer.
+        for i, opened in enumerate(map(self._opened.__getitem__, norms[start:stop]), start + 1):
+            if opened is None:
                 continue
-            if i + 1 < stop and (
-                (behind := norms[i + 1]) in node or (skip and behind in FILLERS) or (_NUMBER in node and _is_number(behind))
-            ):
-                if hits := self._walk(node, tokens, i, stop):
-                    yield i, hits
-            elif values := node.get(_LEAF) or (self._values(node) if _PLACES in node else None):
-                yield i, [(i + 1, values)]
+            node, alone, numbered = opened
+            if i < last and ((behind := norms[i]) in node or (skip and behind in FILLERS) or (numbered and _is_number(behind))):
+                if hits := self._walk(node, tokens, i - 1, last):
+                    yield i - 1, hits
+            elif alone:
+                yield i - 1, [(i, alone)]
 
     def every(self, tokens: Tokens, start: int, stop: int) -> Iterator[tuple[int, int, list[V]]]:
         """All matches, overlapping ones too: (first token, end token, values)."""

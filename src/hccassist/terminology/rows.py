@@ -246,7 +246,10 @@ class Condition:
 
     @property
     def default_code(self) -> str:
-        return next((code for need, code in self.codes if not need), self.codes[0][1])
+        for need, code in self.codes:
+            if not need:
+                return code
+        return self.codes[0][1]
 
 
 class KnowledgeError(Exception):
