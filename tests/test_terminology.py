@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import csv
 from collections import defaultdict
+from collections.abc import Iterable
 from datetime import date
 from pathlib import Path
 
@@ -11,9 +13,10 @@ import pytest
 from hccassist.terminology import groups
 from hccassist.terminology.check import reference_problems
 from hccassist.terminology.codes import load_codes, search_codes
-from hccassist.terminology.compiled import load_lexicon
+from hccassist.terminology.compiled import load_lexicon, named_wordings
+from hccassist.terminology.lexicon import compile_lexicon
 from hccassist.terminology.rows import load
-from hccassist.terminology.spelling import Spelling, companies, vocabularies
+from hccassist.terminology.spelling import STEM, Spelling, companies, vocabularies
 from hccassist.terminology.words import Normalizer, each_term, expand_braces
 
 
@@ -137,6 +140,37 @@ def test_a_word_cut_off_is_completed_by_its_neighbours_or_when_its_stem_leaves_n
     assert normalizer.words("pemphig seen") == ("pemphig", "seen")
 
 
+ENDINGS = ("able", "ed", "er", "ful", "ing", "like", "ly", "ment", "ness")
+"""A word that has one behind it somewhere is a word: "bleed", "bleeding"."""
+
+
+def begun(words: Iterable[str]) -> dict[str, list[str]]:
+    """Words of four letters or more, each with those that begin with it and are longer by two letters or more."""
+    found: dict[str, list[str]] = defaultdict(list)
+    ordered = sorted({word for word in words if word.isalpha() and len(word) >= STEM})
+    for k, word in enumerate(ordered):
+        for longer in ordered[k + 1 :]:
+            if not longer.startswith(word):
+                break
+            if len(longer) >= len(word) + 2:
+                found[word].append(longer)
+    return {word: longer for word, longer in found.items() if not any(w[len(word) :] in ENDINGS for w in longer)}
+
+
+def test_no_wording_holds_a_word_broken_off() -> None:
+    """A wording with "pembro" in it makes that a word, which then is completed nowhere. Such a beginning belongs into
+    ``abbreviations.csv``; one that is a word itself ("glioma", "gliomatosis") stands in ``whole_words.csv``."""
+    with (Path(__file__).parent / "data" / "whole_words.csv").open(encoding="utf-8") as file:
+        whole = {word for row in csv.DictReader(file) for word in row["words"].split("|")}
+    knowledge, _ = load()
+    lexicon = compile_lexicon(
+        knowledge, load_codes(), Normalizer({row.written: row.meaning for row in knowledge.abbreviations})
+    )
+    whole.update(word for title in lexicon.codes.titles.values() for word in lexicon.normalizer.words(title))
+    broken = begun(word for words in named_wordings(lexicon) for word in words)
+    assert {word: longer[0] for word, longer in broken.items() if word not in whole} == {}
+
+
 def test_a_side_is_told_from_a_vertebra() -> None:
     normalizer = Normalizer({})
     assert normalizer.words("L BKA")[0] == "left"
@@ -206,8 +240,6 @@ def test_a_saying_is_whole_words_and_one_with_a_caret_opens_its_sentence() -> No
 
 
 def test_a_team_adds_its_own_words_without_touching_code(tmp_path: Path) -> None:
-    from hccassist.terminology.codes import load_codes
-    from hccassist.terminology.lexicon import compile_lexicon
     from hccassist.terminology.rows import HERE
 
     folder = tmp_path / "terms"

@@ -1,5 +1,5 @@
 """What an operation took away: the disease of an organ is gone with the organ that a transplant replaced, that of a valve with
-the valve, the dead bone of a joint with the joint; what lives elsewhere (diabetes) stays."""
+the valve, the dead bone of a joint with the joint, the colitis with the colon; what lives elsewhere (diabetes) stays."""
 
 from __future__ import annotations
 
@@ -47,6 +47,7 @@ _JOINT_REPLACED_FOR = said(
     "joint_replaced", behind=rf"\b[^.;]{{0,40}}\b(?:{pattern_group('joint_replaced_for')})\b[^.;]{{0,25}}$"
 )
 _DEAD_BONE = code_group("dead_bone")
+_OF_THE_COLON, _COLON_REMOVED = code_group("gone_with_colon"), said("colon_removed")
 
 
 def grafts_of(located: Sequence[Located], lexicon: Lexicon) -> list[tuple[Located, tuple[str, ...]]]:
@@ -62,6 +63,8 @@ def removed(story: Story, m: Located, known: Condition) -> str:
         return "the reason for a joint replacement"
     if code.startswith(_VALVE_DISEASE) and (_VALVE_REPLACED_FOR.search(before) or _VALVE_REPLACED.search(story.after(m))):
         return "the valve was replaced"
+    if code.startswith(_OF_THE_COLON) and (_COLON_REMOVED.search(before) or _COLON_REMOVED.search(story.after(m))):
+        return "the colon was removed"
     if not code.startswith(_OF_AN_ORGAN):
         return ""
     if _ended_by_a_graft(story, m, known) or _is_why_grafted(story, m):

@@ -47,6 +47,8 @@ _HEAD = 2
 _GONE = said("resolved_after", before=r"\W*(?:(?:medical )?(?:reasoning|assessment|status): )?")
 _NOT_SO, _DOUBTED = said("taken_back"), said("doubted_after")
 """A sentence that takes back, or doubts, what the one before it named."""
+_NOT_SO_AT_ONCE = said("taken_back_at_once")
+"""The same told without naming it again, in its own sentence too: "was told she has lupus, rheum says she does not"."""
 _CLAUSE_REACH = 60
 _ESTABLISHED_REACH = 3
 _PLAINLY = 2
@@ -122,12 +124,16 @@ def _taken_back(document: Document, located: list[Located], lexicon: Lexicon, in
     sentences, text = document.sentences, document.text
     gone: dict[tuple[int, int], Status] = {}
     for number, m in last.items():
+        if m.mention.status != "active":
+            continue
+        if _NOT_SO_AT_ONCE.search(text, m.mention.end, sentences[number].end):
+            gone[m.i, m.j] = "negated"
         after = number + 1
-        if m.mention.status != "active" or after >= len(sentences) or after in present:
+        if after >= len(sentences) or after in present:
             continue
         following = sentences[after]
         if following.paragraph == sentences[number].paragraph and not following.bullet:
-            if _NOT_SO.search(text, following.start, following.end):
+            if any(takes_back.search(text, following.start, following.end) for takes_back in (_NOT_SO, _NOT_SO_AT_ONCE)):
                 gone[m.i, m.j] = "negated"
             elif _DOUBTED.search(text, following.start, following.end):
                 gone[m.i, m.j] = "uncertain"
@@ -136,7 +142,7 @@ def _taken_back(document: Document, located: list[Located], lexicon: Lexicon, in
             gone.setdefault((m.i, m.j), "history")
     if not gone:
         return located
-    why = "taken back in the next sentence"
+    why = "taken back behind it"
     return [m.judged(gone[m.i, m.j], why) if (m.i, m.j) in gone else m for m in located]
 
 

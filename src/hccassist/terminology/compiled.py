@@ -204,7 +204,7 @@ def write_compiled(path: Path, lexicon: Lexicon, abbreviations: dict[str, str]) 
         places["readings"][word] = put(_READINGS.dump_json(rows))
     for letter, words in vocabulary_of(lexicon).items():
         places["vocabulary"][letter] = put(_VOCABULARY.dump_json(words))
-    for stem, words_of in companies(_named(lexicon)).items():
+    for stem, words_of in companies(named_wordings(lexicon)).items():
         places["company"][stem] = put(_COMPANY.dump_json(words_of))
     head = _Head(
         zlib.crc32(body), abbreviations, lexicon.conditions, lexicon.sections, dict(lexicon.sites.stems), lexicon.combinations,
@@ -224,7 +224,7 @@ def write_compiled(path: Path, lexicon: Lexicon, abbreviations: dict[str, str]) 
             old.unlink(missing_ok=True)
 
 
-def _named(lexicon: Lexicon) -> Iterator[tuple[str, ...]]:
+def named_wordings(lexicon: Lexicon) -> Iterator[tuple[str, ...]]:
     """The words of every wording that names a condition or a drug."""
     for first, terms in lexicon.terms.entries.items():
         yield from ((first, *rest) for rest, _ in terms)
@@ -238,7 +238,7 @@ def vocabulary_of(lexicon: Lexicon) -> dict[str, Vocabulary]:
     known = {w for table in tables for first, found in table.entries.items() for rest, _ in found for w in (first, *rest)}
     known.update(w for written in (*lexicon.readings, *lexicon.sections, *lexicon.codes.titles.values())
                  for w in lexicon.normalizer.words(written))  # fmt: skip
-    return vocabularies(known, (word for words in _named(lexicon) for word in words))
+    return vocabularies(known, (word for words in named_wordings(lexicon) for word in words))
 
 
 def read_compiled(path: Path, version: str, codes: Codes) -> Lexicon | None:
