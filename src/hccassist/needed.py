@@ -19,6 +19,7 @@ _RUN = re.compile(r"[a-z]+|\d+")
 _LETTERS = re.compile(r"[a-z]+")
 _UNKNOWN, _EDGE, _DIGIT = "?", "|", "0"
 """What may stand in a way to match beside plain letters: anything at all, no letter, a digit."""
+_WHOLE_OR_PART = re.compile(r"(?<=[|0])([a-z]+)(?=[|0])|([a-z]{2,})")
 _MOST_WAYS = 400
 _MOST_CACHED = 50_000
 _START = 2
@@ -132,12 +133,9 @@ def _weight(needs: tuple[Need, ...]) -> int:
 
 def _needs(way: str) -> tuple[Need, ...]:
     """The words of one way to match: its runs of letters, whole where nothing can stand beside them."""
-    found = {_DIGIT} if _DIGIT in way else set()
-    for run in _LETTERS.finditer(way):
-        before, behind = way[run.start() - 1 : run.start()], way[run.end() : run.end() + 1]
-        whole = all(beside and beside != _UNKNOWN for beside in (before, behind))
-        if whole or len(run[0]) > 1:
-            found.add(f"{_EDGE}{run[0]}{_EDGE}" if whole else run[0])
+    found = {f"{_EDGE}{whole}{_EDGE}" if whole else part for whole, part in _WHOLE_OR_PART.findall(way)}
+    if _DIGIT in way:
+        found.add(_DIGIT)
     return tuple(sorted(found))
 
 

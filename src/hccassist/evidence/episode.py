@@ -150,7 +150,7 @@ def _dated(story: Story, m: Located, curable: bool, open_days: int) -> Located:
     if not curable and status == "active" and not open_days and story.after_a_stay and story.stayed_with(m):
         return m.judged("history", "an event of the hospital stay")
     none_since = curable and when.earlier and bool(_NONE_SINCE.search(when.words))
-    treated = curable and not none_since and bool({m.sentence, m.sentence + 1} & story.drugs.get(m.mention.condition, set()))
+    treated = curable and not none_since and not story.given(m.mention.condition).isdisjoint((m.sentence, m.sentence + 1))
     if status == "history":
         why = _still_there(m, when, treated, curable, open_days)
         return m.judged("active", why) if why else m
@@ -228,7 +228,7 @@ def _lasting(story: Story, m: Located, known: Condition) -> Located:
 def _ended_by_ablation(story: Story, group: list[Located], known: Condition) -> list[Located]:
     """An arrhythmia that was ablated, that the record denies since, or tells not to have come back, and that no drug treats is
     over; blank where it is not."""
-    if not known.default_code.startswith(_ENDS_WITH_ABLATION) or story.drugs.get(known.id):
+    if not known.default_code.startswith(_ENDS_WITH_ABLATION) or story.given(known.id):
         return []
     told = [m for m in group if m.mention.status == "active"]
     denied = any(m.mention.status == "negated" for m in group) or any(_NEVER_AGAIN.search(story.after(m)) for m in told)
@@ -263,7 +263,7 @@ def _cancer(story: Story, group: list[Located], spread: bool, remits: bool) -> l
         return [m.judged("active", why) if m.mention.status == "history" else m for m in group]
     spans = sorted(story.around(m) for m in told)
     text = " ".join(story.document.text[a:b] for a, b in spans)
-    treatments = len(story.treated(group)) or (spread and sum(len(story.drugs.get(c, ())) for c in story.cancers))
+    treatments = len(story.treated(group)) or (spread and sum(len(story.given(c)) for c in story.cancers))
     now = {m.group().lower() for m in _NOW.finditer(text) if not _NO_LONGER.search(text, max(m.start() - 40, 0), m.start())}
     over = {x.lower() for x in _PAST.findall(text)}
     tellings = (text, *map(story.clause, told), *map(story.behind, told))

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Callable, Collection, Sequence
+from functools import cache
 
 from hccassist.evidence.detect import Item
 from hccassist.nlp.document import Document
@@ -31,18 +31,21 @@ _CLAUSE_MARKS = ",;."
 _MOST_TARGETS = 20
 
 
-def given_now(document: Document, items: Sequence[Item], lexicon: Lexicon) -> dict[str, set[int]]:
-    """Per condition the sentences in which a drug for it is given now: named, not stopped, not told as completed. A drug that
-    goes with very many conditions (an antiemetic, a growth factor) treats none of them, unless all of them are cancers."""
-    found: dict[str, set[int]] = defaultdict(set)
-    for item in items:
-        targets = item.word.conditions
-        if item.word.kind != "drug" or _given_once(document, item):
-            continue
-        if len(targets) <= _MOST_TARGETS or all(lexicon.conditions[c].course == "cancer" for c in targets):
-            for condition in targets:
-                found[condition].add(item.sentence)
-    return found
+def given_now(document: Document, items: Sequence[Item], lexicon: Lexicon) -> Callable[[str], frozenset[int]]:
+    """For a condition the sentences in which a drug for it is given now: named, not stopped, not told as completed. A drug that
+    goes with very many conditions (an antiemetic, a growth factor) treats none of them, unless all of them are cancers. Few
+    conditions are ever asked for."""
+    drugs = [item for item in items if item.word.kind == "drug"]
+
+    def is_of_few(targets: Collection[str]) -> bool:
+        return len(targets) <= _MOST_TARGETS or all(lexicon.conditions[c].course == "cancer" for c in targets)
+
+    @cache
+    def given(condition: str) -> frozenset[int]:
+        mine = [item for item in drugs if condition in item.word.conditions and is_of_few(item.word.conditions)]
+        return frozenset(item.sentence for item in mine if not _given_once(document, item))
+
+    return given
 
 
 def _given_once(document: Document, item: Item) -> bool:

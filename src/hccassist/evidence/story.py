@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import date
 from functools import cached_property
@@ -33,7 +33,8 @@ class Story:
 
     document: Document
     located: Sequence[Located]
-    drugs: dict[str, set[int]]
+    given: Callable[[str], frozenset[int]]
+    """For a condition the sentences in which a drug for it is given now."""
     day: date | None
     """The first day of the encounter, where it is known."""
     late_effects: bool
@@ -61,8 +62,8 @@ class Story:
         the one beside which it stands."""
         mine = group[0].mention.condition
         beside = {n for m in group for n in (m.sentence, m.sentence + 1)}
-        shared = {n for c in self.cancers if c != mine for n in self.drugs.get(c, ())}
-        return {n for n in self.drugs.get(mine, ()) if n in beside or n not in shared}
+        shared = {n for c in self.cancers if c != mine for n in self.given(c)}
+        return {n for n in self.given(mine) if n in beside or n not in shared}
 
     @cached_property
     def this_year(self) -> int | None:

@@ -144,14 +144,14 @@ class Strength:
         """The probability that the sentence is quoted (two decimals), and per letter that it is quoted for that one."""
         known = self._sums
         sums = map(sum, zip(*[known.get(group) or self._add_up(group) for group in clues.groups], strict=True))
-        quoted, *letters = (1 / (1 + math.exp(-i - s / _UNIT)) for i, s in zip(self.intercepts, sums, strict=True))
+        quoted, *letters = [1 / (1 + math.exp(-i - s / _UNIT)) for i, s in zip(self.intercepts, sums, strict=True)]
         return round(quoted, 2), dict(zip(ELEMENTS, letters, strict=True))
 
     def _add_up(self, group: tuple[str, ...]) -> tuple[int, ...]:
         """The weights of a group's clues, added up for each model."""
         if len(self._sums) >= _MOST_CACHED:
             self._sums.clear()
-        weights = [self.weights[name] for name in group if name in self.weights]
+        weights = list(filter(None, map(self.weights.get, group)))
         found = tuple(map(sum, zip(*weights, strict=True))) if weights else (0,) * len(self.intercepts)
         self._sums[group] = found
         return found

@@ -68,7 +68,7 @@ class Ranker:
 
     def confidence(self, x: dict[str, float]) -> float:
         """Calibrated probability, 0.01 to 0.99, rounded to three places."""
-        log_odds = self.intercept + sum(w * x[name] for name, w in self.weights.items())
+        log_odds = self.intercept + sum([w * x[name] for name, w in self.weights.items()])
         return round(min(max(1 / (1 + math.exp(-log_odds)), LOWEST), HIGHEST), 3)
 
     def why(self, x: dict[str, float]) -> tuple[Reason, ...]:

@@ -156,7 +156,7 @@ class Sites:
         self._of_word = lru_cache(_MOST_CACHED)(self._look_at)
 
     def of(self, words: Iterable[str]) -> frozenset[str]:
-        return frozenset().union(*map(self._of_word, words))
+        return frozenset().union(*filter(None, map(self._of_word, words)))
 
     def _look_at(self, word: str) -> frozenset[str]:
         starts = (word[:size] for size in range(self._shortest, len(word) + 1))

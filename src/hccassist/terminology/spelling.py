@@ -131,7 +131,8 @@ class Spelling:
 
     def _is_name(self, word: str) -> bool:
         own = self._vocabulary.get(word[0])
-        return own is not None and len(word) >= _SCANNED and word in own.names
+        # The set tells at once of nearly every word that the list does not hold it.
+        return own is not None and len(word) >= _SCANNED and word in own.known and word in own.names
 
     def _nearest(self, word: str) -> str:
         # Imported by the first unknown word: it takes a twentieth of a second.

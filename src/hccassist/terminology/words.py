@@ -177,10 +177,14 @@ class Normalizer:
                     found = (("left" if raw == "L" else "right"),) if side else (raw.lower(),)
             else:
                 found = self._expand(raw)
-            for norm in found:
-                norms.append(norm)
+            if len(found) == 1:
+                norms.append(found[0])
                 starts.append(at)
                 ends.append(to)
+            else:
+                norms += found
+                starts += [at] * len(found)
+                ends += [to] * len(found)
         known = set(norms)
         for first, phrases in self._phrases_of.items():
             if first not in known:
