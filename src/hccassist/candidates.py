@@ -161,7 +161,12 @@ def build_candidates(
             # disease alone support the "HTN" of a list. Diabetes with a complication is followed where that is.
             own = () if rule.replaces and rule.second not in backed else proof
             shared = not rule.code.startswith(_HYPERTENSION) or _supported(record, condition, proof, opening)
-            candidates.append(_combination(record, rule, own, evidence.get(rule.second, ()) if shared else ()))
+            lent = evidence.get(rule.second, ()) if shared else ()
+            if rule.replaces:
+                candidates.append(_combination(record, rule, own, lent))
+            else:
+                general = _merged(*(evidence.get(c, ()) for c in record.with_folded(condition)[1:]))
+                candidates.append(_combination(record, rule, _merged(general, lent), () if lent else proof))
     stated = {c.icd10 for c in candidates if c.backed}
     combined = {record.coded[rule.first].code for rule in made if rule.replaces and rule.code in stated}
     kept = [c for c in candidates if c.combined or c.icd10 not in combined]
@@ -316,7 +321,9 @@ def _of_its_own(record: _Record, condition: str, proof: tuple[Evidence, ...], le
 
 
 def _combination(record: _Record, rule: Combined, proof: tuple[Evidence, ...], lent: Sequence[Evidence]) -> Candidate:
-    """The candidate of a combination code; ``proof``: the first condition's, ``lent``: the second's."""
+    """The candidate of a combination code; ``proof``: the first condition's, ``lent``: the second's. Where the code stands beside
+    the first's own (E11.22 beside E11.621), it is the other way round: it tells of the second, and what is said of the first's
+    other complication is only lent."""
     first, second = (record.lexicon.conditions[c].name for c in (rule.first, rule.second))
     why, base = f"{first} with {second}: one combination code", record.coded[rule.first]
     made_of = Coded(rule.code, (base.code,) if base.code != rule.code else (), why, specific=True)
