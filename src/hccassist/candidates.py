@@ -55,6 +55,7 @@ _ANY_PART = "leg"
 """An ulcer "of the leg" leaves its place open; the vessels' codes have one for another part of the lower leg."""
 _OTHER_SIDE = {"left": "right", "right": "left"}
 _HYPERTENSION = code_group("hypertension")
+_TREATMENTS = code_group("treatments")
 _SEEN = 0.5
 """The strength of a condition that the examination names: likelier than not to be quoted."""
 _FIRST: dict[str, int] = {"assessment_plan": 0, "hospital_course": 1, "hpi": 2, "start": 3}
@@ -166,6 +167,7 @@ def build_candidates(
                 candidates.append(_combination(record, rule, own, lent))
             else:
                 general = _merged(*(evidence.get(c, ()) for c in record.with_folded(condition)[1:]))
+                # The ulcer of a diabetic foot proves nothing of the kidney, unless nothing else is said of that.
                 candidates.append(_combination(record, rule, _merged(general, lent), () if lent else proof))
     stated = {c.icd10 for c in candidates if c.backed}
     combined = {record.coded[rule.first].code for rule in made if rule.replaces and rule.code in stated}
@@ -194,7 +196,7 @@ def _read(document: Document, encounter: Encounter, located: Sequence[Located], 
     status = {c: _status(c, group, lexicon) for c, group in groups.items()}
     coder = _Coder(lexicon, date.fromisoformat(encounter.date_of_service) if encounter.date_of_service else None)
     told = {c: _undenied(document, group) for c, group in groups.items()}
-    folded = _folded(status, lexicon)
+    folded = _folded(status, groups, lexicon)
     for general, kind in folded.items():
         told[kind] = _with_what_is_said_of(told[general], told[kind], lexicon)
     for condition, side in _joints_left(told, status, lexicon).items():
@@ -206,7 +208,7 @@ def _read(document: Document, encounter: Encounter, located: Sequence[Located], 
     for condition in over:
         status[condition] = "history"
         coded[condition] = coder.code(condition, groups[condition], "history")
-    return _Record(document, encounter, coder, groups, status, coded, _folded(status, lexicon) if over else folded)
+    return _Record(document, encounter, coder, groups, status, coded, _folded(status, groups, lexicon) if over else folded)
 
 
 def _joints_left(
@@ -306,7 +308,9 @@ def _of_one_illness(record: _Record, made: Sequence[Combined]) -> set[str]:
 def _proof(record: _Record, condition: str, evidence: Mapping[str, tuple[Evidence, ...]]) -> tuple[Evidence, ...]:
     """All evidence of a condition: its own, that of general ones folded into it, and what the examination saw of it."""
     proof = _merged(*(evidence.get(c, ()) for c in record.with_folded(condition)))
-    return _merged(proof, _seen(record, condition)) if record.status[condition] == "active" else proof
+    if record.status[condition] != "active":
+        return proof
+    return _merged(proof, _seen(record, condition), _taken(record, condition))
 
 
 def _of_its_own(record: _Record, condition: str, proof: tuple[Evidence, ...], leads: bool) -> Iterator[Candidate]:
@@ -321,9 +325,8 @@ def _of_its_own(record: _Record, condition: str, proof: tuple[Evidence, ...], le
 
 
 def _combination(record: _Record, rule: Combined, proof: tuple[Evidence, ...], lent: Sequence[Evidence]) -> Candidate:
-    """The candidate of a combination code; ``proof``: the first condition's, ``lent``: the second's. Where the code stands beside
-    the first's own (E11.22 beside E11.621), it is the other way round: it tells of the second, and what is said of the first's
-    other complication is only lent."""
+    """The candidate of a combination code; ``proof``: the first condition's, ``lent``: the second's. Where the code
+    stands beside the first's own (E11.22 beside E11.621), it is the other way round, for it tells of the second."""
     first, second = (record.lexicon.conditions[c].name for c in (rule.first, rule.second))
     why, base = f"{first} with {second}: one combination code", record.coded[rule.first]
     made_of = Coded(rule.code, (base.code,) if base.code != rule.code else (), why, specific=True)
@@ -367,11 +370,15 @@ def _status(condition: str, group: Sequence[Located], lexicon: Lexicon) -> Statu
     return overall_status([m.mention for m in group], lifelong=lexicon.conditions[condition].course == "lifelong")
 
 
-def _folded(status: Mapping[str, Status], lexicon: Lexicon) -> dict[str, str]:
-    """General conditions that a more specific one in the same encounter already says: general -> specific, both present."""
+def _folded(status: Mapping[str, Status], groups: Mapping[str, Sequence[Located]], lexicon: Lexicon) -> dict[str, str]:
+    """General conditions that a more specific one in the same encounter already says: general -> specific, both present.
+    One whose kind or place a third's words tell is not the second's: beside a pressure ulcer a venous one keeps its own."""
     folded: dict[str, str] = {}
+    named = {c: {(m.i, m.j) for m in g if m.mention.status == "active" and m.mention.attributes} for c, g in groups.items()}
     for specific in (c for c, own in status.items() if own == "active"):
         for general in lexicon.implied.get(specific, ()):
+            if any(named.get(general, set()) & named[c] for c in named.keys() - {general, specific}):
+                continue
             if status.get(general) == "active" and general != specific and folded.get(specific) != general:
                 folded.setdefault(general, specific)
     return folded
@@ -429,6 +436,15 @@ def _seen(record: _Record, condition: str) -> list[Evidence]:
         return []
     seen = [record.document.sentences[m.sentence] for m in present if m.mention.section in _EXAM]
     return [Evidence("E", "exam", s.start, s.end, _SEEN, "found on examination") for s in seen]
+
+
+def _taken(record: _Record, condition: str) -> list[Evidence]:
+    """Where a condition is a treatment ("uses insulin"), the sentence that tells it is its own evidence."""
+    if not record.lexicon.conditions[condition].default_code.startswith(_TREATMENTS):
+        return []
+    told = {m.sentence for m in record.groups[condition] if m.mention.status == "active" and not m.weak}
+    sentences = [record.document.sentences[number] for number in sorted(told)]
+    return [Evidence("T", _DRUG, s.start, s.end, _SEEN, "the treatment itself") for s in sentences]
 
 
 def _merged(*groups: Sequence[Evidence]) -> tuple[Evidence, ...]:

@@ -210,9 +210,10 @@ def _is_terminated(told: Told, low: int, high: int) -> bool:
 
 
 def _answers_a_question(told: Told) -> bool:
-    """ "Lupus? No: fibromyalgia": the question, and its answer, speak of what stands before."""
+    """ "Lupus? No: fibromyalgia", "ESRD? - no, CKD 4": the question, and its answer, speak of what stands before."""
     cue, norms = told.cue, told.norms
-    answered = norms[cue.i - 1 : cue.i] == ["?"] and norms[cue.j : cue.j + 1] in _GOES_ON
+    asked = cue.i - (norms[cue.i - 1 : cue.i] == ["-"])
+    answered = norms[asked - 1 : asked] == ["?"] and norms[cue.j : cue.j + 1] in _GOES_ON
     return told.asks or (told.rule.phrase == "no" and answered)
 
 
