@@ -42,6 +42,8 @@ _NO_KIND = "words"
 _SAID_OF_A_DRUG = frozenset({"treatment", "evaluation"})
 _TEMPLATES = frozenset({"ros", "exam", "vitals"})
 _NOT_THERE = said("finding_absent")
+_OF_A_RELATIVE = said("relative_has", before=r"(?:(?:his|her|their|the patient's|an?) )?", behind="")
+"""What a relative has, or had, proves nothing of the patient's conditions that the sentence does not name."""
 _CLAUSE = re.compile(r"[;,]\s+|\s+(?:but|and)\s+|\.\s+")
 
 
@@ -212,6 +214,8 @@ def _words_for(scene: Scene, number: int, condition: str) -> tuple[list[Item], b
         return None
     here = scene.by_sentence.get(number, ())
     named = [m for m in here if m.mention.condition == condition]
+    if not here and _OF_A_RELATIVE.match(document.text, sentence.start, sentence.end):
+        return None
     if named and all(m.mention.status == "family" for m in named):
         return None
     there = _beside_the_names(document, scene.items_of.get(number, []), here, condition)
