@@ -13,6 +13,7 @@ import shutil
 import socket
 import subprocess
 import sys
+import tempfile
 import threading
 import time
 import urllib.error
@@ -165,7 +166,19 @@ def install(lock_file: Path) -> None:
     package: Command = ["--no-deps", "--no-build-isolation", "--editable", ROOT]
     if not succeeds([*uv_pip, *package], env=uv_environment()):
         run([*pip, *package])
+    _warm_up()
     stamp_file.write_text(stamps[lock_file] + "\n")
+
+
+def _warm_up() -> None:
+    """Screens one sample chart, which shows that the set-up works and compiles what the first run would wait for: the
+    knowledge, and the modules that a run imports. (uv leaves modules as they are, and where Python may not keep compiled ones,
+    every start of every process would compile them again.)"""
+    say("Screening one sample chart, to compile what every run needs")
+    with tempfile.TemporaryDirectory() as scratch:
+        environment = {**os.environ, "XDG_STATE_HOME": scratch}
+        environment.pop("PYTHONDONTWRITEBYTECODE", None)
+        run([VENV / "bin" / "hccassist", "screen", SAMPLES / "clinic_diabetes_copd.txt", "--out", scratch], env=environment)
 
 
 def _have_cpp_compiler() -> None:

@@ -8,6 +8,8 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pytest
+
 NOTE = (
     "ASSESSMENT AND PLAN\n1. Chronic systolic heart failure. Euvolemic today. Continue carvedilol and furosemide 40 mg daily.\n"
 )
@@ -83,6 +85,62 @@ def test_an_out_folder_that_cannot_be_written_is_one_clear_line(tmp_path: Path) 
     assert done.returncode == 2
     assert "choose another --out folder" in done.stderr
     assert "Traceback" not in done.stderr
+
+
+def test_results_among_the_charts_are_not_taken_for_charts(tmp_path: Path) -> None:
+    charts = tmp_path / "charts"
+    charts.mkdir()
+    (charts / "a.txt").write_text(NOTE)
+    for out in ("monday", "tuesday", "monday"):
+        done = run("screen", charts, "--out", charts / out, "--resume", home=tmp_path)
+        assert done.returncode == 0
+        assert [r["chart"] for r in lines(charts / out)] == ["a.txt"]
+    assert f"results of a run: {charts / 'tuesday'}" in done.stderr
+
+
+def test_charts_behind_links_are_screened_once_and_links_in_circles_end(tmp_path: Path) -> None:
+    charts = tmp_path / "charts"
+    (charts / "b").mkdir(parents=True)
+    (tmp_path / "archive").mkdir()
+    (charts / "b" / "a.txt").write_text(NOTE)
+    (tmp_path / "archive" / "old.txt").write_text(f"{NOTE}Seen in March.\n")
+    (charts / "archive").symlink_to(tmp_path / "archive")
+    (charts / "b" / "up").symlink_to(charts)
+    (charts / "again").symlink_to(tmp_path / "archive")
+    assert run("screen", charts, "--out", tmp_path / "out", home=tmp_path).returncode == 0
+    assert sorted(str(r["chart"]) for r in lines(tmp_path / "out")) == ["again/old.txt", "b/a.txt"]
+
+
+def test_a_mistyped_command_never_costs_results(tmp_path: Path) -> None:
+    charts = tmp_path / "charts"
+    charts.mkdir()
+    (charts / "a.txt").write_text(NOTE)
+    assert run("screen", charts, "--out", tmp_path / "out", home=tmp_path).returncode == 0
+    before = (tmp_path / "out/suggestions.jsonl").read_bytes()
+    for code, arguments, said in (
+        (1, (tmp_path / "chart", "--out", tmp_path / "out"), "stay as they are"),
+        (2, (charts, "--out", charts), "holds the charts themselves"),
+        (2, (charts, "--out", ""), "blank --out"),
+        (2, ("", "--out", tmp_path / "out"), "blank path"),
+        (2, (charts, "--out", tmp_path / "out", "--cluster", "nonsense"), "tcp://HOST:8786"),
+    ):
+        done = run("screen", *arguments, home=tmp_path)
+        assert done.returncode == code, arguments
+        assert sum(said in line for line in done.stderr.splitlines()) == 1
+        assert "Traceback" not in done.stderr
+        assert (tmp_path / "out/suggestions.jsonl").read_bytes() == before
+    assert [path.name for path in charts.iterdir()] == ["a.txt"]
+
+
+def test_the_first_run_on_a_machine_says_what_it_waits_for(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("HCCASSIST_CACHE", str(tmp_path / "cache"))
+    (tmp_path / "a.txt").write_text(NOTE)
+    for first in (True, False):
+        done = run("knowledge", "compile", home=tmp_path)
+        assert done.returncode == 0
+        assert ("Compiling the clinical knowledge" in done.stderr) is first
+    done = run("screen", tmp_path / "a.txt", "--out", tmp_path / "out", home=tmp_path)
+    assert "Compiling" not in done.stderr
 
 
 def test_review_without_results_says_what_to_do(tmp_path: Path) -> None:

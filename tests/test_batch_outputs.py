@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import json
+from collections import Counter
 from pathlib import Path
 
 import pyarrow.parquet as pq
@@ -12,9 +13,10 @@ import pytest
 from PIL import Image
 from rich.console import Console
 
-from hccassist.batch.journal import brief_of
 from hccassist.batch.run import BatchError, Options, run
-from hccassist.priority import PriorityError, load_priority, priority_of
+from hccassist.batch.tables import TABLES, write_tables
+from hccassist.batch.task import brief_of
+from hccassist.priority import PriorityError, counted_in, load_priority, priority_of
 from hccassist.review import open_store
 from hccassist.review.results import parse
 from hccassist.schema import UNREAD_REASONS, unread_because
@@ -60,6 +62,53 @@ def test_tables_hold_what_the_results_hold(out: Path) -> None:
     assert evidence == spans != []
 
 
+def test_a_suggestion_has_the_letters_of_its_evidence(out: Path) -> None:
+    held = {(r["chart"], s["id"]): s for r in lines(out) for s in r["suggestions"]}  # type: ignore[attr-defined]
+    told = {(s["chart"], s["suggestion"]): s["letters"] for s in rows(out, "suggestions")}
+    assert told == {key: "".join(c for c in "MEAT" if c in {e["element"] for e in s["evidence"]}) for key, s in held.items()}
+    assert any(len(str(letters)) > 1 for letters in told.values())
+    roles = {(e["chart"], e["suggestion"]): Counter[object]() for e in rows(out, "evidence")}
+    for e in rows(out, "evidence"):
+        roles[e["chart"], e["suggestion"]][e["role"]] += 1
+    for key, counts in roles.items():
+        assert counts == Counter(mention=len(held[key]["mentions"]), evidence=len(held[key]["evidence"])) - Counter()
+
+
+def test_charts_are_counted_as_the_worklist_counts_them(out: Path) -> None:
+    told = {c["chart"]: c for c in rows(out, "charts")}
+    for line in lines(out):
+        result = parse(json.dumps(line).encode())
+        assert result is not None
+        counts = counted_in(result)
+        row = told[result.chart]
+        assert {name: row[name] for name in counts if name in row} == {name: n for name, n in counts.items() if name in row}
+        assert row["supported"] == counts["paying"] + counts["not_paying"]
+        assert row["held_back"] == sum(s.tier == "suppressed" for s in result.suggestions)
+
+
+def test_many_lines_and_a_very_long_one_make_the_same_tables_as_few(out: Path, tmp_path: Path) -> None:
+    [line] = [line for line in lines(out) if line["chart"] == "copy.txt"]
+    suggestions = line["suggestions"] * 5000  # type: ignore[operator]
+    long = line | {"chart": "long.txt", "suggestions": suggestions}
+    broken = line | {"chart": "bad.txt", "status": "error", "error": {"type": "empty", "message": "bad.txt: empty"}}
+    broken |= {"pages": [], "encounters": [], "suggestions": []}
+    raw = [json.dumps(value).encode() + b"\n" for value in (broken, line, long, line, broken)]
+    assert len(raw[2]) > 8_000_000, "as much as is read at a time"
+    write_tables(raw, {}, load_priority(), tmp_path)
+    found = pq.read_table(tmp_path / "suggestions.parquet").to_pylist()
+    count = len(line["suggestions"])  # type: ignore[arg-type]
+    assert [s["chart"] for s in found] == ["copy.txt"] * count + ["long.txt"] * 5000 * count + ["copy.txt"] * count
+    charts = pq.read_table(tmp_path / "charts.parquet").to_pylist()
+    assert [(c["chart"], c["error"], c["supported"]) for c in charts if c["error"]] == [("bad.txt", "empty", 0)] * 2
+    assert charts[2]["supported"] == 5000 * charts[1]["supported"] > 0
+
+
+def test_a_run_without_any_suggestion_has_empty_tables(tmp_path: Path) -> None:
+    (tmp_path / "empty.txt").touch()
+    run([str(tmp_path / "empty.txt")], str(tmp_path / "out"), Console(file=io.StringIO()))
+    assert [len(rows(tmp_path / "out", table)) for table in TABLES] == [1, 0, 0, 0]
+
+
 def test_a_copy_is_named_and_comes_last(out: Path) -> None:
     by_name = {c["chart"]: c for c in rows(out, "charts")}
     assert by_name["copy.txt"]["duplicate_of"] == FORMULA
@@ -79,9 +128,9 @@ def test_results_of_before_reasons_were_told_still_open(out: Path) -> None:
     [line] = [line for line in lines(out) if line["chart"] == "specks.tif"]
     old = line | {"pages": [{k: v for k, v in page.items() if k != "unread"} for page in line["pages"]]}  # type: ignore[attr-defined]
     raw = json.dumps(old).encode()
-    assert brief_of(raw).unread == {"": 2}
     opened = parse(raw)
     assert opened is not None
+    assert brief_of(opened).unread == {"": 2}
     assert {unread_because(page.unread) for page in opened.pages} == {"the reason was not kept"}
 
 

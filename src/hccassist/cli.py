@@ -92,7 +92,7 @@ def screen(
 def _choose(policy: str, ranker: str, cluster: str) -> None:
     """Makes this process and those that it starts use a policy and a ranker; a wrong file ends the run before it begins."""
     from hccassist.ranking.policy import PolicyError
-    from hccassist.screening import POLICY_ENV, RANKER_ENV, load_screener, versions
+    from hccassist.screening import POLICY_ENV, RANKER_ENV, load_screener, prepare, versions
 
     for kind, named, variable in (("policy", policy, POLICY_ENV), ("ranker", ranker, RANKER_ENV)):
         if named and cluster:
@@ -102,6 +102,7 @@ def _choose(policy: str, ranker: str, cluster: str) -> None:
     if policy or ranker:
         load_screener.cache_clear()
         versions.cache_clear()
+        prepare(_say)
         load_screener()
 
 
@@ -332,6 +333,19 @@ def knowledge_coverage(
     for line in gaps:
         console.print(line, highlight=False, soft_wrap=True)
     raise typer.Exit(1 if gaps else 0)
+
+
+@knowledge_app.command("compile")
+def knowledge_compile() -> None:
+    """Compiles the knowledge where this machine's runs find it, so that the first of them need not: for set-ups and images."""
+    from hccassist.ranking.policy import PolicyError
+    from hccassist.screening import prepare
+    from hccassist.terminology.rows import KnowledgeError
+
+    try:
+        prepare(_say)
+    except (KnowledgeError, PolicyError) as error:
+        raise _fail(str(error)) from None
 
 
 @knowledge_app.command("check")

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import os
 import tomllib
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from functools import cache
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated, Literal, NamedTuple
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
@@ -16,6 +16,8 @@ from hccassist.schema import ChartResult
 ENVIRONMENT = "HCCASSIST_PRIORITY"
 _SHIPPED = Path(__file__).with_suffix(".toml")
 _SURE = 0.8
+PAYING = frozenset({"V28", "V24"})
+"""The models whose categories pay."""
 Counted = Literal[
     "pages", "unread_pages", "encounters", "invalid_encounters", "paying", "not_paying", "unsure", "high_risk", "mention_only",
     "suspects", "copies",
@@ -60,21 +62,37 @@ def load_priority(path: Path | None = None) -> PriorityRules:
         raise PriorityError(f"{path.name}: not valid TOML: {error}") from None
 
 
-def counted(result: ChartResult, copies: int = 0) -> dict[str, int]:
-    """What the rules count in a chart; ``copies``: 1 where its content was screened under another name before."""
-    supported = [s for s in result.suggestions if s.tier == "supported"]
-    paying = sum(bool(s.hcc.keys() & {"V28", "V24"}) for s in supported)
+class Rated(NamedTuple):
+    """What the rules ask of a suggestion; ``paying``: whether Medicare Advantage pays for its code."""
+
+    tier: str
+    paying: bool
+    confidence: float
+    high_risk: bool
+
+
+def counted_in(result: ChartResult) -> dict[str, int]:
+    """What the rules count in a chart."""
+    rated = [Rated(s.tier, bool(s.hcc.keys() & PAYING), s.confidence, bool(s.high_risk)) for s in result.suggestions]
+    return counted([p.source for p in result.pages], [e.valid for e in result.encounters], rated)
+
+
+def counted(sources: Sequence[str], validities: Sequence[str], rated: Sequence[Rated], copies: int = 0) -> dict[str, int]:
+    """What the rules count among a chart's pages, encounters and suggestions; ``copies``: 1 where its content was screened
+    under another name before."""
+    supported = [s for s in rated if s.tier == "supported"]
+    paying = sum(s.paying for s in supported)
     return {
-        "pages": len(result.pages),
-        "unread_pages": sum(p.source == "unread" for p in result.pages),
-        "encounters": len(result.encounters),
-        "invalid_encounters": sum(e.valid == "no" for e in result.encounters),
+        "pages": len(sources),
+        "unread_pages": sources.count("unread"),
+        "encounters": len(validities),
+        "invalid_encounters": validities.count("no"),
         "paying": paying,
         "not_paying": len(supported) - paying,
         "unsure": sum(s.confidence < _SURE for s in supported),
-        "high_risk": sum(bool(s.high_risk) for s in supported),
-        "mention_only": sum(s.tier == "mention_only" for s in result.suggestions),
-        "suspects": sum(s.tier == "suspect" for s in result.suggestions),
+        "high_risk": sum(s.high_risk for s in supported),
+        "mention_only": sum(s.tier == "mention_only" for s in rated),
+        "suspects": sum(s.tier == "suspect" for s in rated),
         "copies": copies,
     }
 

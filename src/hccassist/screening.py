@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import hashlib
 import os
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from functools import cache
 from pathlib import Path
@@ -66,10 +67,10 @@ def load_screener() -> Screener:
     return Screener(lexicon, strength, load_ranker(named_file(RANKER_ENV)), loaded.policy)
 
 
-def prepare() -> None:
+def prepare(tell: Callable[[str], None]) -> None:
     """Leaves the compiled knowledge, a policy's own terms too, where the processes of a run read it, so that none of them
-    compiles it. Raises as ``load_screener`` does."""
-    compile_once(load_policy(named_file(POLICY_ENV)).local_terms)
+    compiles it; ``tell`` gets a line where that takes its time. Raises as ``load_screener`` does."""
+    compile_once(load_policy(named_file(POLICY_ENV)).local_terms, tell)
 
 
 def named_file(variable: str) -> Path | None:

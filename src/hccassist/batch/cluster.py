@@ -17,11 +17,16 @@ def cluster_executor(address: str) -> Iterator[tuple[Executor, int]]:
     worker is lost is screened by another. Raises ``BatchError`` where there is no scheduler or no worker."""
     try:
         from distributed import Client
+        from distributed.comm import get_address_host_port
     except ImportError:
         raise BatchError("--cluster needs an extra package: pip install 'hccassist[cluster]'") from None
     try:
+        get_address_host_port(address, strict=True)
+    except ValueError:
+        raise BatchError(f"{address}: no address of a Dask scheduler; write tcp://HOST:8786") from None
+    try:
         client = Client(address, timeout=_CONNECT_SECONDS, set_as_default=False)
-    except (OSError, ValueError) as error:
+    except OSError as error:
         raise BatchError(f"{address}: no Dask scheduler answers there ({type(error).__name__}); check the address") from None
     with client:
         cores = sum(client.nthreads().values())

@@ -8,6 +8,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path, PurePosixPath
 
+from hccassist.batch.task import PARTIAL, RESULTS
 from hccassist.batch.worker import filesystem_of
 from hccassist.reading import SUPPORTED_SUFFIXES
 from hccassist.reading.names import printable
@@ -37,48 +38,58 @@ def is_url(location: str) -> bool:
     return "://" in location
 
 
-def find_charts(locations: Sequence[str]) -> Findings:
-    """Charts under files, folders and URLs; each file once."""
+def find_charts(locations: Sequence[str], out: str = "") -> Findings:
+    """Charts under files, folders and URLs; each file once. What lies in ``out``, or in another folder of results, is none."""
     findings = Findings()
     for location in locations:
         before = len(findings.charts)
         if is_url(location):
             _find_at_url(location, findings)
         elif Path(location).is_file():
-            path = Path(location)
+            path = Path(location).absolute()
             findings.charts.append(Found(str(path), printable(path.name), path.stat().st_size))
         elif Path(location).is_dir():
-            folder = Path(location)
-            for path in sorted(_walk(folder, findings)):
-                name = printable(path.relative_to(folder).as_posix())
-                findings.charts.append(Found(str(path), name, _size(path)))
+            root = str(Path(location).absolute())
+            found = sorted(_walk(root, Path(out).resolve(), findings), key=lambda path: path.split("/"))
+            findings.charts += [Found(path, printable(path.removeprefix(f"{root}/")), _size(path)) for path in found]
         else:
             findings.errors.append(ChartError("missing", f"{location}: no such file or folder; check the path"))
             continue
         if len(findings.charts) == before and not any(location in e.message for e in findings.errors):
             kinds = ", ".join(sorted(SUPPORTED_SUFFIXES))
-            findings.errors.append(ChartError("empty_folder", f"{location}: holds no charts ({kinds})"))
+            findings.errors.append(ChartError("empty_folder", f"{location}: holds no charts ({kinds}); check the path"))
     findings.charts = list({found.location: found for found in findings.charts}.values())
     return findings
 
 
-def _size(path: Path) -> int:
+def _size(path: str) -> int:
     try:
-        return path.stat().st_size
+        return Path(path).stat().st_size
     except OSError:
         return 0
 
 
-def _walk(folder: Path, findings: Findings) -> Iterator[Path]:
+def _walk(root: str, out: Path, findings: Findings) -> Iterator[str]:
+    """The paths of the charts in a folder and its subfolders, linked ones too; each folder once, so that no link leads
+    round in circles."""
+
     def unreadable(error: OSError) -> None:
         message = f"{printable(str(error.filename))}: folder cannot be read; check its permissions"
         findings.errors.append(ChartError("unreadable", message))
 
-    for where, folders, names in os.walk(folder, onerror=unreadable):
-        folders[:] = [f for f in folders if not f.startswith(".")]
-        for name in names:
-            if _is_chart(name, findings):
-                yield Path(where) / name
+    seen: set[Path] = set()
+    for where, folders, names in os.walk(root, onerror=unreadable, followlinks=True):
+        real = Path(where).resolve()
+        if real in seen or real == out:
+            folders.clear()
+            continue
+        seen.add(real)
+        if RESULTS in names or PARTIAL in names:
+            findings.left_out[f"results of a run: {printable(where)}"] += 1
+            folders.clear()
+            continue
+        folders[:] = sorted(folder for folder in folders if not folder.startswith("."))
+        yield from (f"{where}/{name}" for name in names if _is_chart(name, findings))
 
 
 def _is_chart(name: str, findings: Findings) -> bool:

@@ -16,6 +16,12 @@ class FolderError(Exception):
     """The folder cannot be used: one line that names it and the cure."""
 
 
+def _write_whole(path: Path, data: bytes) -> None:
+    part = path.with_name(f"{path.name}.part")
+    part.write_bytes(data)
+    part.replace(path)
+
+
 class Folder:
     """A results folder. ``local`` is its path, None for one at a URL."""
 
@@ -52,10 +58,11 @@ class Folder:
             self._fs.pipe_file(f"{self._root}/{name}", data)
             return
         path = self.local / name
-        path.parent.mkdir(parents=True, exist_ok=True, mode=0o700 if path.parent.name == KEPT else 0o777)
-        part = path.with_name(f"{path.name}.part")
-        part.write_bytes(data)
-        part.replace(path)
+        try:
+            _write_whole(path, data)
+        except FileNotFoundError:
+            path.parent.mkdir(parents=True, exist_ok=True, mode=0o700 if path.parent.name == KEPT else 0o777)
+            _write_whole(path, data)
 
     def read(self, name: str) -> bytes | None:
         """A file's bytes; None where there is none."""

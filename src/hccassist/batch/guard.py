@@ -10,7 +10,7 @@ import json
 import threading
 from dataclasses import asdict
 
-from hccassist.batch.task import Screened, Task, error_line
+from hccassist.batch.task import HEAD, Screened, Task, not_screened
 from hccassist.reading.limits import configured
 from hccassist.reading.watched import Bounds, EndedError, Watched, WorkerError
 
@@ -44,8 +44,9 @@ def screen_guarded(task: Task) -> Screened:
 
 def _screened(worker: Watched, task: Task) -> Screened:
     bounds = Bounds(task.seconds, _PATIENCE * configured().page_seconds, task.memory)
-    sha256, line, kept = worker.ask(json.dumps(asdict(task)).encode(), 3, bounds)
-    return Screened(sha256.decode(), line, kept)
+    head, line, kept = worker.ask(json.dumps(asdict(task)).encode(), 3, bounds)
+    sha256, brief = HEAD.validate_json(head)
+    return Screened(sha256, line, brief, kept)
 
 
 def _given_up(task: Task, ended: EndedError) -> Screened:
@@ -58,7 +59,7 @@ def _given_up(task: Task, ended: EndedError) -> Screened:
         "crashed": f"its reader died ({ended.how}); export the file again, or report it",
     }[ended.cause]
     type = "time_limit" if ended.cause == "page_limit" else ended.cause
-    return Screened("", error_line(task.name, "", type, f"{task.name}: {sentence}", versions()))
+    return not_screened(task.name, "", type, f"{task.name}: {sentence}", versions(task.years))
 
 
 def close_guards() -> None:

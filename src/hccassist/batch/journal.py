@@ -11,19 +11,14 @@ import fcntl
 import os
 import tempfile
 import time
-from collections import Counter
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Sequence
 from pathlib import Path
 from typing import IO, NamedTuple
 
-from pydantic_core import from_json
-
 from hccassist.batch.folder import Folder, FolderError
+from hccassist.batch.task import PARTIAL, RESULT, RESULTS, Brief, brief_of
 from hccassist.schema import ChartError
 
-RESULTS = "suggestions.jsonl"
-_PARTIAL = f"{RESULTS}.partial"
 _PARTS = "partial"
 _SAFE_SECONDS = 1.0
 _PART_SECONDS = 5.0
@@ -40,49 +35,19 @@ class Place(NamedTuple):
     length: int
 
 
-@dataclass(frozen=True, slots=True)
-class Brief:
-    """What a run tells of a chart's line."""
-
-    name: str
-    sha256: str
-    error: ChartError | None
-    pages: int
-    unread: Counter[str]
-    """Pages that were not read, by why (see ``schema.UnreadReason``); "" where an older run did not tell."""
-    tiers: Counter[str]
-    versions: dict[str, str]
-
-    @property
-    def lasts(self) -> bool:
-        """Whether the same content with the same versions would come to this again."""
-        return self.error is None or self.error.type not in _PASSING
-
-
-def brief_of(line: bytes) -> Brief:
-    """A line's brief; raises ``ValueError`` where it is not a whole line of results."""
-    value = from_json(line)
-    try:
-        error = value["error"]
-        return Brief(
-            value["chart"],
-            value["sha256"],
-            ChartError(error["type"], error["message"]) if error else None,
-            len(value["pages"]),
-            Counter(page.get("unread") or "" for page in value["pages"] if page["source"] == "unread"),
-            Counter(s["tier"] for s in value["suggestions"]),
-            value["versions"] or {},
-        )
-    except (KeyError, TypeError):
-        raise ValueError("not a line of results") from None
+def _lasts(error: ChartError | None) -> bool:
+    """Whether the same content would come to this again."""
+    return error is None or error.type not in _PASSING
 
 
 class Journal:
-    """The lines of one run. ``earlier``: whole lines that earlier runs left, when the run resumes them."""
+    """The lines of one run. ``earlier``: lines that earlier runs left and that stand as long as their file does, by name and
+    content, when the run resumes them; ``versions``: what makes a result now."""
 
-    def __init__(self, folder: Folder, resume: bool) -> None:
+    def __init__(self, folder: Folder, resume: bool, versions: dict[str, str]) -> None:
         self._folder = folder
-        self.earlier: list[tuple[Brief, Place]] = []
+        self._versions = versions
+        self.earlier: dict[tuple[str, str], tuple[Brief, Place]] = {}
         self._files: list[IO[bytes]] = [self._open_partial(resume)]
         self._size = 0
         self._safe_at = self._part_at = time.monotonic()
@@ -98,12 +63,12 @@ class Journal:
     @staticmethod
     def interrupted(folder: Folder) -> bool:
         """Whether the folder holds a run that was not finished."""
-        return folder.exists(_PARTIAL) if folder.local is not None else bool(folder.names(_PARTS))
+        return folder.exists(PARTIAL) if folder.local is not None else bool(folder.names(_PARTS))
 
     def _open_partial(self, resume: bool) -> IO[bytes]:
         if self._folder.local is None:
             return tempfile.TemporaryFile()
-        file = (self._folder.local / _PARTIAL).open("r+b" if resume and self.interrupted(self._folder) else "a+b", buffering=0)
+        file = (self._folder.local / PARTIAL).open("r+b" if resume and self.interrupted(self._folder) else "a+b", buffering=0)
         try:
             fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
@@ -126,23 +91,25 @@ class Journal:
             self._files[0].seek(0)
         elif self._folder.exists(RESULTS):
             self._files.append((self._folder.local / RESULTS).open("rb"))
-            self.earlier += self._whole_lines(1)
-        for brief, place in self._whole_lines(0):
-            self.earlier.append((brief, place))
-            self._size = place.offset + place.length
+            self._find_earlier(1)
+        self._size = self._find_earlier(0)
 
-    def _whole_lines(self, file: int) -> Iterator[tuple[Brief, Place]]:
+    def _find_earlier(self, file: int) -> int:
+        """Takes note of the lines that stand in one of the files; where the last whole line ends."""
         offset = 0
         # A reader of its own: the journal's own file is not buffered.
         with os.fdopen(os.dup(self._files[file].fileno()), "rb") as lines:
             for line in lines:
                 try:
-                    if not line.endswith(b"\n"):
-                        return
-                    yield brief_of(line), Place(file, offset, len(line))
+                    result = RESULT.validate_json(line)
                 except ValueError:
-                    return
+                    break
+                if not line.endswith(b"\n"):
+                    break
+                if result.sha256 and result.versions == self._versions and _lasts(result.error):
+                    self.earlier[result.chart, result.sha256] = brief_of(result), Place(file, offset, len(line))
                 offset += len(line)
+        return offset
 
     def append(self, line: bytes) -> Place:
         """Writes one line, with its newline; it outlives this process at once and a power cut within seconds."""
@@ -188,7 +155,7 @@ class Journal:
                 os.fsync(file.fileno())
             self._folder.put(RESULTS, whole)
         self.close()
-        for name in (*self._part_names(), *([_PARTIAL] if self._folder.local is not None else [])):
+        for name in (*self._part_names(), *([PARTIAL] if self._folder.local is not None else [])):
             self._folder.remove(name)
 
     def close(self) -> None:

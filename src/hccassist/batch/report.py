@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from heapq import nsmallest
 from html import escape
 from pathlib import Path
 from typing import Any
 
-import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from hccassist.terminology.codes import load_codes
@@ -39,35 +39,18 @@ th { white-space: nowrap; }
 
 def report(run: Mapping[str, Any], tables: Path) -> bytes:
     """The page for a run: ``run`` is what run.json holds, ``tables`` the folder of its Parquet files."""
-    charts = pq.read_table(
-        tables / "charts.parquet", columns=["chart", "status", "pages", "priority", "priority_why", "high_risk", "supported"]
-    )
-    shown = pq.read_table(tables / "suggestions.parquet", columns=["tier", "confidence", "hcc_v28", "high_risk"])
-    records = pq.read_table(tables / "encounters.parquet", columns=["valid"])
     summary = run["summary"]
-    supported = shown.filter(pc.equal(shown["tier"], "supported"))
-    read = charts.filter(pc.equal(charts["status"], "ok"))
     facts = {
         "charts screened": summary["screened"], "not screened": summary["not_screened"], "pages": summary["pages"],
         "pages unread": summary["pages_unread"], "supported": summary["suggestions"].get("supported", 0),
         "seconds": round(summary["seconds"]),
     }  # fmt: skip
-    plots = [
-        _plot("Suggestions by tier", _tiers(summary["suggestions"])),
-        _plot("Confidence of supported suggestions", _confidences(supported["confidence"].to_pylist())),
-        _plot("Supported suggestions by V28 category", _categories(supported["hcc_v28"].to_pylist())),
-        _plot("High-risk groups among supported suggestions", _groups(supported["high_risk"].to_pylist())),
-        _plot("Charts by number of pages", _page_counts(read["pages"].to_pylist())),
-        _plot("Records that can carry a diagnosis", _most(Counter(records["valid"].to_pylist()))),
-        _plot("Charts not screened, by cause", _most(Counter(summary["failures"]))),
-    ]
-    first = read.sort_by([("priority", "descending"), ("chart", "ascending")]).slice(0, _FIRST_CHARTS).to_pylist()
     body = [
         f"<h1>Screening run of {escape(run['created'])}</h1>",
         "<dl>", *(f"<div><dt>{escape(k)}</dt><dd>{v:,}</dd></div>" for k, v in facts.items()), "</dl>",
-        '<div class="plots">', *plots, "</div>",
+        '<div class="plots">', *_plots(summary, tables), "</div>",
         "<h2>First in the worklist</h2>",
-        _table(["Chart", "Priority", "Why"], [[c["chart"], f"{c['priority']:g}", c["priority_why"]] for c in first]),
+        _table(["Chart", "Priority", "Why"], _first(tables)),
         *_listed("Not screened", ["Cause", "What to do"], [[e["type"], e["message"]] for e in run["errors"]]),
         *_listed("Copies", ["Chart", "Same content as"], [list(pair) for pair in run["duplicates"].items()]),
         *_listed("Files of other kinds, left out", ["Ending", "Files"], [[k, str(n)] for k, n in summary["left_out"].items()]),
@@ -83,29 +66,52 @@ def report(run: Mapping[str, Any], tables: Path) -> bytes:
     return page.encode()
 
 
-def _tiers(counts: Mapping[str, int]) -> list[tuple[str, int]]:
-    return [(title, counts.get(tier, 0)) for tier, title in _TIERS.items()]
+def _plots(summary: Mapping[str, Any], tables: Path) -> list[str]:
+    tenths: Counter[int] = Counter()
+    categories: Counter[str] = Counter()
+    groups: Counter[str] = Counter()
+    columns = ("tier", "confidence", "hcc_v28", "high_risk")
+    for tier, confidence, category, high_risk in _rows(tables / "suggestions.parquet", *columns):
+        if tier == "supported":
+            tenths[min(int(confidence * 10), 9)] += 1
+            categories[category or ""] += 1
+            groups.update([high_risk.split(":")[0]] if high_risk else ())
+    read = (pages for status, pages in _rows(tables / "charts.parquet", "status", "pages") if status == "ok")
+    sizes = Counter(next(title for most, title in _PAGE_STEPS if pages <= most) for pages in read)
+    validities = Counter(valid for (valid,) in _rows(tables / "encounters.parquet", "valid"))
+    return [
+        _plot("Suggestions by tier", [(title, summary["suggestions"].get(tier, 0)) for tier, title in _TIERS.items()]),
+        _plot("Confidence of supported suggestions", _confidences(tenths)),
+        _plot("Supported suggestions by V28 category", _categories(categories)),
+        _plot("High-risk groups among supported suggestions", _most(groups)),
+        _plot("Charts by number of pages", [(title, sizes[title]) for _, title in _PAGE_STEPS]),
+        _plot("Records that can carry a diagnosis", _most(validities)),
+        _plot("Charts not screened, by cause", _most(Counter(summary["failures"]))),
+    ]
 
 
-def _confidences(values: Iterable[float]) -> list[tuple[str, int]]:
-    tenths = Counter(min(int(value * 10), 9) for value in values)
+def _first(tables: Path) -> list[list[str]]:
+    """The charts that the worklist begins with: name, priority, why."""
+    rows = _rows(tables / "charts.parquet", "status", "priority", "chart", "priority_why")
+    ordered = ((-priority, chart, why) for status, priority, chart, why in rows if status == "ok")
+    return [[chart, f"{-negative:g}", why] for negative, chart, why in nsmallest(_FIRST_CHARTS, ordered)]
+
+
+def _rows(path: Path, *columns: str) -> Iterator[tuple[Any, ...]]:
+    """These columns of a table, row by row; a few thousand rows in memory at a time."""
+    with pq.ParquetFile(path) as file:
+        for batch in file.iter_batches(columns=list(columns)):
+            yield from zip(*(batch.column(name).to_pylist() for name in columns), strict=True)
+
+
+def _confidences(tenths: Counter[int]) -> list[tuple[str, int]]:
     return [(f"{n / 10:.1f} to {(n + 1) / 10:.1f}", tenths[n]) for n in range(9, -1, -1) if tenths[n] or n > 3]
 
 
-def _categories(values: Iterable[str | None]) -> list[tuple[str, int]]:
+def _categories(counts: Counter[str]) -> list[tuple[str, int]]:
     labels = load_codes().labels.get("V28", {})
-    named = _most(Counter(filter(None, values)))
-    none = sum(value is None for value in values)
-    return [*((f"HCC {hcc} {labels.get(hcc, '')}", count) for hcc, count in named), ("no V28 category", none)]
-
-
-def _groups(values: Iterable[str | None]) -> list[tuple[str, int]]:
-    return _most(Counter(value.split(":")[0] for value in values if value))
-
-
-def _page_counts(values: Iterable[int]) -> list[tuple[str, int]]:
-    counts = Counter(next(title for most, title in _PAGE_STEPS if pages <= most) for pages in values)
-    return [(title, counts[title]) for _, title in _PAGE_STEPS]
+    none = counts.pop("", 0)
+    return [*((f"HCC {hcc} {labels.get(hcc, '')}", count) for hcc, count in _most(counts)), ("no V28 category", none)]
 
 
 def _most(counts: Counter[str]) -> list[tuple[str, int]]:

@@ -7,24 +7,23 @@ import json
 import os
 import tempfile
 import time
-from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from concurrent.futures import FIRST_COMPLETED, BrokenExecutor, Executor, Future, ThreadPoolExecutor, wait
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from concurrent.futures import BrokenExecutor, Executor, Future, ThreadPoolExecutor
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
+from queue import Empty, SimpleQueue
 from typing import Any
 
 from rich.console import Console
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskProgressColumn, TextColumn, TimeRemainingColumn
-from rich.table import Table
 from rich.text import Text
 
 from hccassist.batch.find import Findings, Found, find_charts, is_url
 from hccassist.batch.folder import Folder, FolderError
 from hccassist.batch.guard import WorkerError, close_guards, screen_guarded
-from hccassist.batch.journal import RESULTS, Brief, Journal, Place, brief_of
-from hccassist.batch.task import RESULT, Screened, Task, error_line
+from hccassist.batch.journal import Journal, Place
+from hccassist.batch.outcome import Outcome, Progress, summarize, tell
+from hccassist.batch.task import RESULTS, Screened, Task, not_screened
 from hccassist.priority import PriorityError, load_priority
 from hccassist.reading.kept import place_of
 from hccassist.schema import ChartError, unread_because
@@ -32,7 +31,7 @@ from hccassist.screening import prepare, versions
 
 RUN = "run.json"
 _BYTES_PER_LIMIT = 50_000_000
-_TOLD_SECONDS = 60.0
+_IDLE_SECONDS = 1.0
 
 
 class BatchError(Exception):
@@ -52,33 +51,6 @@ class Options:
     memory: int = 4 << 30
     in_flight: int = 0
     years: tuple[int, ...] = ()
-
-
-@dataclass(slots=True)
-class Outcome:
-    """What a run did. ``errors``: charts that were not screened, and paths that could not be used; ``duplicates``: charts
-    (by name) whose content is that of an earlier one; ``unchanged``: charts whose earlier result stands."""
-
-    screened: int = 0
-    unchanged: int = 0
-    pages: int = 0
-    unread: Counter[str] = field(default_factory=Counter)
-    tiers: Counter[str] = field(default_factory=Counter)
-    errors: list[ChartError] = field(default_factory=list)
-    duplicates: dict[str, str] = field(default_factory=dict)
-    left_out: Counter[str] = field(default_factory=Counter)
-    seconds: float = 0.0
-
-    def count(self, brief: Brief, unchanged: bool) -> None:
-        """Adds one chart."""
-        self.unchanged += unchanged
-        if brief.error:
-            self.errors.append(brief.error)
-            return
-        self.screened += 1
-        self.pages += brief.pages
-        self.unread.update(brief.unread)
-        self.tiers.update(brief.tiers)
 
 
 def last_results() -> Path | None:
@@ -108,27 +80,36 @@ def run(
     ``options.jobs`` processes of this machine. Raises ``BatchError`` when it cannot start or go on; what was screened
     until then is kept for a run that resumes."""
     started = time.monotonic()
-    prepare()  # wrong knowledge stops the run here, and no two workers compile it
+    _check(locations, out)
+    # Wrong knowledge stops the run here, and no two workers compile it.
+    prepare(lambda line: console.print(Text(line), soft_wrap=True))
     try:
         load_priority()
     except PriorityError as error:
         raise BatchError(str(error)) from None
-    findings = find_charts(locations)
+    now = versions(options.years)
+    findings = find_charts(locations, out)
     outcome = Outcome(errors=list(findings.errors), left_out=findings.left_out)
     for problem in findings.errors:
-        _tell(console, problem)
+        tell(console, problem)
     try:
         folder = Folder(out)
+        if not findings.charts and folder.exists(RESULTS):
+            console.print(Text(f"nothing to screen; the earlier results in {out} stay as they are"), soft_wrap=True)
+            return outcome
         if not options.resume and Journal.interrupted(folder):
             console.print(Text(f"{out} holds a run that was interrupted; it starts anew (--resume goes on instead)"))
-        journal = Journal(folder, options.resume)
+        journal = Journal(folder, options.resume, now)
     except FolderError as error:
         raise BatchError(str(error)) from None
     try:
-        places = _screen_all(findings, folder, journal, outcome, console, options, executor)
+        # The workers of an executor may be on other machines, where this folder is not.
+        kept_in = str(folder.local.absolute()) if folder.local and executor is None else ""
+        with _own_executor(options.jobs) if executor is None else contextlib.nullcontext(executor) as workers:
+            places = _screen_all(findings.charts, folder, journal, outcome, console, options, workers, kept_in)
         journal.finish(places)
         outcome.seconds = time.monotonic() - started
-        value = _run_of(locations, findings, outcome)
+        value = _run_of(locations, findings, outcome, now)
         folder.write(RUN, json.dumps(value, indent=1).encode())
         _write_tables(folder, value)
         _remember(folder)
@@ -137,89 +118,109 @@ def run(
         raise BatchError(f"{out}: cannot be written ({why}); make room or access, then run again with --resume") from None
     finally:
         journal.close()
-    _summarize(console, outcome, out)
+    summarize(console, outcome, out)
     return outcome
 
 
+def _check(locations: Sequence[str], out: str) -> None:
+    """Raises ``BatchError`` for what a mistyped command, or a script's empty variable, makes of the folders."""
+    if not all((*locations, out)):
+        raise BatchError(f"a blank {'path' if out else '--out'}; name a folder")
+    if any(not is_url(each) and Path(each).is_dir() and Path(each).resolve() == Path(out).resolve() for each in locations):
+        raise BatchError(f"{out}: holds the charts themselves; choose another --out folder (one inside it will do)")
+
+
 def _screen_all(
-    findings: Findings,
-    folder: Folder,
-    journal: Journal,
-    outcome: Outcome,
-    console: Console,
-    options: Options,
-    executor: Executor | None,
-) -> list[Place]:
+    charts: Sequence[Found], folder: Folder, journal: Journal, outcome: Outcome, console: Console, options: Options,
+    executor: Executor, kept_in: str,
+) -> list[Place]:  # fmt: skip
     """The places of all charts' lines, in the charts' order."""
-    charts = findings.charts
-    earlier = _earlier(journal, options.years)
+    earlier = journal.earlier
     places: dict[int, Place] = {}
     first_with: dict[int, str] = {}
-    with contextlib.ExitStack() as stack:
-        if executor is None:
-            executor = ThreadPoolExecutor(options.jobs, thread_name_prefix="screen")
-            stack.callback(executor.shutdown, cancel_futures=True)
-            stack.callback(close_guards)
-        in_flight = options.in_flight or 2 * options.jobs
-        progress = stack.enter_context(_Progress(console, len(charts)))
-        for n, task, done in _results(executor, _tasks(charts, earlier, options), in_flight):
-            known = earlier.get((task.name, done.sha256)) if not done.line else None
-            if known:
-                brief, places[n] = known
-            else:
-                places[n] = journal.append(done.line)
-                brief = brief_of(done.line)
+    with Progress(console, len(charts)) as progress:
+
+        def idle() -> None:
+            journal.settle()
+            progress.show(outcome)
+
+        tasks = _tasks(charts, earlier, options, kept_in)
+        for n, task, done in _results(executor, tasks, options.in_flight or 2 * options.jobs, idle):
+            if done.brief:
+                brief, places[n] = done.brief, journal.append(done.line)
                 if done.kept:
                     folder.write(place_of(done.sha256), done.kept)
-            journal.settle()
-            outcome.count(brief, unchanged=known is not None)
-            if brief.error:
-                _tell(console, brief.error)
             else:
-                first_with[n] = brief.sha256
+                brief, places[n] = earlier[task.name, done.sha256]
+            journal.settle()
+            outcome.count(brief, unchanged=done.brief is None)
+            if brief.error:
+                tell(console, brief.error)
+            else:
+                first_with[n] = done.sha256
             progress.advance(outcome)
     outcome.duplicates = _duplicates(charts, first_with)
     for name, first in outcome.duplicates.items():
-        _tell(console, ChartError("duplicate", f"{name}: the same content as {first}; both are in the results"), "yellow")
+        tell(console, ChartError("duplicate", f"{name}: the same content as {first}; both are in the results"), "yellow")
     return [places[n] for n in range(len(charts))]
 
 
-def _earlier(journal: Journal, years: tuple[int, ...]) -> dict[tuple[str, str], tuple[Brief, Place]]:
-    """Results that stand as long as their file does, by name and content."""
-    now = versions(years)
-    return {
-        (brief.name, brief.sha256): (brief, place)
-        for brief, place in journal.earlier
-        if brief.sha256 and brief.lasts and brief.versions == now
-    }
+@contextlib.contextmanager
+def _own_executor(jobs: int) -> Iterator[Executor]:
+    """Worker processes of this machine, each watched by a thread."""
+    executor = ThreadPoolExecutor(jobs, thread_name_prefix="screen")
+    try:
+        yield executor
+    finally:
+        close_guards()
+        executor.shutdown(cancel_futures=True)
 
 
-def _tasks(charts: Sequence[Found], earlier: Iterable[tuple[str, str]], options: Options) -> Iterator[tuple[int, Task]]:
+def _tasks(
+    charts: Sequence[Found], earlier: Iterable[tuple[str, str]], options: Options, kept_in: str
+) -> Iterator[tuple[int, Task]]:
     known: dict[str, tuple[str, ...]] = {}
     for name, sha256 in earlier:
         known[name] = (*known.get(name, ()), sha256)
     for n, found in enumerate(charts):
-        location = found.location if is_url(found.location) else str(Path(found.location).absolute())
         seconds = options.seconds * (1 + found.size / _BYTES_PER_LIMIT)
-        yield n, Task(location, found.name, known.get(found.name, ()), seconds, options.memory, options.years)
+        hashes = known.get(found.name, ())
+        yield n, Task(found.location, found.name, hashes, seconds, options.memory, options.years, kept_in)
 
 
-def _results(executor: Executor, tasks: Iterator[tuple[int, Task]], in_flight: int) -> Iterator[tuple[int, Task, Screened]]:
-    """What came of each task, as it comes; never more than ``in_flight`` are given to the executor."""
+def _results(
+    executor: Executor, tasks: Iterator[tuple[int, Task]], in_flight: int, idle: Callable[[], None]
+) -> Iterator[tuple[int, Task, Screened]]:
+    """What came of each task, as it comes; never more than ``in_flight`` are given to the executor. ``idle`` is called
+    while nothing comes."""
     running: dict[Future[Screened], tuple[int, Task]] = {}
+    # Waiting for the first of many futures costs time for each of them; a queue does not.
+    finished: SimpleQueue[Future[Screened]] = SimpleQueue()
     try:
         while True:
             while len(running) < in_flight and (following := next(tasks, None)):
-                running[executor.submit(screen_guarded, following[1])] = following
+                future = _submitted(executor, following[1])
+                running[future] = following
+                future.add_done_callback(finished.put)
             if not running:
                 return
-            done, _ = wait(running, return_when=FIRST_COMPLETED)
-            for future in done:
-                n, task = running.pop(future)
-                yield n, task, _result(future, task)
+            try:
+                future = finished.get(timeout=_IDLE_SECONDS)
+            except Empty:
+                idle()
+                continue
+            n, task = running.pop(future)
+            yield n, task, _result(future, task)
     finally:
         for future in running:
             future.cancel()
+
+
+def _submitted(executor: Executor, task: Task) -> Future[Screened]:
+    try:
+        return executor.submit(screen_guarded, task)
+    except RuntimeError as error:  # broken or shut down
+        raise BatchError(f"the executor broke ({type(error).__name__}); run again with --resume") from None
 
 
 def _result(future: Future[Screened], task: Task) -> Screened:
@@ -232,7 +233,7 @@ def _result(future: Future[Screened], task: Task) -> Screened:
     except Exception as error:
         # A cluster gives a chart up whose workers died again and again.
         message = f"{task.name}: lost with its workers ({type(error).__name__}); run again with --resume"
-        return Screened("", error_line(task.name, "", "crashed", message, versions(task.years)))
+        return not_screened(task.name, "", "crashed", message, versions(task.years))
 
 
 def _duplicates(charts: Sequence[Found], contents: Mapping[int, str]) -> dict[str, str]:
@@ -246,18 +247,18 @@ def _duplicates(charts: Sequence[Found], contents: Mapping[int, str]) -> dict[st
     return found
 
 
-def _run_of(locations: Sequence[str], findings: Findings, outcome: Outcome) -> dict[str, Any]:
+def _run_of(locations: Sequence[str], findings: Findings, outcome: Outcome, now: dict[str, str]) -> dict[str, Any]:
     """What run.json holds: where the charts are, what came of them, in numbers and by name."""
     roots = [_root(location) for location in locations if is_url(location) or Path(location).exists()]
     return {
         "roots": list(dict.fromkeys(roots)),
         "created": datetime.now(UTC).isoformat(timespec="seconds"),
-        "versions": versions(),
+        "versions": now,
         "summary": {
             "files": len(findings.charts), "screened": outcome.screened, "not_screened": len(outcome.errors),
             "unchanged": outcome.unchanged, "pages": outcome.pages, "pages_unread": outcome.unread.total(),
             "pages_unread_because": {unread_because(why): n for why, n in sorted(outcome.unread.items())},
-            "suggestions": dict(sorted(outcome.tiers.items())), "failures": dict(sorted(_causes(outcome).items())),
+            "suggestions": dict(sorted(outcome.tiers.items())), "failures": outcome.causes,
             "left_out": dict(sorted(outcome.left_out.items())), "seconds": round(outcome.seconds, 1),
         },
         "errors": [{"type": e.type, "message": e.message} for e in outcome.errors],
@@ -271,8 +272,7 @@ def _write_tables(folder: Folder, value: Mapping[str, Any]) -> None:
     from hccassist.batch.tables import SUMMARY, TABLES, write_tables
 
     with tempfile.TemporaryDirectory(dir=folder.local) as scratch, folder.lines(RESULTS) as lines:
-        results = (RESULT.validate_json(line) for line in lines)
-        write_tables(results, value["duplicates"], load_priority(), Path(scratch))
+        write_tables(lines, value["duplicates"], load_priority(), Path(scratch))
         folder.write(REPORT, report(value, Path(scratch)))
         for name in (*(f"{table}.parquet" for table in TABLES), SUMMARY):
             folder.put(name if name == SUMMARY else f"tables/{name}", Path(scratch) / name)
@@ -291,69 +291,3 @@ def _root(location: str) -> str:
         return location
     path = Path(location)
     return str((path if path.is_dir() else path.parent).resolve())
-
-
-def _causes(outcome: Outcome) -> Counter[str]:
-    return Counter(error.type for error in outcome.errors)
-
-
-class _Progress:
-    """How far the run is: a bar on a terminal, a line a minute elsewhere."""
-
-    def __init__(self, console: Console, total: int) -> None:
-        columns = (
-            TextColumn("Screening"), BarColumn(), MofNCompleteColumn(), TaskProgressColumn(),
-            TextColumn("{task.fields[rate]}"), TimeRemainingColumn(), TextColumn("{task.fields[failed]}"),
-        )  # fmt: skip
-        self._console, self._total = console, total
-        self._bar = Progress(*columns, console=console, transient=True, disable=not console.is_terminal)
-        self._task = self._bar.add_task("", total=total, rate="", failed="")
-        self._started = self._told = time.monotonic()
-        self._done = 0
-
-    def __enter__(self) -> _Progress:
-        self._bar.start()
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self._bar.stop()
-
-    def advance(self, outcome: Outcome) -> None:
-        """One more chart is done."""
-        self._done += 1
-        now = time.monotonic()
-        rate = self._done / max(now - self._started, 0.001)
-        failed = f"{len(outcome.errors)} failed" if outcome.errors else ""
-        self._bar.update(self._task, advance=1, rate=f"{rate:.1f} charts/s", failed=failed)
-        if not self._console.is_terminal and now - self._told >= _TOLD_SECONDS:
-            self._told = now
-            minutes = (self._total - self._done) / rate / 60
-            line = f"{self._done} of {self._total} charts, {rate:.1f} charts/s, about {minutes:.0f} minutes left {failed}"
-            self._console.print(Text(line.rstrip()), soft_wrap=True)
-
-
-def _tell(console: Console, error: ChartError, color: str = "red") -> None:
-    # Text, not markup: a file may be called "[red].pdf".
-    console.print(Text.assemble((error.type, color), " ", error.message), soft_wrap=True)
-
-
-def _summarize(console: Console, outcome: Outcome, out: str) -> None:
-    table = Table(title=Text(f"Results in {out}"), show_header=False, title_justify="left")
-    rows = [
-        ("charts screened", outcome.screened), ("  of them unchanged since an earlier run", outcome.unchanged),
-        ("  of them copies of another chart", len(outcome.duplicates)), ("pages", outcome.pages),
-        ("pages unread", outcome.unread.total()),
-        *((f"  {unread_because(why)}", count) for why, count in sorted(outcome.unread.items())),
-        ("supported", outcome.tiers["supported"]), ("mention only", outcome.tiers["mention_only"]),
-        ("suspects (query)", outcome.tiers["suspect"]), ("held back", outcome.tiers["suppressed"]),
-        ("not screened", len(outcome.errors)),
-        *((f"  {cause}", count) for cause, count in sorted(_causes(outcome).items())),
-        ("files of other kinds, left out", sum(outcome.left_out.values())),
-        *((f"  {Text(suffix).plain}", count) for suffix, count in sorted(outcome.left_out.items())),
-    ]  # fmt: skip
-    for name, value in rows:
-        if value or not name.startswith(("  ", "files")):
-            table.add_row(Text(name), f"{value:,}")
-    console.print(table)
-    rate = outcome.screened / max(outcome.seconds, 0.001)
-    console.print(Text(f"{outcome.seconds:,.1f} seconds, {rate:,.1f} charts/s"), soft_wrap=True)

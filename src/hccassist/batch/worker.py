@@ -7,15 +7,18 @@ from __future__ import annotations
 import gc
 import hashlib
 import json
+from contextlib import suppress
 from dataclasses import replace
 from functools import cache
 from pathlib import Path
 from typing import Any
 
-from hccassist.batch.task import Screened, Task, error_line, line_of
+from hccassist.batch.task import HEAD, Screened, Task, not_screened, of_result
 from hccassist.reading import ReadError, check_size, file_content, read_bytes
+from hccassist.reading.kept import keep, packed
 from hccassist.reading.limits import Limits, configured
 from hccassist.reading.watched import PAGE, READ, Say, limit_address_space, serve
+from hccassist.schema import Chart
 
 _COLLECT_AFTER = 50_000
 """New objects after which the youngest are searched for rings: a few charts' worth."""
@@ -34,7 +37,7 @@ def main() -> None:
 
 def _answer(request: bytes, say: Say) -> tuple[bytes, bytes, bytes]:
     done = screened(Task(**json.loads(request)), say)
-    return done.sha256.encode(), done.line, done.kept
+    return HEAD.dump_json((done.sha256, done.brief)), done.line, done.kept
 
 
 def spare_collector() -> None:
@@ -67,19 +70,26 @@ def screened(task: Task, say: Say = _unheard) -> Screened:
         chart = read_bytes(data, task.name, limits)
         say(READ)
         from hccassist.encounters import find_encounters
-        from hccassist.reading.kept import packed
 
-        line = line_of(screen(chart, find_encounters(chart), screener))
-        return Screened(sha256, line, packed(chart))
+        return of_result(screen(chart, find_encounters(chart), screener), _kept(task.results, chart))
     except ReadError as error:
-        return Screened(sha256, error_line(task.name, sha256, error.type, error.message, screener.versions))
+        return not_screened(task.name, sha256, error.type, error.message, screener.versions)
     except MemoryError:
         message = f"{task.name}: takes more memory than a chart may; split the file or raise --memory-limit"
-        return Screened(sha256, error_line(task.name, sha256, "memory_limit", message, screener.versions))
+        return not_screened(task.name, sha256, "memory_limit", message, screener.versions)
     except Exception as error:
         # A defect of ours must not stop the run; its text may hold chart words, so only its kind is told.
         message = f"{task.name}: could not be screened ({type(error).__name__}); please report this file's kind"
-        return Screened(sha256, error_line(task.name, sha256, "internal", message, screener.versions))
+        return not_screened(task.name, sha256, "internal", message, screener.versions)
+
+
+def _kept(results: str, chart: Chart) -> bytes:
+    """What is left for the run to keep of a chart's text: nothing where it could be kept in the results folder from here."""
+    if results:
+        with suppress(OSError):
+            keep(Path(results), chart)
+            return b""
+    return packed(chart)
 
 
 def content(task: Task, limits: Limits) -> bytes:

@@ -6,6 +6,7 @@ import os
 import time
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, fields
+from functools import cache
 from typing import Any, TypeVar
 
 T = TypeVar("T")
@@ -76,9 +77,14 @@ class Limits:
 def configured() -> Limits:
     """The limits with those that ``HCCASSIST_LIMITS`` sets ("max_pages=8000 page_seconds=30"), for every process that the
     environment reaches. Raises ``LimitsError``."""
+    return _limits_of(os.environ.get(ENVIRONMENT, ""))
+
+
+@cache
+def _limits_of(settings: str) -> Limits:
     kinds: dict[str, Any] = {field.name: type(field.default) for field in fields(Limits) if field.default is not None}
     values: dict[str, Any] = {}
-    for part in os.environ.get(ENVIRONMENT, "").split():
+    for part in settings.split():
         name, _, value = part.partition("=")
         if name not in kinds:
             raise LimitsError(f"{ENVIRONMENT}: no limit {name!r}; use {', '.join(kinds)}")

@@ -9,6 +9,7 @@ from __future__ import annotations
 import math
 import os
 import resource
+import select
 import socket
 import subprocess
 import sys
@@ -71,7 +72,9 @@ class Watched:
     def __init__(self, module: str) -> None:
         self._module = module
         self._process: subprocess.Popen[bytes] | None = None
+        self._seen: psutil.Process | None = None
         self._connection: Connection | None = None
+        self._look_at = 0.0
         self.closed = False
 
     def ask(self, request: bytes, parts: int, bounds: Bounds) -> list[bytes]:
@@ -87,22 +90,24 @@ class Watched:
         except EndedError:
             self.stop()
             raise
-        if self._memory() > min(_GROWN, _GROWN_SHARE * bounds.memory or _GROWN):
+        if self._is_due() and self._memory() > min(_GROWN, _GROWN_SHARE * bounds.memory or _GROWN):
             self.stop()
         return answer
 
     def _await(self, connection: Connection, bounds: Bounds) -> bytes:
         """The first part of an answer."""
-        started = time.monotonic()
+        started = now = time.monotonic()
         page, page_end = 0, math.inf
+        said = select.poll()  # the connection's own poll makes one for each question
+        said.register(connection, select.POLLIN)
         while True:
-            now = time.monotonic()
-            if connection.poll(_LOOK):
+            if said.poll(1000 * _LOOK):
                 part = connection.recv_bytes()
                 if part not in (PAGE, READ):
                     return part
                 page, page_end = (page + 1, now + bounds.page_seconds) if part == PAGE else (page, math.inf)
-            if bounds.memory and self._memory() > bounds.memory:
+            now = time.monotonic()
+            if bounds.memory and self._is_due() and self._memory() > bounds.memory:
                 raise EndedError("memory_limit", page)
             if now > started + bounds.seconds * (1 + min(page * _PAGE_SHARE, _MOST_SHARES)):
                 raise EndedError("time_limit", page)
@@ -136,6 +141,8 @@ class Watched:
             start_new_session=True,
         )
         theirs.close()
+        with suppress(psutil.Error):  # it may have ended already
+            self._seen = psutil.Process(self._process.pid)
         self._connection = connection = Connection(ours.detach())
         try:
             if not connection.poll(_START_SECONDS) or connection.recv_bytes() != READY:
@@ -146,9 +153,17 @@ class Watched:
             return how
         return ""
 
+    def _is_due(self) -> bool:
+        """Whether it is time for another look at the worker's memory: it costs more than a message."""
+        now = time.monotonic()
+        due = now >= self._look_at
+        if due:
+            self._look_at = now + _LOOK
+        return due
+
     def _memory(self) -> int:
         try:
-            return int(psutil.Process(self._process.pid).memory_info().rss) if self._process else 0
+            return int(self._seen.memory_info().rss) if self._seen else 0
         except psutil.Error:
             return 0
 
@@ -167,7 +182,7 @@ class Watched:
         if self._process is not None:
             self._process.kill()
             self._process.wait()
-            self._process = None
+            self._process = self._seen = None
 
     def close(self) -> None:
         """Ends the worker for good, from any thread: its request, if any, is given up."""

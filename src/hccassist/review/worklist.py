@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import asdict, dataclass
 from typing import Any
 
-from hccassist.priority import counted, load_priority, priority_of
+from hccassist.priority import counted_in, load_priority, priority_of
 from hccassist.review.complexity import Complexity, complexity
 from hccassist.review.decisions import ACCEPTED, SuggestionState
 from hccassist.schema import ChartResult
@@ -57,7 +57,7 @@ def summary_of(result: ChartResult, states: dict[str, SuggestionState]) -> dict[
     high_risk = sum(bool(s.high_risk) for s in result.suggestions if s.tier == "supported")
     return {
         "tiers": tiers, "shown": shown, "high_risk": high_risk, "complexity": asdict(complexity(result)),
-        "mostly": _mostly(result), "counts": counted(result),
+        "mostly": _mostly(result), "counts": counted_in(result),
         # A record that does not count may be another patient's.
         "patient_numbers": sorted({n for e in result.encounters if e.valid != "no" for n in e.patient_numbers}),
     }  # fmt: skip

@@ -144,11 +144,13 @@ def load_lexicon(own: tuple[Path, ...] = ()) -> Lexicon:
     return read_compiled(path, version, load_codes()) or lexicon
 
 
-def compile_once(own: tuple[Path, ...] = ()) -> None:
+def compile_once(own: tuple[Path, ...] = (), tell: Callable[[str], None] = lambda _: None) -> None:
     """Leaves the compiled knowledge in the cache, so that processes that start together read it and none compiles it.
+    ``tell`` gets a line for whoever waits, where it must be compiled.
 
     Raises ``KnowledgeError`` as ``load_lexicon`` does."""
     if not _file_of(knowledge_version([*knowledge_folders(), *own])).exists():
+        tell("Compiling the clinical knowledge, once on this machine; some 20 seconds")
         load_lexicon(own)
 
 
