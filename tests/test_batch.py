@@ -132,6 +132,7 @@ def test_a_mistyped_command_never_costs_results(tmp_path: Path) -> None:
     assert [path.name for path in charts.iterdir()] == ["a.txt"]
 
 
+@pytest.mark.timeout(900)  # all knowledge is compiled: on a busy machine that takes its time
 def test_the_first_run_on_a_machine_says_what_it_waits_for(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("HCCASSIST_CACHE", str(tmp_path / "cache"))
     (tmp_path / "a.txt").write_text(NOTE)

@@ -141,11 +141,12 @@ def test_a_worker_that_is_killed_costs_no_chart(whole: tuple[Path, Path], tmp_pa
     assert (tmp_path / "out/suggestions.jsonl").read_bytes() == (whole[1] / "suggestions.jsonl").read_bytes()
 
 
-def test_a_scheduler_that_stops_the_run_finds_it_resumable(whole: tuple[Path, Path], tmp_path: Path) -> None:
+@pytest.mark.parametrize("asked", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
+def test_a_run_that_is_asked_to_stop_is_resumable(whole: tuple[Path, Path], tmp_path: Path, asked: signal.Signals) -> None:
     running = started(whole[0], tmp_path / "out")
     wait_for(lambda: lines_in(tmp_path / "out/suggestions.jsonl.partial") > 0 or running.poll() is not None)
-    running.send_signal(signal.SIGTERM)
-    assert running.wait(60) == 128 + signal.SIGTERM
+    running.send_signal(asked)
+    assert running.wait(60) == 128 + asked
     outcome, _ = screen(whole[0], tmp_path / "out", Options(resume=True))
     assert 0 < outcome.unchanged <= outcome.screened == 60
 

@@ -239,6 +239,18 @@ def test_zip_bomb(tmp_path: Path) -> None:
     assert refusal(tmp_path, data, "all.zip", Limits(max_unpacked_bytes=1_000_000)) == "too_large"
 
 
+@pytest.mark.parametrize("name", ["chart.txt", "chart.html", "chart.rtf", "chart.zip", "chart.json", "chart.pdf"])
+def test_more_text_than_a_chart_may_have_is_refused_whatever_holds_it(tmp_path: Path, name: str) -> None:
+    words = "Feels well. " * 100
+    data = {
+        "chart.txt": words.encode(), "chart.html": f"<html><body>{words}</body></html>".encode(),
+        "chart.rtf": rf"{{\rtf1\ansi {words}}}".encode(), "chart.zip": zip_file(a__txt=words.encode()),
+        "chart.json": bundle(("text/plain", words.encode())), "chart.pdf": pdf(lines([words[:60]] * 20)),
+    }[name]  # fmt: skip
+    assert refusal(tmp_path, data, name, Limits(max_characters=1000)) == "too_large"
+    assert len(read(tmp_path, data, name).text) > 1000
+
+
 def test_zip_that_says_how_much_it_holds_is_not_unpacked(tmp_path: Path) -> None:
     data = zip_file(a__txt=b"0" * 600_000, b__txt=b"0" * 600_000)
     assert refusal(tmp_path, data, "all.zip", Limits(max_unpacked_bytes=1_000_000)) == "too_large"

@@ -15,7 +15,7 @@ from review_builder import VISIT, Visit, chart, plain, write_chart, write_pdf_ch
 from hccassist.review import Action, Code, Quote, Store, open_store
 from hccassist.review.audit_sheet import SheetChart, audit_sheet
 from hccassist.review.chart_file import find
-from hccassist.review.claims import Answer, Claim, ClaimsError, answer, read_claims, review, table
+from hccassist.review.claims import ANSWER_COLUMNS, Answer, Claim, ClaimsError, answer, read_claims, review, table
 from hccassist.review.export import table_to_csv
 from hccassist.review.fhir_export import bundle
 from hccassist.review.risk_score import Member, payment_year, payment_years, risk_score
@@ -265,4 +265,8 @@ def test_a_code_claimed_within_a_stay_stands_on_any_of_its_days(tmp_path: Path) 
 
 def test_the_table_of_answers_is_guarded_like_every_export(store: Store) -> None:
     rows = table([Answer(Claim("=cmd", "2025-03-04", "I10"), "no_chart")])
-    assert "'=cmd" in table_to_csv(rows).decode("utf-8-sig")
+    assert "'=cmd" in table_to_csv(rows, ANSWER_COLUMNS).decode("utf-8-sig")
+
+
+def test_a_table_of_no_answers_has_its_own_titles() -> None:
+    assert table_to_csv(table([]), ANSWER_COLUMNS).decode("utf-8-sig") == f"{','.join(ANSWER_COLUMNS)}\r\n"

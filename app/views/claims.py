@@ -9,7 +9,7 @@ import streamlit as st
 from app import chrome, components, session
 from app.plain import plain
 from hccassist.review import Action, Store
-from hccassist.review.claims import FINDINGS, Answer, ClaimsError, read_claims, review, table
+from hccassist.review.claims import ANSWER_COLUMNS, FINDINGS, Answer, ClaimsError, read_claims, review, table
 from hccassist.review.export import table_to_csv
 from hccassist.review.people import Person
 
@@ -54,10 +54,11 @@ def main() -> None:
     st.text("\n".join(c for c in counts if not c.startswith("0 ")))
     rows = table(found)
     if person.may("export"):
-        chrome.download(st.columns([1, 7])[0], "CSV", lambda: table_to_csv(rows), "two_way_review.csv", "text/csv")
-    columns = list(rows[0]) if rows else []
+        chrome.download(
+            st.columns([1, 7])[0], "CSV", lambda: table_to_csv(rows, ANSWER_COLUMNS), "two_way_review.csv", "text/csv"
+        )
     data = {
-        "columns": [c.replace("_", " ") for c in columns],
+        "columns": [c.replace("_", " ") for c in ANSWER_COLUMNS],
         "rows": [list(r.values()) for r in rows],
         "opens": [None if a.chart_id is None else place for place, a in enumerate(found)],
         "empty": "The file holds no codes.",

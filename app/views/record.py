@@ -67,7 +67,7 @@ def main() -> None:
     checked = verify.button("Verify the record", width="stretch")
     table = [row for _, row, _ in reversed(lines)]
     if table:
-        chrome.download(file, "The record (CSV)", lambda: table_to_csv(table), "record.csv", "text/csv")
+        chrome.download(file, "The record (CSV)", lambda: table_to_csv(table, list(table[0])), "record.csv", "text/csv")
     if checked:
         chrome.verify(store)
     count = chrome.counted(len(events), "event")

@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 import os
+import signal
 import subprocess
 import sys
 from dataclasses import replace
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 from rich.console import Console
 from rich.text import Text
+
+if TYPE_CHECKING:
+    from hccassist.batch.outcome import Outcome
 
 app = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False, help=__doc__)
 knowledge_app = typer.Typer(no_args_is_help=True, help="The clinical knowledge files.")
@@ -54,21 +58,41 @@ def screen(
     """Screens charts and writes suggestions.jsonl with its tables and report.
 
     Exit code 0: done, at least one chart was screened (run.json names those that were not). 1: done, none could be. 2: it
-    could not start or go on. 3: done, but some could not be (--strict). 130 or 143: stopped; --resume goes on."""
-    import signal
+    could not start or go on. 3: done, but some could not be (--strict). 129, 130 or 143: stopped; --resume goes on."""
+    _stop_on_signals()
+    try:
+        outcome = _screened(
+            paths, out, cluster, policy, ranker, jobs=jobs, resume=resume, seconds=time_limit, memory=memory_limit << 20,
+            years=tuple(sorted(set(year or ()))),
+        )  # fmt: skip
+    except Stopped as stopped:
+        raise _fail("stopped; run again with --resume to go on", 128 + stopped.signal) from None
+    if not outcome.screened:
+        raise typer.Exit(NOTHING_SCREENED)
+    if strict and outcome.errors:
+        raise typer.Exit(SOME_NOT_SCREENED)
 
+
+def _stop_on_signals() -> None:
+    """Ctrl-C, a scheduler, or a terminal that is closed (unless nohup forbids it) stops the run in order."""
+
+    def stop(number: int, _: object) -> None:
+        raise Stopped(number)
+
+    for each in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+        if signal.getsignal(each) is not signal.SIG_IGN:
+            signal.signal(each, stop)
+
+
+def _screened(paths: list[str], out: str, cluster: str, policy: str, ranker: str, **how: Any) -> Outcome:
+    """Screens, ``how`` as ``Options`` say; what stops it is one line and an exit code."""
     from hccassist.batch.run import BatchError, Options, run
     from hccassist.ranking.model import RankerError
     from hccassist.ranking.policy import PolicyError
     from hccassist.reading.limits import LimitsError, configured
     from hccassist.terminology.rows import KnowledgeError
 
-    def stop(signal_number: int, _: object) -> None:
-        raise Stopped(signal_number)
-
-    for each in (signal.SIGINT, signal.SIGTERM):
-        signal.signal(each, stop)
-    options = Options(jobs, resume, time_limit, memory_limit << 20, years=tuple(sorted(set(year or ()))))
+    options = Options(**how)
     try:
         configured()
         _choose(policy, ranker, cluster)
@@ -76,17 +100,10 @@ def screen(
             from hccassist.batch.cluster import cluster_executor
 
             with cluster_executor(cluster) as (executor, cores):
-                outcome = run(paths, out, console, replace(options, in_flight=4 * cores), executor)
-        else:
-            outcome = run(paths, out, console, options)
+                return run(paths, out, console, replace(options, in_flight=4 * cores), executor)
+        return run(paths, out, console, options)
     except (BatchError, KnowledgeError, LimitsError, PolicyError, RankerError) as error:
         raise _fail(str(error)) from None
-    except Stopped as stopped:
-        raise _fail("stopped; run again with --resume to go on", 128 + stopped.signal) from None
-    if not outcome.screened:
-        raise typer.Exit(NOTHING_SCREENED)
-    if strict and outcome.errors:
-        raise typer.Exit(SOME_NOT_SCREENED)
 
 
 def _choose(policy: str, ranker: str, cluster: str) -> None:

@@ -97,9 +97,10 @@ def run(
         if not findings.charts and folder.exists(RESULTS):
             console.print(Text(f"nothing to screen; the earlier results in {out} stay as they are"), soft_wrap=True)
             return outcome
-        if not options.resume and Journal.interrupted(folder):
-            console.print(Text(f"{out} holds a run that was interrupted; it starts anew (--resume goes on instead)"))
+        starts_anew = not options.resume and Journal.interrupted(folder)
         journal = Journal(folder, options.resume, now)
+        if starts_anew:
+            console.print(Text(f"{out} held a run that was interrupted; it starts anew (--resume would have gone on)"))
     except FolderError as error:
         raise BatchError(str(error)) from None
     try:

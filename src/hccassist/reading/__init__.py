@@ -57,7 +57,10 @@ def check_size(size: int, name: str, limits: Limits = Limits()) -> None:  # noqa
 def read_bytes(data: bytes, name: str, limits: Limits = Limits()) -> Chart:  # noqa: B008
     """The chart in ``data``, as ``read_chart`` reads a file with this content."""
     check_size(len(data), name, limits)
-    return with_duplicates(_read(data, name, replace(limits, clock=Clock())))
+    chart = _read(data, name, replace(limits, clock=Clock()))
+    if len(chart.text) > limits.max_characters:  # a small archive may unpack to very much of it
+        raise ReadError("too_large", f"{name}: more than {limits.max_characters:,} characters; split the file and try again")
+    return with_duplicates(chart)
 
 
 def _read(data: bytes, name: str, limits: Limits) -> Chart:

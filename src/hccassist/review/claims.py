@@ -223,12 +223,11 @@ def _answered(
     return Answer(claim, finding, chart.id, chart.result.chart, state.suggestion_id, reason, words, said)
 
 
+ANSWER_COLUMNS = ("chart", "date_of_service", "icd10", "finding", "held_against", "reason", "words", "decided")
+
+
 def table(answers: Sequence[Answer]) -> list[dict[str, str]]:
     """The answers as rows for a file."""
-    return [
-        {
-            "chart": a.claim.chart, "date_of_service": a.claim.date, "icd10": a.claim.icd10, "finding": FINDINGS[a.finding],
-            "held_against": a.chart, "reason": a.reason, "words": a.words, "decided": a.decided,
-        }
-        for a in answers
-    ]  # fmt: skip
+    rows = ((a.claim.chart, a.claim.date, a.claim.icd10, FINDINGS[a.finding], a.chart, a.reason, a.words, a.decided)
+            for a in answers)  # fmt: skip
+    return [dict(zip(ANSWER_COLUMNS, row, strict=True)) for row in rows]

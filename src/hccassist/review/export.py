@@ -115,14 +115,14 @@ def _quotes(state: SuggestionState, suggested: Sequence[dict[str, Any]]) -> dict
 
 def to_csv(table: Sequence[ExportRow]) -> bytes:
     """UTF-8 with a byte order mark, which is how spreadsheets know it."""
-    return table_to_csv([asdict(row) for row in table])
+    return table_to_csv([asdict(row) for row in table], _titles())
 
 
-def table_to_csv(rows: Sequence[Mapping[str, object]]) -> bytes:
-    """Any rows with the same keys, each cell guarded."""
+def table_to_csv(rows: Sequence[Mapping[str, object]], titles: Sequence[str]) -> bytes:
+    """Rows with these keys under them, each cell guarded."""
     out = io.StringIO(newline="")
     writer = csv.writer(out)
-    writer.writerow(rows[0] if rows else _titles())
+    writer.writerow(titles)
     writer.writerows([guarded(v) for v in row.values()] for row in rows)
     return out.getvalue().encode("utf-8-sig")
 
