@@ -244,10 +244,22 @@ def _rules_out_what_stands_before(told: Told) -> bool:
     return behind_comma and before and bool(_EXCLUDES.search(told.rule.phrase))
 
 
+def _ended_what_stands_before(told: Told) -> bool:
+    """ "Status resolved, epilepsy on levetiracetam": what is over stands before the word, not behind the comma."""
+    cue, norms = told.cue, told.norms
+    ended = told.rule.category in ("history", "resolved") and told.rule.phrase == "resolved"
+    return ended and norms[cue.j : cue.j + 1] == [","] and cue.i > told.sentence.i and norms[cue.i - 1] not in ",.;:"
+
+
 def _was_done_for_another(told: Told) -> bool:
     """ "s/p nephrectomy, lung metastases": the operation is past, not what stands behind the comma."""
     behind_comma = "," in told.norms[min(told.cue.j, told.i) : told.i]
     return behind_comma and told.rule.phrase in OPERATED and not any(a == told.cue.j for a, _ in told.others)
+
+
+def _asks_of_what_comes_with_it(told: Told) -> bool:
+    """ "Kidney transplant with pancreatitis of the graft?": the question is about what comes with the first."""
+    return told.asks and any(told.j <= a and told.norms[a - 1] == "with" for a, _ in told.others if a < told.cue.i)
 
 
 def _stands_under_a_colon(told: Told) -> bool:
@@ -330,8 +342,9 @@ def _is_said_of_the_next(told: Told) -> bool:
 
 _AHEAD: tuple[Callable[[Told], bool], ...] = (
     _answers_a_question, _doubts_what_it_does, _blames_what_is_known, _rules_out_what_stands_before, _was_done_for_another,
+    _ended_what_stands_before,
 )  # fmt: skip
 _BEHIND: tuple[Callable[[Told], bool], ...] = (
     _stands_under_a_colon, _parentheses_name_another, _prevents_behind_a_dash, _compares_behind_a_colon,
-    _names_the_last_by_pronoun, _stops_at_a_comma, _is_said_of_the_next,
+    _names_the_last_by_pronoun, _stops_at_a_comma, _is_said_of_the_next, _asks_of_what_comes_with_it,
 )  # fmt: skip
