@@ -16,11 +16,15 @@ SILENT_SECTIONS = frozenset({"allergies", "legal", "family_history", "education"
 """Sections in which no word is evidence of the patient's care."""
 
 _RESULT_KINDS = frozenset({"lab", "vital", "imaging", "test"})
+_CARE = frozenset({"drug", "referral"})
+"""What a sentence may say is not taken, or nobody is seen for."""
 _MEASURED = frozenset({"lab", "vital"})
 _FINDINGS = frozenset({"exam", "symptom", "vital", "lab", "monitor"})
 PLANNED = said("planned_test", behind="")
 _NOT_TOLERATED = said("not_tolerated")
 _STOPPED = said("not_taken")
+_NOT_BEHIND = said("not_taken_behind")
+"""Behind these words a drug is not taken, nor a specialist seen; what stands before is: "metformin without side effects"."""
 _ENDED_FOR = said("ended", behind=rf"\b.{{0,30}}?\b(?:{pattern_group('ended_why')})\b")
 _BLAMED = said(
     "blamed",
@@ -33,6 +37,7 @@ _VALUE = re.compile(
     re.IGNORECASE,
 )
 """A number that may be a result: not the one in "A1c" or "in 3 months", and no date or dose."""
+_EDUCATION = said("label_education", before=r"\W*")
 _TITLED = re.compile(r"\b(?:Mrs?|Ms|Miss|Dr)\b\.? (?:[A-Z][\w'.-]* ){0,2}$")
 _TITLE_REACH = 40
 _CLAUSE_ENDS = frozenset(", . ; : / ) and or but at since for".split())
@@ -54,7 +59,7 @@ def _holds_value(text: str) -> bool:
 @lru_cache(maxsize=_MOST_SENTENCES)
 def says_stopped(text: str) -> bool:
     """Whether a sentence says that something is no longer, or never was, taken."""
-    return bool(_STOPPED.search(text))
+    return bool(_STOPPED.search(text) or _NOT_BEHIND.search(text))
 
 
 def says_ended(text: str) -> bool:
@@ -96,7 +101,7 @@ def is_stopped(text: str, start: int, low: int, high: int, end: int) -> bool:
     """Whether the clause of a drug says that it is not taken: "Oxbryta stopped, on Adakveo" stops one of the two."""
     clause_start = max(text.rfind(mark, start, low) for mark in ",;") + 1 or start
     ends = [at for mark in ",;" if (at := text.find(mark, high, end)) >= 0]
-    return bool(_STOPPED.search(text, clause_start, min(ends, default=end)))
+    return bool(_STOPPED.search(text, clause_start, min(ends, default=end)) or _NOT_BEHIND.search(text, clause_start, low))
 
 
 def is_blamed(text: str, start: int, low: int) -> bool:
@@ -122,8 +127,9 @@ def detect(document: Document, lexicon: Lexicon) -> list[Item]:
             for j, values in reversed(hits):
                 found = _meant(values, document, i, j)
                 if found and not _is_label(document, sentence, i, j, found) and not _is_surname(document, i):
-                    said_taken = any(v.kind == "drug" for v in found) and _is_taken(document, sentence, i, j)
-                    items += [Item(number, i, j, v, _elements(v, words)) for v in found if v.kind != "drug" or said_taken]
+                    asked = any(v.kind in _CARE for v in found)
+                    said_taken = asked and _is_taken(document, sentence, i, j)
+                    items += [Item(number, i, j, v, _elements(v, words)) for v in found if v.kind not in _CARE or said_taken]
                     items += _inside(document, lexicon, number, i, j, found)
                     taken = j
                     break
@@ -137,9 +143,13 @@ def _meant(values: list[EvidenceWord], document: Document, i: int, j: int) -> li
 
 
 def _is_label(document: Document, sentence: Sentence, i: int, j: int, words: list[EvidenceWord]) -> bool:
-    """Whether words that judge any condition only head a list: "Chronic: hypertension, gout"."""
-    label = i == sentence.i and document.tokens.norms[j : j + 1] == [":"]
-    return label and all(not word.conditions and word.kind == "judgement" for word in words)
+    """Whether words only head a line: those that judge any condition a list ("Chronic: hypertension, gout"), and those of the
+    advice that follows ("Patient Education and Counseling: ...")."""
+    if document.tokens.norms[j : j + 1] != [":"]:
+        return False
+    if _EDUCATION.match(document.text, sentence.start, sentence.end):
+        return True
+    return i == sentence.i and all(not word.conditions and word.kind == "judgement" for word in words)
 
 
 def _is_surname(document: Document, i: int) -> bool:

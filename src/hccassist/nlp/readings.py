@@ -51,7 +51,9 @@ def _read(hit: Hit, document: Document, lexicon: Lexicon, support: Support) -> t
     bare = " ".join(n for n in words if n not in FILLERS)
     # "s/p BMT" has the readings of "BMT".
     rest = bare.removeprefix(_DONE[0]).removeprefix(_DONE[1])
-    readings = next((r for w in (word, bare, rest) if (r := lexicon.readings.get(w))), ())
+    # In "hepatitis B and C serologies" the wording is longer than the words that stand for it.
+    whole = (t.written.lower() for t in hit.terms if t.ambiguous)
+    readings = next((r for w in (word, bare, rest, *whole) if (r := lexicon.readings.get(w))), ())
     if plain and not readings:
         # The same words may stand in several rows of a condition: the one that says most.
         return max((t for t in plain if t.condition == plain[0].condition), key=lambda t: len(t.attributes)), ()
