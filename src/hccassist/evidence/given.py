@@ -17,6 +17,8 @@ _SPAN_BEFORE = said(
 _NOT_GIVEN = said("not_given", behind=r" (?:(?!missed|issue|problem|trouble)\w+ )?$")
 _OPERATED_THEN = said("operation", before=r"\b(?:19|20)\d\d\b(?!.*\b(?:now|current\w*|continu\w+|on|today)\b).*\b")
 """A year with an operation behind it: the drug that was given with it, "2011 TURBT + BCG"."""
+_TREATED_THEN = said("had_treatment", behind=r"\b[^.;]*\b(?:19|20)\d\d\b(?!.*\b(?:now|current\w*|continu\w+|on|today|since)\b)")
+"""A course of treatment with its year: the drug behind it is that of then, "had chemo in 2016, oxaliplatin"."""
 _GIVEN_UNTIL = said("given_until")
 _BLAMED = said("blamed", behind=r" (?:(?:the|her|his|their|prior) )?$")
 """A drug that is blamed ("neuropathy from the Taxol") is not thereby given."""
@@ -57,10 +59,12 @@ def _given_once(document: Document, item: Item) -> bool:
     before = text[low:start]
     ended = _THEN_ENDED.match(text, high, sentence.end)
     until = (ended or _GIVEN_UNTIL.search(text, end, high)) and not _GIVEN_TODAY.search(text, start, high)
+    course = _TREATED_THEN.search(text, sentence.start, start)
     then = _KINDS_OF_TREATMENT.search(text, start, end) and _SAID_PAST.search(text, sentence.start, start)
     return bool(
         until
         or then
+        or course
         or _HARMED_BY_IT.match(text, end, high)
         or any(past.search(before) for past in (_GIVEN_BEFORE, _SPAN_BEFORE, _BLAMED, _OPERATED_THEN, _NOT_GIVEN))
     )
