@@ -37,7 +37,6 @@ _VALUE = re.compile(
     re.IGNORECASE,
 )
 """A number that may be a result: not the one in "A1c" or "in 3 months", and no date or dose."""
-_EDUCATION = said("label_education", before=r"\W*")
 _TITLED = re.compile(r"\b(?:Mrs?|Ms|Miss|Dr)\b\.? (?:[A-Z][\w'.-]* ){0,2}$")
 _TITLE_REACH = 40
 _CLAUSE_ENDS = frozenset(", . ; : / ) and or but at since for".split())
@@ -143,13 +142,9 @@ def _meant(values: list[EvidenceWord], document: Document, i: int, j: int) -> li
 
 
 def _is_label(document: Document, sentence: Sentence, i: int, j: int, words: list[EvidenceWord]) -> bool:
-    """Whether words only head a line: those that judge any condition a list ("Chronic: hypertension, gout"), and those of the
-    advice that follows ("Patient Education and Counseling: ...")."""
-    if document.tokens.norms[j : j + 1] != [":"]:
-        return False
-    if _EDUCATION.match(document.text, sentence.start, sentence.end):
-        return True
-    return i == sentence.i and all(not word.conditions and word.kind == "judgement" for word in words)
+    """Whether words that judge any condition only head a list: "Chronic: hypertension, gout"."""
+    label = i == sentence.i and document.tokens.norms[j : j + 1] == [":"]
+    return label and all(not word.conditions and word.kind == "judgement" for word in words)
 
 
 def _is_surname(document: Document, i: int) -> bool:

@@ -16,13 +16,13 @@ from typing import NamedTuple
 from hccassist.evidence.detect import SILENT_SECTIONS, Item, says_ended, says_stopped
 from hccassist.evidence.facts import fact_of
 from hccassist.evidence.strength import Clues, Strength, sentence_clues
-from hccassist.evidence.ties import FOLLOWS, SAME, SHORT_NOTE, UNCLEAR, Scene, Tie, scene_of, ties_of
+from hccassist.evidence.ties import FOLLOWS, SHORT_NOTE, UNCLEAR, Scene, Tie, scene_of, ties_of
 from hccassist.nlp.document import Document, Sentence
 from hccassist.nlp.mentions import Located
 from hccassist.schema import Element, Evidence
 from hccassist.terminology.groups import said, word_group
 from hccassist.terminology.lexicon import Sites
-from hccassist.terminology.rows import KIND_ELEMENT, Course
+from hccassist.terminology.rows import Course
 
 _LONG = 220
 """Characters of a sentence of which only the clauses that hold the evidence are shown."""
@@ -38,7 +38,6 @@ _A_LIST = 3
 _OF_ALL = 0.35
 """What a sentence that lists so many conditions says besides must be as likely as this to be said of each of them."""
 _KNOWN_SHARE = 0.5
-_LIKELY = 0.5
 _NO_KIND = "words"
 _SAID_OF_A_DRUG = frozenset({"treatment", "evaluation"})
 _TEMPLATES = frozenset({"ros", "exam", "vitals"})
@@ -126,10 +125,8 @@ def _evidence(document: Document, c: Candidate, strength: Strength) -> list[Evid
 
 def is_borrowed(e: Evidence) -> bool:
     """Whether nothing but its place, or knowledge that fits another condition of the record as well, ties a piece of evidence
-    to its condition; a drug that stands beside it and is not known for it is such a one, and so is
-    any other finding, unless the linker holds it for likelier than not."""
-    unknown = e.why == SAME and e.kind in KIND_ELEMENT and not e.own
-    return e.lent or e.why == FOLLOWS or e.why.endswith(UNCLEAR) or (unknown and (e.kind == _DRUG or e.strength < _LIKELY))
+    to its condition; a drug that stands beside it and is not known for it is such a one."""
+    return e.lent or e.why == FOLLOWS or e.why.endswith(UNCLEAR) or (e.kind == _DRUG and not e.own)
 
 
 def _written(document: Document, item: Item) -> str:

@@ -32,7 +32,6 @@ SHORT_NOTE = 900
 """Characters of a note of a few terse lines."""
 UNCLEAR = "unclear whose it is"
 """What a coder reads where nothing but a guess ties words to this condition rather than to another."""
-SAME = "same sentence"
 FOLLOWS = "follows it in the paragraph"
 _OPENED = "its paragraph opens with it"
 _ONLY_ONE = "the only condition of this note"
@@ -198,14 +197,14 @@ def _tie_same(scene: Scene, ties: Ties) -> None:
     for number, here in scene.by_sentence.items():
         several = len(set({m.i: m.mention.condition for m in here}.values())) > 1
         for condition in scene.named(number):
-            _add(ties, condition, number, SAME, "tie same", *(("names others",) if several else ()))
+            _add(ties, condition, number, "same sentence", "tie same", *(("names others",) if several else ()))
 
 
 def _tie_block(scene: Scene, ties: Ties) -> None:
     for number, block in scene.blocks.items():
         for condition in block.conditions & scene.active:
             if number == block.head:
-                _add(ties, condition, number, SAME, "tie same", "is head")
+                _add(ties, condition, number, "same sentence", "tie same", "is head")
             elif block.named:
                 far = f"block {min(number - block.head, 6)}"
                 shared = ("block of several",) if len(block.conditions) > 1 else ()
