@@ -416,6 +416,53 @@ def test_title_below_a_signature_begins_the_next_record_of_the_page() -> None:
     ]  # fmt: skip
 
 
+def test_day_of_a_visit_beside_the_notes_status_is_no_signatures() -> None:
+    page = (
+        "Lakeshore Pavilion  OKAFOR, Ruth  MRN 7730  DOB 3/9/1951\nSolberg, Marta, MD  Physician\n"
+        "Progress Notes     Signed     Encounter Date: 2/4/2025\nSubjective: tired.\nAssessment: CHF, stable.\n"
+        "Electronically signed by Solberg, Marta, MD at 2/6/2025  5:51 PM"
+    )
+    (found,) = find_encounters(chart_of(page))
+    assert (found.date_of_service, found.problems) == ("2025-02-04", ())
+
+
+def test_papers_of_a_nursing_facility_are_told_apart() -> None:
+    head = (
+        "Briar Glen Nursing & Rehabilitation  {0}\nResident: OKAFOR, RUTH   DOB: 03/09/1951   Room 204   Adm: 07/02/2025\n{0}\n"
+    )
+    sheet = "Admission date  07/02/2025\nS72.141D  Fracture of right femur  06/27/2025\nI50.42  Heart failure  07/02/2025"
+    nurse = "Effective Date: 07/05/2025 11:00\nStage 4 ulcer, wound vac on.\nNell Tate, LPN  [e-SIGNED] 07/05/2025 11:08"
+    visit = "DOS: 7/15/25   Marta Solberg, M.D.\n1. CHF: torsemide.\nMarta Solberg, MD  Electronically signed 07/16/2025"
+    therapy = "Start of Care: 07/03/2025\nGait 5 feet.\nElectronically signed by Gus Ferraro, PT, DPT  07/03/2025"
+    papers = {
+        "Admission Record": sheet,
+        "Skin/Wound Note": nurse,
+        "Physician Visit": visit,
+        "Physical Therapy Evaluation": therapy,
+    }
+    found = [find_encounters(chart_of(head.format(title) + text))[0] for title, text in papers.items()]
+    assert [(e.date_of_service, e.valid) for e in found] == [
+        (None, "no"), ("2025-07-05", "no"), ("2025-07-15", "unknown"), ("2025-07-03", "no"),
+    ]  # fmt: skip
+
+
+def test_label_of_a_day_below_a_signature_begins_a_record_whatever_its_title() -> None:
+    page = (
+        "Unity Center\nParticipant: Okafor, Ruth  DOB 03/09/1951\nPodiatry\nDOS 02/06/2025   Elmer Dodd, DPM\n"
+        "Nails thick.\nDx: PAD.\nElmer Dodd DPM, e-signed 02/06/2025\nNutrition\nDOS 02/20/2025   Yara Boyd, RD\n"
+        "Renal diet.\nYara Boyd RD, e-signed 02/20/2025"
+    )
+    found = find_encounters(chart_of(page))
+    assert [(e.date_of_service, e.valid) for e in found] == [("2025-02-06", "yes"), ("2025-02-20", "no")]
+
+
+def test_report_of_a_remote_device_check_is_a_test() -> None:
+    head = "Unity Center\nPatient: Okafor, Ruth  DOB 03/09/1951\n"
+    page = head + "Remote ICD Interrogation Report\nTransmission date: 11 Mar 2025\nAF burden 3 %."
+    (found,) = find_encounters(chart_of(page))
+    assert (found.setting, found.valid) == ("diagnostic_test", "no")
+
+
 def test_messages_of_a_patient_portal_are_no_visit() -> None:
     page = (
         "OKAFOR, Ruth (id #4120, dob: 03/09/1951)  Harbor Family Practice\nPatient Case\n"

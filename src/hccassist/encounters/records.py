@@ -44,6 +44,7 @@ _HEADER_LABEL = re.compile(
     r"\b(?:provider|clinician|seen by|author|(?:visit|encounter|contact|note)? ?type|staff|practitioner)\s*(?::|\s{2})",
     re.IGNORECASE,
 )
+_SHORT_TITLE = re.compile(r"[A-Z][\w&/,'-]*(?: [\w&/,'-]+){0,5}")
 _VISIT_LINE = re.compile(r"\W*(?:encounter|visit|contact|session|appointment|d\.?o\.?s\.?|date)\b", re.IGNORECASE)
 _LONGEST_HEADER = 110
 _GOES_ON, _MIN_DATE = re.compile(r"[A-Za-z]{2}"), 6
@@ -384,12 +385,17 @@ def _opens_behind_rule(chart: _Dated, n: int, *, closed: bool) -> bool:
 
 
 def _follows_signature(chart: _Dated, n: int) -> bool:
-    """Whether a title right below a signature begins the next record: its day stands behind a label on the line below."""
+    """Whether a title right below a signature begins the next record: its day stands behind a label on the line below, and
+    where no rule knows the title, the label comes first ("Nutrition", "DOS 02/20/2025  Jane Roe, RD")."""
     line, above = chart.lines[n], chart.lines[n - 1]
-    if line.running or line.fax or line.page != above.page or not (_is_signed(above) and titles_of(line.text)):
+    day = next(iter(chart.dates(n + 1, n + 2)), None)
+    if day is None or line.running or line.fax or line.page != above.page or chart.dates(n, n + 1) or not _is_signed(above):
         return False
-    below = chart.dates(n + 1, n + 2)
-    return not chart.dates(n, n + 1) and any(h.labelled and not h.prose and h.kind in _VISIT_KINDS | {"next"} for h in below)
+    if not day.labelled or day.prose or day.kind not in _VISIT_KINDS | {"next"}:
+        return False
+    below = chart.lines[day.line]
+    labelled_first = _DATE_LABEL.fullmatch(below.text[: day.start - below.start].strip(" *:-\t"))
+    return bool(titles_of(line.text) or (labelled_first and _SHORT_TITLE.fullmatch(line.text.strip())))
 
 
 def _is_headline(line: Line, own: Sequence[DateHit]) -> bool:

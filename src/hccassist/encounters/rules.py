@@ -64,9 +64,9 @@ class DateLabel(_Row):
     """Words beside a date that tell what happened on it."""
 
     kind: Literal[
-        "birth", "print", "fax", "dictated", "transcribed", "signed", "ordered", "collected", "received", "reported",
-        "exam",
-        "next", "period", "start_of_care", "onset", "admission", "discharge", "service", "noted", "seen", "dated", "bare",
+        "birth", "print", "fax", "dictated", "transcribed", "signed", "effective", "ordered", "collected", "received",
+        "reported", "exam", "next", "period", "start_of_care", "onset", "admission", "discharge", "service", "noted", "seen",
+        "dated", "bare",
     ]  # fmt: skip
     where: Literal["before", "after"]
     label: Pattern

@@ -25,6 +25,7 @@ _REASON_HEADING = re.compile(rf"^\W*(?:{phrases('reason_heading')})\W*$", re.IGN
 _VISIT_HEADING = re.compile(
     rf"^\W*(?:\d+[.)]\s*)?(?P<heading>{phrases('visit_heading')})\b[^a-z]{{0,3}}(?:$|:|/|-|\(|and\b|&| {{2,}})", re.IGNORECASE
 )
+_VISIT_TITLE = re.compile(rf"\b(?:{phrases('visit_title')})\b", re.IGNORECASE)
 _BEFORE_DISCHARGE = re.compile(rf"\b(?:{phrases('before_discharge')})", re.IGNORECASE)
 _AT_DISCHARGE = re.compile(rf"\b(?:{phrases('at_discharge')})", re.IGNORECASE)
 _WITHDRAWN = re.compile(rf"\W*(?:{phrases('withdrawn')})", re.IGNORECASE)
@@ -97,8 +98,9 @@ def is_withdrawn(text: str) -> bool:
 
 
 def has_visit(lines: Sequence[Line]) -> bool:
-    """Whether a record has the headings of a visit: what was found and what was made of it."""
-    return sum(bool(_VISIT_HEADING.match(line.text)) for line in lines) >= _NOTE_HEADINGS
+    """Whether a record is titled as a visit or has the headings of one: what was found and what was made of it."""
+    titled = any(len(line.text) <= _TITLE_LENGTH and _VISIT_TITLE.search(line.text) for line in header_of(lines))
+    return titled or sum(bool(_VISIT_HEADING.match(line.text)) for line in lines) >= _NOTE_HEADINGS
 
 
 def setting_of(lines: Sequence[Line]) -> str:

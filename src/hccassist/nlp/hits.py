@@ -135,7 +135,9 @@ def _coordinated(document: Document, lexicon: Lexicon, number: int, i: int, j: i
         if not (ends := lexicon.terms.after(shared, tokens, after, stop)):
             break
         end, values = ends[-1]
-        if any(own >= end for own, _ in lexicon.terms.at(tokens, after, stop)) and len(shared) == 1:
+        least = end if len(shared) == 1 else end + 1
+        if any(own >= least for own, _ in lexicon.terms.at(tokens, after, stop)):
+            # Its own words say more: "diabetes with neuropathy and kidney disease stage 3b".
             break
         found.append(Hit(number, after, end, tuple(values)))
         at = end
