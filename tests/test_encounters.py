@@ -446,6 +446,23 @@ def test_papers_of_a_nursing_facility_are_told_apart() -> None:
     ]  # fmt: skip
 
 
+def test_title_behind_a_signature_begins_a_record_on_the_next_page_of_a_print_that_counts_its_pages() -> None:
+    page = (
+        "CEDAR GROVE HOSPITAL   PT: OKAFOR, RUTH  DOB 03/09/1951\n{title}\nDATE: {day}  TIME: 1010\n{text}\n"
+        "ELECTRONICALLY SIGNED {who} {day} 1105\nADMIT 10/06/2025   PG {number}"
+    )
+    notes = [
+        ("PSYCHIATRIST PROGRESS NOTE", "10/08/2025", "Fewer voices.", "MARTA SOLBERG, MD"),
+        ("NURSING NOTE", "10/08/2025", "Took meds.", "DOT HAINES, RN"),
+        ("GROUP THERAPY NOTE", "10/09/2025", "Quiet.", "KEN ABBOT, LMSW"),
+    ]
+    pages = [page.format(title=t, day=d, text=x, who=w, number=n) for n, (t, d, x, w) in enumerate(notes, 1)]
+    found = find_encounters(chart_of(*pages))
+    assert [(e.date_of_service, e.credential) for e in found] == [
+        ("2025-10-08", "MD"), ("2025-10-08", "RN"), ("2025-10-09", "LMSW"),
+    ]  # fmt: skip
+
+
 def test_label_of_a_day_below_a_signature_begins_a_record_whatever_its_title() -> None:
     page = (
         "Unity Center\nParticipant: Okafor, Ruth  DOB 03/09/1951\nPodiatry\nDOS 02/06/2025   Elmer Dodd, DPM\n"

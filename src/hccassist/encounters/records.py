@@ -221,6 +221,9 @@ def _goes_on(previous: PageFacts, page: PageFacts) -> bool:
         return False
     if page.headline and previous.closed and page.own_dates != previous.own_dates:
         return False
+    if previous.closed and page.count is None and page.opening in page.titles:
+        # A number alone may count the print's pages: behind a signature a title begins the next record.
+        return False
     if page.number is not None and previous.number is not None:
         return page.number == previous.number + 1 and (page.count == previous.count or None in (page.count, previous.count))
     if page.any_dates and previous.any_dates and not page.any_dates & previous.any_dates:
