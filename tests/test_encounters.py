@@ -448,8 +448,8 @@ def test_papers_of_a_nursing_facility_are_told_apart() -> None:
 
 def test_title_behind_a_signature_begins_a_record_on_the_next_page_of_a_print_that_counts_its_pages() -> None:
     page = (
-        "CEDAR GROVE HOSPITAL   PT: OKAFOR, RUTH  DOB 03/09/1951\n{title}\nDATE: {day}  TIME: 1010\n{text}\n"
-        "ELECTRONICALLY SIGNED {who} {day} 1105\nADMIT 10/06/2025   PG {number}"
+        "{title}\nPT: OKAFOR, RUTH  DOB 03/09/1951  ADMIT 10/06/2025\nDATE: {day}  TIME: 1010\n{text}\n"
+        "ELECTRONICALLY SIGNED {who} {day} 1105\nCEDAR GROVE HOSPITAL   PG {number}"
     )
     notes = [
         ("PSYCHIATRIST PROGRESS NOTE", "10/08/2025", "Fewer voices.", "MARTA SOLBERG, MD"),
