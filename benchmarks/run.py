@@ -36,11 +36,12 @@ PARTS = ("peers", "start", "jobs", "growth", "memory", "scans", "profile")
 
 @dataclass(frozen=True)
 class Run:
-    """One run of ``hccassist screen``: wall seconds in all and until the first result, CPU seconds with all workers, and the
-    largest memory (bytes) of the command and of a worker."""
+    """One run of ``hccassist screen``: wall seconds in all and until the first result, CPU seconds of the command and with all
+    workers, and the largest memory (bytes) of the command and of a worker."""
 
     wall: float
     first: float
+    command_cpu: float
     cpu: float
     command_memory: int
     worker_memory: int
@@ -54,7 +55,7 @@ def screen_folder(charts: Path, out: Path, jobs: int = 1, environment: dict[str,
     started = time.monotonic()
     running = subprocess.Popen(command, stderr=subprocess.DEVNULL, env={**os.environ, **(environment or {})})
     watched, first, memory = psutil.Process(running.pid), 0.0, [0, 0]
-    cpu: Counter[int] = Counter()
+    cpu: dict[int, float] = {}
     while running.poll() is None:
         if not first and partial.exists() and partial.stat().st_size:
             first = time.monotonic() - started
@@ -62,9 +63,8 @@ def screen_folder(charts: Path, out: Path, jobs: int = 1, environment: dict[str,
             for level, processes in enumerate(([watched], watched.children())):
                 for process in processes:
                     memory[level] = max(memory[level], process.memory_info().rss)
-                    if level:
-                        # Workers that were killed at the end are not waited for in a way that counts them.
-                        cpu[process.pid] = int(1000 * sum(process.cpu_times()[:2]))
+                    # Workers that were killed at the end are not waited for in a way that counts them.
+                    cpu[process.pid] = sum(process.cpu_times()[:2])
         except psutil.Error:
             pass
         time.sleep(0.02)
@@ -73,7 +73,7 @@ def screen_folder(charts: Path, out: Path, jobs: int = 1, environment: dict[str,
     own = after.children_user + after.children_system - before.children_user - before.children_system
     if running.returncode:
         raise SystemExit(f"the run failed with {running.returncode}")
-    return Run(wall, first or wall, max(own, sum(cpu.values()) / 1000), memory[0], memory[1])
+    return Run(wall, first or wall, cpu[running.pid], max(own, sum(cpu.values())), memory[0], memory[1])
 
 
 def peers(folder: Path, notes: Path | None) -> None:
@@ -109,8 +109,10 @@ def jobs(folder: Path, count: int) -> None:
         run = screen_folder(folder / "jobs", folder / f"out-jobs{number}", number)
         rate = count / run.wall
         alone = alone or rate
+        share = 100 * run.command_cpu / run.cpu
         print(
-            f"  {number:2} jobs                 {rate:8.1f} charts/s   {rate / alone:.2f} times one job   {run.cpu:.1f} CPU s"
+            f"  {number:2} jobs                 {rate:8.1f} charts/s   {rate / alone:.2f} times one job   {run.cpu:.1f} CPU s,"
+            f" {run.command_cpu:.1f} of them the command's ({share:.1f} %)"
         )
 
 

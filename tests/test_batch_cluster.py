@@ -66,14 +66,14 @@ def bucket() -> Iterator[str]:
 
 @pytest.fixture
 def scheduler() -> Iterator[tuple[str, list[subprocess.Popen[bytes]]]]:
-    """The address of a Dask scheduler, and its two workers."""
+    """The address of a Dask scheduler; its process, and those of its two workers."""
     port = free_port()
     module = [sys.executable, "-m", "distributed.cli.dask_scheduler"]
     processes = [serve([*module, "--host", "127.0.0.1", "--port", str(port), "--no-dashboard"], port)]
     address = f"tcp://127.0.0.1:{port}"
     command = [sys.executable, "-m", "distributed.cli.dask_worker", address, "--nthreads", "1", "--no-dashboard", "--no-nanny"]
     processes += [subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL) for _ in range(2)]
-    yield address, processes[1:]
+    yield address, processes
     end_all(processes)
 
 
@@ -146,7 +146,7 @@ def test_an_interrupted_run_into_s3_goes_on(charts: str, bucket: str) -> None:
 def test_a_cluster_screens_what_no_disk_shares_and_survives_the_loss_of_a_worker(
     scheduler: tuple[str, list[subprocess.Popen[bytes]]], charts: str, tmp_path: Path
 ) -> None:
-    address, workers = scheduler
+    address, (_, *workers) = scheduler
     command = command_of(charts, "--out", str(tmp_path / "out"), "--cluster", address)
     running = subprocess.Popen(command, stderr=subprocess.PIPE, text=True, env=environment())
     partial = tmp_path / "out/suggestions.jsonl.partial"
@@ -160,6 +160,33 @@ def test_a_cluster_screens_what_no_disk_shares_and_survives_the_loss_of_a_worker
     lines = (tmp_path / "out/suggestions.jsonl").read_bytes()
     assert charts_of(lines) == NAMES
     assert [json.loads(line)["chart"] for line in lines.splitlines() if json.loads(line)["status"] == "error"] == ["bad.txt"]
+
+
+def test_a_scheduler_that_is_lost_ends_the_run_in_one_line_and_another_goes_on(
+    scheduler: tuple[str, list[subprocess.Popen[bytes]]], tmp_path: Path
+) -> None:
+    address, processes = scheduler
+    charts, out = tmp_path / "charts", tmp_path / "out"
+    charts.mkdir()
+    for n in range(60):
+        (charts / f"{n:02}.txt").write_text(NOTE.format(n=n))
+    running = subprocess.Popen(
+        command_of(str(charts), "--out", str(out), "--cluster", address), stderr=subprocess.PIPE, text=True, env=environment()
+    )
+    partial = out / "suggestions.jsonl.partial"
+    end = time.monotonic() + 600
+    while not (partial.exists() and partial.read_bytes().count(b"\n") >= 3) and running.poll() is None:
+        assert time.monotonic() < end
+        time.sleep(0.05)
+    processes[0].kill()
+    _, said = running.communicate(timeout=300)
+    assert running.returncode == 2, said
+    assert [line for line in said.splitlines() if "--resume" in line] == said.splitlines()[-1:]
+    assert "Traceback" not in said
+    done = screen(str(charts), "--out", str(out), "--resume")
+    assert done.returncode == 0, done.stderr
+    assert "unchanged" in done.stderr
+    assert len(charts_of((out / "suggestions.jsonl").read_bytes())) == 60
 
 
 def test_a_scheduler_that_does_not_answer_is_one_clear_line(tmp_path: Path) -> None:

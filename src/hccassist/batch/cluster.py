@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Iterator
 from concurrent.futures import Executor
 from contextlib import contextmanager
@@ -24,6 +25,9 @@ def cluster_executor(address: str) -> Iterator[tuple[Executor, int]]:
         get_address_host_port(address, strict=True)
     except ValueError:
         raise BatchError(f"{address}: no address of a Dask scheduler; write tcp://HOST:8786") from None
+    # What they would log of a lost worker or scheduler is told in one line here, or costs no chart.
+    for name in [name for name in logging.root.manager.loggerDict if name.startswith(("distributed", "tornado", "asyncio"))]:
+        logging.getLogger(name).setLevel(logging.CRITICAL)
     try:
         client = Client(address, timeout=_CONNECT_SECONDS, set_as_default=False)
     except OSError as error:
@@ -32,5 +36,8 @@ def cluster_executor(address: str) -> Iterator[tuple[Executor, int]]:
         cores = sum(client.nthreads().values())
         if not cores:
             raise BatchError(f"{address}: the scheduler has no workers; start some with `dask worker {address}`")
-        with client.get_executor(pure=False) as executor:
+        executor = client.get_executor(pure=False)
+        try:
             yield executor, cores
+        finally:
+            executor.shutdown(wait=False)  # a scheduler that is gone never answers

@@ -93,7 +93,7 @@ def _walk(root: str, out: Path, findings: Findings) -> Iterator[str]:
 
 
 def _is_chart(name: str, findings: Findings) -> bool:
-    if name.startswith("."):
+    if name.startswith((".", "~$")):  # what a system or an open editor keeps beside its files
         return False
     suffix = PurePosixPath(name).suffix.lower()
     if suffix not in SUPPORTED_SUFFIXES:

@@ -8,7 +8,7 @@ import os
 import tempfile
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from concurrent.futures import BrokenExecutor, Executor, Future, ThreadPoolExecutor
+from concurrent.futures import BrokenExecutor, CancelledError, Executor, Future, ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -221,7 +221,11 @@ def _submitted(executor: Executor, task: Task) -> Future[Screened]:
     try:
         return executor.submit(screen_guarded, task)
     except RuntimeError as error:  # broken or shut down
-        raise BatchError(f"the executor broke ({type(error).__name__}); run again with --resume") from None
+        raise _lost(error) from None
+
+
+def _lost(error: Exception) -> BatchError:
+    return BatchError(f"the executor answers no more ({type(error).__name__}); run again with --resume")
 
 
 def _result(future: Future[Screened], task: Task) -> Screened:
@@ -229,8 +233,8 @@ def _result(future: Future[Screened], task: Task) -> Screened:
         return future.result()
     except WorkerError as error:
         raise BatchError(str(error)) from None
-    except BrokenExecutor as error:
-        raise BatchError(f"the executor broke ({type(error).__name__}); run again with --resume") from None
+    except (BrokenExecutor, CancelledError) as error:
+        raise _lost(error) from None
     except Exception as error:
         # A cluster gives a chart up whose workers died again and again.
         message = f"{task.name}: lost with its workers ({type(error).__name__}); run again with --resume"
