@@ -76,6 +76,12 @@ def test_an_uncertain_condition_is_asked_to_be_settled(store: Store) -> None:
     assert "[ ] Ruled out" in text
 
 
+def test_a_suspect_is_asked_about_openly_for_there_is_no_diagnosis_to_confirm(store: Store) -> None:
+    suggestion = chart(store).suggestion(SUSPECT)
+    assert suggestion is not None
+    assert choices(replace(suggestion, status="uncertain", alternatives=())) == ()
+
+
 def test_struck_words_are_not_quoted(store: Store) -> None:
     mention = chart(store).suggestion(HF).evidence[0]  # type: ignore[union-attr]
     act(store, "strike", HF, quote=Quote(mention.start, mention.end, mention.text, 1, mention.element))

@@ -14,6 +14,7 @@ from dataclasses import dataclass
 
 from hccassist.evidence.detect import SILENT_SECTIONS, is_refused, is_stopped
 from hccassist.nlp.document import Document, Sentence
+from hccassist.nlp.forms import read_layout
 from hccassist.nlp.scope import cues_of
 from hccassist.schema import Element, Evidence
 from hccassist.terminology.groups import pattern_group, word_group
@@ -66,7 +67,7 @@ def find_suspects(document: Document, lexicon: Lexicon, named: Iterable[str]) ->
                     continue
                 if denied is None:
                     denied = _is_denied(document, lexicon, sentence, i, j)
-                if not denied:
+                if not denied and (clue.compare or not _is_unmarked(document, sentence, i, j)):
                     start, stop = document.tokens.starts[i], document.tokens.ends[end - 1]
                     element: Element = "E" if clue.compare else "T"
                     wanted[clue.rule, clue.number] = clue.times
@@ -118,6 +119,12 @@ def _signed(document: Document, k: int) -> float:
     before = document.text[max(at - 2, 0) : at]
     minus = before[-1:] in _MINUS and not before[:1].isalnum()
     return -float(document.tokens.norms[k]) if before and minus else float(document.tokens.norms[k])
+
+
+def _is_unmarked(document: Document, sentence: Sentence, i: int, j: int) -> bool:
+    """Whether a form says that the words are not so: a box that is not checked, an answer "no"."""
+    told = read_layout(document, sentence, document.tokens.starts[i], document.tokens.ends[j - 1])
+    return told is not None and told.status in _NOT_A_CLUE
 
 
 def _is_denied(document: Document, lexicon: Lexicon, sentence: Sentence, i: int, j: int) -> bool:

@@ -89,10 +89,10 @@ def concerns(text: str) -> list[Concern]:
 
 def choices(suggestion: Suggestion) -> tuple[str, ...]:
     """The answers to choose from, without the two that every choice has; none where the record supports fewer than two."""
-    if suggestion.status == "uncertain":
-        return _UNCERTAIN_CHOICES
     if suggestion.tier == "suspect":
         return _titles(suggestion.alternatives) if len(suggestion.alternatives) > 1 else ()
+    if suggestion.status == "uncertain":
+        return _UNCERTAIN_CHOICES
     if suggestion.tier == "supported":
         own = (suggestion.description,) if suggestion.icd10 else ()
         found = (*own, *_titles(suggestion.alternatives))
