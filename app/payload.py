@@ -24,7 +24,7 @@ def confidence_words(confidence: float) -> str:
 
 def chart_payload(opened: OpenChart, file: ChartFile) -> Json:
     """All of a chart that does not change while it is reviewed."""
-    result = opened.result
+    result, keys = opened.result, opened.keys
     return {
         "chart": {
             "id": opened.id,
@@ -34,7 +34,7 @@ def chart_payload(opened: OpenChart, file: ChartFile) -> Json:
             "pages": _pages(opened, file.chart),
             "encounters": [_encounter(e) for e in result.encounters],
         },
-        "suggestions": [_suggestion(s) for s in result.suggestions],
+        "suggestions": [{**_suggestion(s), "key": keys[s.id]} for s in result.suggestions],
         "reasons": list(REJECT_REASONS.items()),
         "letters": ELEMENT_NAMES,
     }
@@ -83,9 +83,7 @@ def _suggestion(s: Suggestion) -> Json:
         "status": s.status,
         "tier": s.tier,
         "reason": s.reason,
-        "confidence": round(s.confidence, 3),
-        "percent": f"{s.confidence:.0%}",
-        "confidenceWords": confidence_words(s.confidence),
+        **_likely(s),
         "highRisk": s.high_risk,
         "mentions": [_span(m) for m in s.mentions],
         "evidence": [_evidence(e) for e in s.evidence],
@@ -93,6 +91,14 @@ def _suggestion(s: Suggestion) -> Json:
         "why": [{"text": r.text, "weight": round(r.weight, 3)} for r in s.why],
         "decided": s.decided,
     }
+
+
+def _likely(s: Suggestion) -> Json:
+    """How likely a coder is to accept it; of a suspect, which nobody can accept, nothing is said."""
+    if s.tier == "suspect":
+        return {"confidence": None, "percent": None, "confidenceWords": ""}
+    words = confidence_words(s.confidence)
+    return {"confidence": round(s.confidence, 3), "percent": f"{s.confidence:.0%}", "confidenceWords": words}
 
 
 def _plain_name(s: Suggestion) -> str:

@@ -20,7 +20,7 @@ from alembic import command
 from alembic.autogenerate import compare_metadata
 from alembic.config import Config
 from alembic.runtime.migration import MigrationContext
-from review_builder import VISIT, chart, failed, write_chart, write_results
+from review_builder import VISIT, Visit, chart, failed, write_chart, write_results
 from sqlalchemy import create_engine, text
 from sqlalchemy.exc import DBAPIError
 from typer.testing import CliRunner
@@ -114,6 +114,42 @@ def test_a_decision_follows_its_code_when_a_new_screening_renames_the_suggestion
     store.import_results(folder)
     [row] = store.worklist(folder)
     assert (decided(store, f"new-{HF}"), row.decided) == ("accept", 1)
+
+
+def test_a_decision_never_stands_at_another_visit_that_a_new_screening_gave_its_number(
+    store: Store, folder: Path, tmp_path: Path
+) -> None:
+    act(store, "accept")
+    earlier, now = Visit("Seen early. " + VISIT.text, date="2025-01-10"), VISIT
+    result = write_chart(tmp_path / "charts", "quill.txt", [earlier, now])
+    write_results(folder, tmp_path / "charts", [replace(result, sha256=chart(store).result.sha256)])
+    store.import_results(folder)
+    assert (decided(store), decided(store, "e2:I50.22")) == (None, "accept")
+    opened = chart(store)
+    key = opened.keys[HF]
+    store.record(opened, Action("next", "reject", key, reason="no_meat"), "ann")
+    assert (decided(store), decided(store, "e2:I50.22")) == ("reject", "accept")
+    snapshot = store.events()[-1].snapshot["encounter"]
+    assert (snapshot["date_of_service"], chart(store).suggestion(HF).encounter) == ("2025-01-10", "e2")  # type: ignore[index, union-attr]
+    os.utime(folder / "suggestions.jsonl")
+    store.import_results(folder)
+    [row] = store.worklist(folder)
+    assert (decided(store), decided(store, "e2:I50.22"), row.decided) == ("reject", "accept", 2)
+
+
+def test_two_suspects_of_one_day_are_told_apart_after_a_new_screening(store: Store, folder: Path, tmp_path: Path) -> None:
+    act(store, "query", "e1:N18.4")
+    opened = chart(store)
+    suspect = replace(opened.suggestion("e1:N18.4"), icd10=None, id="e1:kidney", condition="kidney")  # type: ignore[type-var]
+    other = replace(suspect, id="e1:dementia", condition="dementia")
+    write_results(folder, tmp_path / "charts", [replace(opened.result, suggestions=(suspect, other))])
+    store.import_results(folder)
+    assert chart(store).states == {}
+    store.record(chart(store), Action("q", "query", "e1:kidney"), "ann")
+    moved = [replace(s, id=f"x{s.id}") for s in (suspect, other)]
+    write_results(folder, tmp_path / "charts", [replace(opened.result, suggestions=tuple(moved))])
+    store.import_results(folder)
+    assert list(chart(store).states) == ["xe1:kidney"]
 
 
 def test_a_decision_without_a_suggestion_of_today_is_kept_apart(store: Store, folder: Path, tmp_path: Path) -> None:

@@ -25,6 +25,11 @@ class Drafts:
             if text.strip():
                 db.execute(insert(DraftRow).values(**key, text=text, at=self._database.now()))
 
+    def settle(self, who: str, chart_id: int, name: str, text: str) -> None:
+        """The words were kept for good, or given up, and are no draft any more. What was typed since stays one."""
+        with self._database.write() as db:
+            db.execute(delete(DraftRow).filter_by(who=who, chart_id=chart_id, name=name, sample_id=FIRST_READING, text=text))
+
     def of(self, who: str, chart_id: int, sample: int = FIRST_READING) -> dict[str, str]:
         """What somebody typed about a chart, by name."""
         query = select(DraftRow.name, DraftRow.text)

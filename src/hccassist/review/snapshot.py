@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
@@ -26,8 +27,13 @@ class OpenChart:
 
     def suggestion(self, key: str) -> Suggestion | None:
         """The suggestion that events under ``key`` are about, also where a later screening gave it another id."""
-        ids = {key} | {new for new, state in self.states.items() if state.suggestion_id == key}
-        return next((s for s in self.result.suggestions if s.id in ids), None)
+        keys = self.keys
+        return next((s for s in self.result.suggestions if keys[s.id] == key), None)
+
+    @property
+    def keys(self) -> dict[str, str]:
+        """What decisions on each suggestion stand under, by its id."""
+        return keys_of(self.result, self.states, self.orphans)
 
 
 def snapshot(chart: OpenChart, action: Action) -> dict[str, object]:
@@ -70,24 +76,51 @@ def _suggestion(s: Suggestion) -> dict[str, object]:
 def place(
     states: Mapping[str, SuggestionState], result: ChartResult
 ) -> tuple[dict[str, SuggestionState], tuple[SuggestionState, ...]]:
-    """Put decisions where they belong after a new screening: by the suggestion's id, else by date of service and code.
-    Returns them keyed by the suggestion's id of today, and those that no suggestion of today answers to."""
-    ids = {s.id for s in result.suggestions}
-    dates = {e.id: e.date_of_service for e in result.encounters}
-    by_key = {(dates.get(s.encounter), s.icd10): s.id for s in result.suggestions}
-    placed = {key: state for key, state in states.items() if key in ids}
+    """Put decisions where they belong after a new screening: by the suggestion's id where that is the same visit still, else
+    by date of service and code. Returns them keyed by the suggestion's id of today, and those that no suggestion of today
+    answers to, or more than one: a decision on one visit must never stand at another."""
+    visits = {e.id: e for e in result.encounters}
+    today = {s.id: s for s in result.suggestions}
+    by_visit: dict[tuple[Any, Any], list[str]] = defaultdict(list)
+    for s in result.suggestions:
+        visit = visits.get(s.encounter)
+        by_visit[visit.date_of_service if visit else None, s.icd10 or s.condition].append(s.id)
+    placed = {k: state for k, state in states.items() if k in today and _same_visit(state, visits.get(today[k].encounter))}
     orphans = []
     for key, state in states.items():
-        if key in ids:
+        if key in placed:
             continue
         if state.quote is not None or state.decision is None:
             orphans.append(state)
             continue
         before: Any = state.decision.snapshot
-        date, code = before.get("encounter", {}).get("date_of_service"), before.get("suggestion", {}).get("icd10")
-        home = by_key.get((date, code))
-        if home is None or home in placed:
-            orphans.append(state)
+        suggested, encounter = before.get("suggestion", {}), before.get("encounter", {})
+        homes = by_visit[encounter.get("date_of_service"), suggested.get("icd10") or suggested.get("condition")]
+        homes = [home for home in homes if home not in placed]
+        if len(homes) > 1:  # several records of one day
+            homes = [home for home in homes if list(visits[today[home].encounter].pages) == encounter.get("pages")]
+        if len(homes) == 1:
+            placed[homes[0]] = state
         else:
-            placed[home] = state
+            orphans.append(state)
     return placed, tuple(orphans)
+
+
+def _same_visit(state: SuggestionState, visit: EncounterSummary | None) -> bool:
+    """Whether a decision was made on this visit, by its date, or by its pages where it had none."""
+    content: Any = state.decision.snapshot.get("encounter") if state.decision else None
+    if content is None or visit is None:
+        return True
+    before: str | None = content.get("date_of_service")
+    return bool(before == visit.date_of_service if before else content.get("pages") == list(visit.pages))
+
+
+def keys_of(result: ChartResult, placed: Mapping[str, SuggestionState], orphans: Sequence[SuggestionState]) -> dict[str, str]:
+    """What decisions on each suggestion of today stand under: where it was decided on before, the id that it had then; else
+    its own, or one made from it where that of today was another visit's before."""
+    taken = {state.suggestion_id for state in (*placed.values(), *orphans)}
+    keys: dict[str, str] = {}
+    for s in result.suggestions:
+        free = (s.id, *(f"{s.id}@{n}" for n in range(2, len(taken) + 3)))
+        keys[s.id] = placed[s.id].suggestion_id if s.id in placed else next(key for key in free if key not in taken)
+    return keys

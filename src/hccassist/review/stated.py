@@ -7,7 +7,6 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from hccassist.review.decisions import SuggestionState
 from hccassist.schema import ChartResult
 
 _HEADING = re.compile(r"^\W*([A-Z][A-Za-z /&,-]{2,48}?)\s*(?::|$)")
@@ -28,9 +27,9 @@ class Stated:
     page: int
 
 
-def stated_in(result: ChartResult, states: Mapping[str, SuggestionState], text: str | None) -> list[Stated]:
-    """The conditions that the records of a known provider state. ``states`` are keyed by the suggestion's id; without the
-    chart's ``text`` a line is the mention's own words."""
+def stated_in(result: ChartResult, keys: Mapping[str, str], text: str | None) -> list[Stated]:
+    """The conditions that the records of a known provider state. ``keys``: what decisions on each suggestion
+    stand under; without the chart's ``text`` a line is the mention's own words."""
     providers = {e.id: ", ".join(x for x in (e.provider, e.credential) if x) for e in result.encounters if e.provider}
     found = []
     for s in result.suggestions:
@@ -39,8 +38,7 @@ def stated_in(result: ChartResult, states: Mapping[str, SuggestionState], text: 
             continue
         mention = s.mentions[0]
         heading, line = _place(text, mention.start, mention.end) if text else ("", mention.text)
-        key = states[s.id].suggestion_id if s.id in states else s.id
-        found.append(Stated(key, provider, s.condition.replace("_", " "), s.tier, heading, line, mention.page))
+        found.append(Stated(keys[s.id], provider, s.condition.replace("_", " "), s.tier, heading, line, mention.page))
     return found
 
 

@@ -31,7 +31,7 @@ from hccassist.review.decisions import (
     fold,
 )
 from hccassist.review.holds import Holds
-from hccassist.review.snapshot import OpenChart, place, snapshot
+from hccassist.review.snapshot import OpenChart, keys_of, place, snapshot
 from hccassist.review.stated import Stated, stated_in
 from hccassist.review.tables import (
     AssignmentRow,
@@ -121,13 +121,13 @@ class Store(Database):
     def _upsert(self, db: Connection, folder: Path, result: ChartResult, where: dict[str, Any]) -> int:
         chart_id = db.scalar(select(ChartRow.id).where(ChartRow.chart == result.chart, ChartRow.sha256 == result.sha256))
         states = self._states(db, chart_id) if chart_id is not None else {}
-        placed, _ = place(states, result)
+        keys = keys_of(result, *place(states, result))
         values = {
             **where,
             "status": result.status,
             "error_type": result.error.type if result.error else None,
             "error_message": result.error.message if result.error else None,
-            "summary": summary_of(result, placed),
+            "summary": summary_of(result, keys),
         }
         if chart_id is not None:
             db.execute(update(ChartRow).where(ChartRow.id == chart_id).values(values))
@@ -136,7 +136,7 @@ class Store(Database):
             new = insert(ChartRow).values(chart=result.chart, sha256=result.sha256, **values).returning(ChartRow.id)
             chart_id = db.execute(new).scalar_one()
         chart = kept(folder, result.sha256) if result.suggestions else None
-        conditions = [asdict(c) for c in stated_in(result, placed, chart.text if chart else None)]
+        conditions = [asdict(c) for c in stated_in(result, keys, chart.text if chart else None)]
         db.execute(insert(StatedRow).values(chart_id=chart_id, conditions=conditions))
         return int(chart_id)
 
@@ -193,6 +193,11 @@ class Store(Database):
             return None
         placed, orphans = place(states, result)
         return OpenChart(chart_id, result, tuple(row.roots), Path(row.path), placed, orphans)
+
+    def knows(self, chart_id: int) -> bool:
+        """Whether there is or was such a chart, in the results or not."""
+        with self.read() as db:
+            return db.scalar(select(ChartRow.id).where(ChartRow.id == chart_id)) is not None
 
     # ---- decisions
 

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from typing import Any
 
 from hccassist.priority import counted_in, load_priority, priority_of
 from hccassist.review.complexity import Complexity, complexity
-from hccassist.review.decisions import ACCEPTED, SuggestionState
+from hccassist.review.decisions import ACCEPTED
 from hccassist.schema import ChartResult
 
 _TIERS = ("supported", "mention_only", "suspect", "suppressed")
@@ -50,10 +51,10 @@ class WorklistRow:
         return "in progress" if self.last_at else "not started"
 
 
-def summary_of(result: ChartResult, states: dict[str, SuggestionState]) -> dict[str, object]:
-    """What the worklist shows of a chart without opening its line. ``shown`` are the keys its decisions stand under."""
+def summary_of(result: ChartResult, keys: Mapping[str, str]) -> dict[str, object]:
+    """What the worklist shows of a chart without opening its line. ``keys``: what decisions on each suggestion stand under."""
     tiers = {tier: sum(s.tier == tier for s in result.suggestions) for tier in _TIERS}
-    shown = [states[s.id].suggestion_id if s.id in states else s.id for s in result.suggestions if s.tier == "supported"]
+    shown = [keys[s.id] for s in result.suggestions if s.tier == "supported"]
     high_risk = sum(bool(s.high_risk) for s in result.suggestions if s.tier == "supported")
     return {
         "tiers": tiers, "shown": shown, "high_risk": high_risk, "complexity": asdict(complexity(result)),
