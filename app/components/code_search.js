@@ -1,5 +1,6 @@
 // Finding a code: the alternatives of the suggestion first, then a search of ICD-10-CM. Nothing is chosen beforehand.
 const TYPING_MS = 150;
+const MOST_WORDS = 200; // characters
 
 class CodeSearch {
   constructor({ ask, onCancel }) {
@@ -16,7 +17,7 @@ class CodeSearch {
     this.element = h("div", { class: "code-search", hidden: true }, this.title, this.extra, this.input, this.results);
   }
 
-  open({ title, alternatives, onPick, extra }) {
+  open({ title, alternatives, words = "", onPick, extra }) {
     this.onPick = onPick;
     this.alternatives = alternatives;
     fill(this.title, title, h("button", { class: "plain", onclick: () => this.close() }, "Cancel (Esc)"));
@@ -26,7 +27,7 @@ class CodeSearch {
     this.entered = false;
     this.draw([]);
     this.input.focus();
-    if (alternatives.length) this.lookUp();
+    if (alternatives.length) this.lookUp(); else if (words) this.lookUpWords(words);
   }
 
   /** The suggestion's own alternatives come as codes alone: their titles and HCCs are looked up. */
@@ -34,6 +35,13 @@ class CodeSearch {
     const found = await Promise.all(this.alternatives.map((code) => this.ask(code)));
     const known = this.alternatives.map((code, i) => (found[i].codes || []).find((c) => c.code === code)).filter(Boolean);
     if (!this.input.value) this.draw(known, "The chart's wording might also support");
+  }
+
+  /** Codes that selected words name, to choose from without typing them again. */
+  async lookUpWords(words) {
+    const { onPick } = this;
+    const reply = await this.ask(words.slice(0, MOST_WORDS));
+    if (!this.input.value && this.onPick === onPick) this.draw(reply.codes || [], "The selected words might support");
   }
 
   close() {

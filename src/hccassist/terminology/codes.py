@@ -247,7 +247,8 @@ def load_codes() -> Codes:
 def search_codes(query: str, limit: int = 20) -> list[tuple[str, str, str]]:
     """Billable codes whose code starts with the query or whose title or inclusion terms hold all its words.
 
-    Returns (code, title, HCC text) with exact and paying codes first.
+    Returns (code, title, HCC text), nearest to the words first: a title that begins with them, then the shorter one. What a
+    code pays has no say in the order.
     """
     codes = load_codes()
     words = query.lower().replace(",", " ").split()
@@ -261,7 +262,7 @@ def search_codes(query: str, limit: int = 20) -> list[tuple[str, str, str]]:
             terms = codes.inclusion.get(code, ())
             if not (words and any(all(w in t.lower() for w in words) for t in terms)):
                 continue
-        found.append((not by_code, not by_title, not codes.pays(code), len(title), code))
+        found.append((not by_code, not by_title, not low.startswith(" ".join(words)), len(title), code))
     return [(code, codes.titles[code], hcc_text(code)) for *_, code in sorted(found)[:limit]]
 
 
