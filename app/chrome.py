@@ -64,41 +64,40 @@ def signed(who: str, at: str) -> str:
 def typed(label: str, name: str, chart_id: int, text: str = "", height: int | None = None, most: int = 4000) -> str:
     """A field whose words are there again after a reload, until ``forget``: ``text`` to begin with, or what this person typed
     last. ``name`` is the page's own for it within the chart."""
-    before, key = _draft(name, chart_id, text)
+    before = drafted(name, chart_id, text)
     data = {"label": label, "text": before, "height": height, "most": most, "chart": chart_id, "name": name}
-    found = components.words(key=key, data=data, on_text_change=components.ignore)
+    found = components.words(key=_key(name, chart_id), data=data, on_text_change=components.ignore)
     return before if found.text is None else str(found.text)[:most]
 
 
 def chosen(label: str, name: str, chart_id: int, options: Mapping[Any, str], begin: str, in_sight: bool = False) -> str:
     """A choice among ``options`` (what is kept -> what is shown), there again after a reload as ``typed`` words are; blank
     where nothing is chosen yet. ``in_sight``: all of them are seen at once."""
-    before, key = _draft(name, chart_id, begin)
-    names = [str(option) for option in options]
-    index = names.index(before) if before in names else None
-    if in_sight:
-        found = st.radio(label, names, index, lambda o: options[o], key=key, horizontal=True)
-    else:
-        found = st.selectbox(label, names, index, lambda o: options[o], key=key)
-    return _kept(name, chart_id, before, found or "")
+    before = drafted(name, chart_id, begin)
+    data = {
+        "label": label,
+        "text": before,
+        "options": list(options.items()),
+        "inSight": in_sight,
+        "chart": chart_id,
+        "name": name,
+    }
+    found = components.choice(key=_key(name, chart_id), data=data, on_text_change=components.ignore)
+    return before if found.text is None else str(found.text)
 
 
-def _draft(name: str, chart_id: int, begin: str) -> tuple[str, str]:
-    """What somebody entered last under a name, else ``begin``; and the key of the widget."""
-    return Drafts(session.store()).of(session.who(), chart_id).get(name, begin), f"typed-{chart_id}-{name}"
+def drafted(name: str, chart_id: int, begin: str) -> str:
+    """What this person entered last under a name and has not kept for good, else ``begin``."""
+    return Drafts(session.store()).of(session.who(), chart_id).get(name, begin)
 
 
-def _kept(name: str, chart_id: int, before: str, now: str) -> str:
-    """What a widget holds now, kept where it is new: a server that was started again hears of no change, only of what is
-    there."""
-    if now != before:
-        Drafts(session.store()).keep(session.who(), chart_id, name, now)
-    return now
+def _key(name: str, chart_id: int) -> str:
+    return f"typed-{chart_id}-{name}"
 
 
-def forget(name: str, chart_id: int) -> None:
-    """Words that were kept for good, or given up, are no draft any more."""
-    Drafts(session.store()).keep(session.who(), chart_id, name, "")
+def forget(name: str, chart_id: int, text: str) -> None:
+    """What was kept for good is no draft any more; words typed since then are."""
+    Drafts(session.store()).settle(session.who(), chart_id, name, text)
 
 
 def download(place: DeltaGenerator, label: str, make: Callable[[], bytes | str], name: str, kind: str, key: str = "") -> None:

@@ -21,7 +21,10 @@ Json = dict[str, Any]
 SEARCH_LIMIT = 20
 IMAGE_SCALE = 2.0
 NEW_WORDS = ("add", "evidence")
-MOST_WORDS = 8000
+MOST_WORDS, MOST_NOTE = 8000, 20_000
+MOVED = "The chart was screened again meanwhile: reload the page, then decide."
+WORDS_KEPT = "The chart was screened again, or left the results. What you typed is kept: reload the page to see it."
+UNKNOWN = "The server does not know this chart: copy what you typed, then open the chart from the worklist."
 
 
 def answer(store: Store, opened: OpenChart, person: Person, message: Mapping[str, Any]) -> Json:
@@ -45,11 +48,8 @@ def answer(store: Store, opened: OpenChart, person: Person, message: Mapping[str
             case "bookmark":
                 store.bookmark(person.name, opened.id, str(message["suggestion"]))
                 store.holds.open(opened.id, person.name)
-            case "draft":
-                words, reading = str(message["text"])[:MOST_WORDS], int(message.get("sample") or FIRST_READING)
-                Drafts(store).keep(person.name, opened.id, str(message["suggestion"]), words, reading)
-            case "note":
-                store.set_note(person.name, opened.id, str(message["text"])[:20000])
+            case "draft" | "note":
+                _keep_words(store, opened.id, person, message)
             case "search":
                 return {"ok": True, "codes": _search(str(message["query"]))}
             case "image":
@@ -64,6 +64,28 @@ def answer(store: Store, opened: OpenChart, person: Person, message: Mapping[str
     except (KeyError, TypeError, ValueError):
         return {"ok": False, "message": "This could not be recorded: reload the page and try again."}
     return {"ok": True}
+
+
+def answer_closed(store: Store, chart_id: int, person: Person, message: Mapping[str, Any]) -> Json:
+    """The reply where the chart does not open: nothing is decided on what cannot be looked at, but words are kept."""
+    if message.get("type") not in ("draft", "note"):
+        return {"ok": False, "message": MOVED}
+    if not person.may("review") or not store.knows(chart_id):
+        return {"ok": False, "message": UNKNOWN}
+    try:
+        _keep_words(store, chart_id, person, message)
+    except (KeyError, TypeError, ValueError):
+        return {"ok": False, "message": UNKNOWN}
+    return {"ok": False, "message": WORDS_KEPT}
+
+
+def _keep_words(store: Store, chart_id: int, person: Person, message: Mapping[str, Any]) -> None:
+    """Keep a draft or the own note as it was typed."""
+    if message["type"] == "note":
+        store.set_note(person.name, chart_id, str(message["text"])[:MOST_NOTE])
+        return
+    reading = int(message.get("sample") or FIRST_READING)
+    Drafts(store).keep(person.name, chart_id, str(message["suggestion"]), str(message["text"])[:MOST_WORDS], reading)
 
 
 def _settle(store: Store, opened: OpenChart, person: Person, action: Action, reading: int = FIRST_READING) -> None:
@@ -91,11 +113,16 @@ def _image(opened: OpenChart, number: int) -> Json:
 
 
 def _search(query: str) -> list[Json]:
-    from hccassist.terminology.codes import search_codes  # its tables take a moment to load: not before they are needed
+    """Codes by what the words name as a chart would ("ckd 3b"), then by code and title."""
+    from hccassist.terminology.codes import hcc_text, load_codes, search_codes  # these take a moment to load: not before
+    from hccassist.wording import codes_named  # they are needed
 
     if len(query.strip()) < 2:
         return []
-    return [{"code": c, "description": d, "hcc": hcc} for c, d, hcc in search_codes(query, SEARCH_LIMIT)]
+    titles = load_codes().titles
+    found = [(code, titles[code], hcc_text(code)) for code in codes_named(query) if code in titles]
+    found = list(dict.fromkeys([*found, *search_codes(query, SEARCH_LIMIT)]))[:SEARCH_LIMIT]
+    return [{"code": c, "description": d, "hcc": hcc} for c, d, hcc in found]
 
 
 def _action(message: Mapping[str, Any]) -> Action:

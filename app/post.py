@@ -12,7 +12,7 @@ from typing import Any
 import streamlit as st
 
 from app import components, session
-from app.messages import answer
+from app.messages import UNKNOWN, answer, answer_closed
 from app.payload import second_state_payload, state_payload
 from hccassist.review import OpenChart
 from hccassist.review.people import Person
@@ -67,9 +67,11 @@ def _reply(message: Mapping[str, Any]) -> Json:
     found = session.person()
     if found is None:
         return {"ok": False, "message": "You are not signed in any more: reload the page and sign in."}
-    opened = session.store().open_chart(chart) if isinstance(chart, int) else None
+    if not isinstance(chart, int):
+        return {"ok": False, "message": UNKNOWN}
+    opened = session.store().open_chart(chart)
     if opened is None:
-        return {"ok": False, "message": "The chart was screened again meanwhile: reload the page, then decide."}
+        return answer_closed(session.store(), chart, found, message)
     return answer(session.store(), opened, found, message)
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import json
 import re
 import urllib.error
 import urllib.request
@@ -231,6 +232,111 @@ def test_a_question_that_is_being_worded_outlives_a_reload_and_a_server_that_is_
     playwright.expect(field).to_have_value(whole)
 
 
+def test_a_choice_made_while_the_server_is_away_is_kept_and_followed(own_desk: Desk) -> None:
+    page = open_chart(own_desk)
+    choose(page, HF)
+    page.keyboard.press("q")
+    marked(page, HF, "query")
+    saved(page)
+    page.get_by_role("link", name="Queries", exact=True).click()
+    playwright.expect(page.get_by_label("Choice", exact=True)).to_be_checked()
+    settled(page)
+    own_desk.reviewer.kill()
+    page.get_by_text(AWAY).wait_for()
+    page.get_by_label("Open question", exact=True).check()
+    own_desk.reviewer.start()
+    eventually(page, lambda: own_desk.drafts() == {f"form {HF}": "open"})
+    playwright.expect(page.get_by_label("Question", exact=True).last).not_to_have_value(re.compile(re.escape("[ ]")))
+    playwright.expect(page.get_by_label("Open question", exact=True)).to_be_checked()
+
+
+def test_what_is_typed_right_after_keep_goes_on_in_the_same_field_and_stays(own_desk: Desk) -> None:
+    page = open_chart(own_desk)
+    choose(page, HF)
+    page.keyboard.press("q")
+    marked(page, HF, "query")
+    saved(page)
+    page.get_by_role("link", name="Queries", exact=True).click()
+    page.get_by_text("Open question").click()
+    field = page.get_by_label("Question", exact=True)
+    playwright.expect(field.last).not_to_have_value(re.compile(re.escape("[ ]")))  # the other form may stand there still
+    settled(page)
+    field.fill("Which kind of heart failure?")
+    page.get_by_role("button", name="Keep").click()
+    field.focus()  # at once: the page is not drawn anew yet
+    page.keyboard.press("End")
+    page.keyboard.type(" Since when?")
+    whole = "Which kind of heart failure? Since when?"
+    queries = Queries(open_store(own_desk.reviewer.database))
+    kept = lambda: queries.all(Person("test coder", "admin"))[0].text  # noqa: E731
+    eventually(page, lambda: kept() == "Which kind of heart failure?" and whole in own_desk.drafts().values())
+    playwright.expect(page.get_by_role("radio")).to_have_count(0)
+    playwright.expect(field).to_be_focused()
+    page.reload()
+    playwright.expect(field).to_have_value(whole)
+
+
+def test_words_about_a_chart_that_left_the_results_are_said_to_be_kept_and_can_be_read(own_desk: Desk) -> None:
+    page = open_chart(own_desk)
+    choose(page, HF)
+    lines = own_desk.reviewer.results / "suggestions.jsonl"
+    others = [line for line in lines.read_text().splitlines(keepends=True) if '"quill.txt"' not in line]
+    lines.write_text("".join(others))
+    page.keyboard.press("t")
+    page.keyboard.type("Edema went down on torsemide.")
+    page.get_by_text("What you typed is kept").wait_for()
+    saved(page)
+    page.reload()
+    page.get_by_text("This chart is not in the results any more").wait_for()
+    page.get_by_text("Edema went down on torsemide.").wait_for()
+
+
+def test_words_for_what_is_not_suggested_any_more_stand_with_what_was_decided_earlier(own_desk: Desk) -> None:
+    page = open_chart(own_desk)
+    choose(page, STROKE)
+    page.keyboard.press("t")
+    page.keyboard.type("Last year, now on aspirin.")
+    page.keyboard.press("Enter")
+    saved(page)
+    lines = own_desk.reviewer.results / "suggestions.jsonl"
+    charts = [json.loads(line) for line in lines.read_text().splitlines()]
+    for found in charts:
+        found["suggestions"] = [s for s in found["suggestions"] if s["id"] != STROKE]
+    lines.write_text("".join(json.dumps(found) + "\n" for found in charts))
+    page.reload()
+    page.get_by_role("button", name="Earlier").click()
+    playwright.expect(row(page, STROKE)).to_have_attribute("aria-current", "true")
+    playwright.expect(page.get_by_label("Rationale")).to_have_value("Last year, now on aspirin.")
+
+
+def test_a_page_that_is_loaded_again_is_blank_until_it_is_whole(own_desk: Desk) -> None:
+    page = open_chart(own_desk)
+    choose(page, HF)
+    page.keyboard.press("a")
+    choose(page, STROKE)
+    saved(page)
+    store, opened = open_store(own_desk.reviewer.database), own_desk.opened()
+    eventually(page, lambda: store.stopped_at(own_desk.reviewer.user, opened.id) == STROKE)
+    page.add_init_script(
+        """window.seen = new Set();
+        const look = () => {
+            const bench = document.querySelector(".hcca .panes")?.parentElement;
+            const all = (what) => [...bench.querySelectorAll(what)];
+            if (bench) seen.add(JSON.stringify([
+                bench.dataset.theme, bench.querySelector(".progress").textContent, all(".row .mark.accept").length,
+                all(".row[aria-current]").map((row) => row.dataset.id), all(".words").length, bench.getBoundingClientRect().top,
+            ]));
+            requestAnimationFrame(look);
+        };
+        look();"""
+    )
+    page.reload()
+    marked(page, HF, "accept")
+    at_rest(page)
+    [only] = page.evaluate("[...seen].map(JSON.parse)")
+    assert only[:5] == ["light", "1 of 3 decided", 1, [STROKE], 1]
+
+
 def test_one_key_marks_the_other_dates_of_a_year_as_duplicates_and_one_takes_that_back(own_desk: Desk) -> None:
     desk = own_desk._replace(chart="sub/two visits.txt")
     page = open_chart(desk)
@@ -346,6 +452,25 @@ def test_a_missed_condition_is_added_from_the_words_of_the_chart(desk: Desk) -> 
     saved(page)
     [added] = desk.opened().orphans
     assert (added.quote.text, added.encounter, added.decision.code.icd10) == ("PMH", "e1", "J44.9")
+
+
+def test_selected_words_bring_the_codes_that_they_name_and_none_is_chosen(desk: Desk) -> None:
+    page = open_chart(desk)
+    page.locator(".hcca .words [data-at]", has_text="COPD").first.evaluate(
+        """(piece) => {
+            getSelection().selectAllChildren(piece);
+            piece.dispatchEvent(new MouseEvent("mouseup", { bubbles: true }));
+        }"""
+    )
+    page.locator(".hcca .picker").wait_for()
+    page.keyboard.press("m")
+    playwright.expect(page.locator(".hcca .code-row").first).to_contain_text("J44.9")
+    assert page.locator('.hcca .code-row[aria-selected="true"]').count() == 0
+    page.keyboard.press("ArrowDown")
+    page.keyboard.press("Enter")
+    playwright.expect(page.locator(".hcca .row[data-id^='added:'] .mark")).to_have_class("mark add")
+    saved(page)
+    assert [o.decision.code.icd10 for o in desk.opened().orphans] == ["J44.9"]
 
 
 def test_struck_evidence_is_no_longer_marked(desk: Desk) -> None:

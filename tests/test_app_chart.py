@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from dataclasses import replace
 
 import pytest
-from review_browser import Desk, choose, open_chart, row, saved, watched
+from review_browser import Desk, choose, marked, open_chart, row, saved, watched
 from review_builder import CONDITIONS, HF, VISIT, Visit, write_chart, write_pdf_chart, write_results
 from review_server import Reviewer
 
@@ -103,6 +104,19 @@ def test_a_letter_with_shift_goes_round_the_words_of_that_letter(page: playwrigh
     playwright.expect(page.locator(".hcca .words .now")).to_have_text("No orthopnea, weight stable at home")
     page.keyboard.press("Shift+E")
     playwright.expect(page.locator(".hcca .toast")).to_contain_text("No words here are evaluated")
+
+
+def test_who_works_through_the_suspects_goes_on_to_the_next_suspect(page: playwright.Page, server: Reviewer) -> None:
+    open_chart(Desk(page, server, "year.txt"))
+    page.get_by_role("button", name="Suspects").click()
+    chosen = page.locator(".hcca .row[aria-current='true']")
+    playwright.expect(chosen).to_have_attribute("data-id", re.compile("N18.4"))
+    first = str(chosen.get_attribute("data-id"))
+    page.keyboard.press("q")
+    marked(page, first, "query")
+    playwright.expect(chosen).not_to_have_attribute("data-id", first)
+    playwright.expect(chosen).to_have_attribute("data-id", re.compile("N18.4"))
+    saved(page)
 
 
 def test_weaker_words_are_folded_away_and_kept_by_the_coders_hand(page: playwright.Page, server: Reviewer) -> None:

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from review_builder import VISIT, chart, plain
 
-from app.messages import answer
+from app.messages import answer, answer_closed
 from app.payload import chart_payload, confidence_words, second_payload, second_state_payload, state_payload
 from hccassist.review import Store
 from hccassist.review.chart_file import read
@@ -67,6 +67,27 @@ def test_a_rationale_that_was_typed_is_a_draft_until_it_is_recorded_or_undone(st
     assert (drafts(), drafts(7)) == ({}, {HF: "Seen anew."})
 
 
+def test_words_for_a_chart_that_left_the_results_are_kept_and_said_to_be(store: Store) -> None:
+    def reply(chart_id: int = 1, **message: Any) -> str:
+        return str(answer_closed(store, chart_id, CODER, {"id": "1", "suggestion": HF, **message})["message"])
+
+    assert "What you typed is kept" in reply(type="draft", text="Edema went down.")
+    assert "What you typed is kept" in reply(type="note", text="Ask Lee.")
+    assert (Drafts(store).of("ann", 1), store.note("ann", 1)) == ({HF: "Edema went down."}, "Ask Lee.")
+    assert "does not know this chart" in reply(99, type="draft", text="Lost?")
+    assert "reload the page, then decide" in reply(type="decide", kind="accept")
+    assert store.events() == []
+
+
+def test_what_was_typed_after_the_words_were_kept_stays_a_draft(store: Store) -> None:
+    drafts = Drafts(store)
+    drafts.keep("ann", 1, "answer 3", "Yes. And")
+    drafts.settle("ann", 1, "answer 3", "Yes.")
+    assert drafts.of("ann", 1) == {"answer 3": "Yes. And"}
+    drafts.settle("ann", 1, "answer 3", "Yes. And")
+    assert drafts.of("ann", 1) == {}
+
+
 @pytest.mark.parametrize(
     "message",
     [
@@ -94,6 +115,15 @@ def test_codes_are_found_with_their_hcc(store: Store) -> None:
     assert say(store, type="search", query="e")["codes"] == []
 
 
+def test_codes_are_found_by_the_words_of_the_trade_too(store: Store) -> None:
+    def first(query: str) -> str:
+        return str(say(store, type="search", query=query)["codes"][0]["code"])
+
+    assert [first(q) for q in ("ckd 3b", "COPD", "afib", "mdd recurrent moderate", "heart failure")] == [
+        "N18.32", "J44.9", "I48.91", "F33.1", "I50.9",
+    ]  # fmt: skip
+
+
 def test_the_payload_names_no_decision_and_the_state_all_of_them(store: Store) -> None:
     say(store, type="decide", kind="accept")
     opened = chart(store)
@@ -106,6 +136,13 @@ def test_the_payload_names_no_decision_and_the_state_all_of_them(store: Store) -
 def test_confidence_is_said_in_words_that_go_with_its_figure() -> None:
     words = [confidence_words(x) for x in (0.95, 0.895, 0.8, 0.6, 0.3, 0.1)]
     assert words == ["Very likely", "Very likely", "Likely", "Could go either way", "Unlikely", "Very unlikely"]
+
+
+def test_nothing_is_said_of_how_likely_a_suspect_is_to_be_accepted_which_nobody_can_accept(store: Store) -> None:
+    opened = chart(store)
+    payload = chart_payload(opened, read(opened.result, opened.roots, opened.folder))
+    said = {s["tier"]: (s["confidence"], s["percent"]) for s in payload["suggestions"]}
+    assert (said["suspect"], said["suppressed"]) == ((None, None), (0.05, "5%"))
 
 
 def test_a_coders_forged_second_review_is_refused_and_leaves_no_trace(store: Store) -> None:

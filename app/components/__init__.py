@@ -38,11 +38,20 @@ workbench = st.components.v2.component(
 words = st.components.v2.component(
     "hccassist.words",
     css=_source("base.css"),
-    js=_source("bus.js", "dom.js", "field.js"),
+    js=_source("bus.js", "dom.js", "field.js", "words.js"),
     isolate_styles=False,
 )
 """A field for words of several lines, kept as a draft while they are typed; reports them as ``text`` when it is left.
 Streamlit's own takes nothing while the server is away, and loses what is typed when the page goes."""
+
+choice = st.components.v2.component(
+    "hccassist.choice",
+    css=_source("base.css"),
+    js=_source("bus.js", "dom.js", "field.js", "choice.js"),
+    isolate_styles=False,
+)
+"""A choice of one among several, kept as a draft as words are; reports it as ``text``. Streamlit's own is closed while the
+server is away."""
 
 worklist = st.components.v2.component(
     "hccassist.worklist",

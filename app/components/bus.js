@@ -4,21 +4,43 @@ const RETRY_MS = 4000;
 const RING_TRIES = 3; // unanswered, after which the whole page is asked for anew
 const GIVING_BACK_MS = 1000; // the window goes in a few frames, and takes the focus as it goes
 const TURNING_MS = 20000; // a server that is busy takes its time with a page
-const ENTERED = ["decide", "second", "draft", "note"]; // what a person entered: it must arrive
+const WORDS = ["draft", "note"];
+const ENTERED = ["decide", "second", ...WORDS]; // what a person entered: it must arrive
 const WAITING = "hccassist.waiting."; // in the tab's own storage, by whose it is
 
+const NOT_RECORDED = "What was entered before the page was loaded again was not recorded. ";
 const AWAY = "The server does not answer. What you enter is kept on this page and sent when it is back: leave the page open.";
-const AWAY_LOOK = "position:fixed;z-index:999999;left:50%;bottom:10px;transform:translateX(-50%);max-width:90vw;padding:6px 14px;"
+const LINE_LOOK = "position:fixed;z-index:999999;left:50%;bottom:10px;transform:translateX(-50%);max-width:90vw;padding:6px 14px;"
   + "border:1px solid #8a6100;border-radius:6px;background:#fdf1d3;color:#1c2329;font-size:14px";
+const NOTICE_MS = 20000;
+
+/** A line at the foot of the window, on every page. */
+function footLine(role) {
+  const line = document.createElement("div");
+  line.setAttribute("role", role);
+  line.style.cssText = LINE_LOOK;
+  line.hidden = true;
+  document.body.append(line);
+  return line;
+}
+
+/** Says for a while what became of something that nobody waits for any more. */
+function noticeBoard() {
+  const line = footLine("alert");
+  line.addEventListener("click", () => { line.hidden = true; });
+  let timer = null;
+  return (text) => {
+    if (line.hidden || line.textContent !== text) line.textContent = text;
+    line.hidden = false;
+    clearTimeout(timer);
+    timer = setTimeout(() => { line.hidden = true; }, NOTICE_MS);
+  };
+}
 
 /** Streamlit puts a window over the page when its server does not answer, and takes the keys from whoever is typing. Here a
  *  line says so, and the page stays in use. */
 function watchConnection(onBack) {
-  const line = document.createElement("div");
-  line.setAttribute("role", "status");
-  line.style.cssText = AWAY_LOOK;
-  line.hidden = true;
-  document.body.append(line);
+  const line = footLine("status");
   let held = null; // where somebody types
   document.addEventListener("focusin", (event) => { if (!event.target.closest('[data-testid="stDialog"]')) held = event.target; });
   const giveBack = (field, until) => {
@@ -88,6 +110,7 @@ function createBus() {
   // the page anew does it listen. What waits is sent as soon as that is done.
   const ring = () => { unheard = 0; turning = Math.max(turning, 1); bell?.(); };
   watchConnection(ring);
+  const notice = noticeBoard();
   const tell = (received) => listeners.forEach((listener) => listener(received));
 
   // A message that leaves while Streamlit turns to another page names the page it came from, and calls the turn off:
@@ -126,14 +149,16 @@ function createBus() {
       unheard = 0;
       if (!resent) resend();
       if (turning) { turning = 0; schedule(); }
-      const answered = Object.entries(data.replies || {});
-      answered.forEach(([id]) => outbox.delete(id));
+      const answered = Object.entries(data.replies || {}).filter(([id]) => outbox.has(id))
+        .map(([id, reply]) => ({ id, reply, type: outbox.get(id).type }));
+      answered.forEach(({ id }) => outbox.delete(id));
       remember();
       tell(true);
-      answered.forEach(([id, reply]) => {
+      answered.forEach(({ id, reply, type }) => {
         const resolve = waiting.get(id);
         waiting.delete(id);
         if (resolve) resolve(reply);
+        if (!reply.ok && ENTERED.includes(type) && (!resolve || WORDS.includes(type))) notice(`${resolve ? "" : NOT_RECORDED}${reply.message}`);
       });
     },
     /** Calls the listener whenever a message leaves (with false) and whenever Python answers (with true). */

@@ -36,6 +36,9 @@ class DetailPanel {
   /** The rationale as typed, for the decision that is about to be made. */
   draft() { return this.drafts.get(this.item?.key)?.trim() || null; }
 
+  /** The suggestions that words were typed for. A page's own drafts have names of another kind ("answer 3"). */
+  drafted() { return [...this.drafts].filter(([key, text]) => text.trim() && /^[^\s:]+:/.test(key)).map(([key]) => key); }
+
   /** The words for an item, given up with an undo. */
   forget(item) {
     this.drafts.delete(item.key);
@@ -84,8 +87,8 @@ class DetailPanel {
     const s = item.suggestion;
     return h("header", {}, h("h2", {}, s.name),
       h("div", { class: "coded" }, h("span", { class: "code big" }, s.code || "no code"), h("span", {}, s.description)),
-      h("div", { class: "models" }, s.hcc.length ? s.hcc.map((x) => h("div", {}, h("b", {}, `${x.model === "RxHCC" ? "RxHCC" : `${x.model} HCC`} ${x.category}`), ` ${x.label}`))
-        : h("div", { class: "quiet" }, s.hccText || "No HCC in V28 or V24")),
+      s.code && s.tier !== "earlier" ? h("div", { class: "models" }, s.hcc.length ? s.hcc.map((x) => h("div", {}, h("b", {}, `${x.model === "RxHCC" ? "RxHCC" : `${x.model} HCC`} ${x.category}`), ` ${x.label}`))
+        : h("div", { class: "quiet" }, s.hccText || "No HCC in V28 or V24")) : null,
       s.confidence === null ? null : h("div", { class: "likely" }, h("b", {}, s.confidenceWords), ` to be accepted · ${s.percent}`));
   }
 

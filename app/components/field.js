@@ -1,17 +1,10 @@
-// A field for words of several lines. It stays in use while the server is away: a pause in typing keeps the words as a draft, on the
-// way that decisions take; when the field is left, the page is drawn anew with them.
-const fields = new WeakMap();
-
-class WordsField {
-  constructor(parent) {
-    this.keeper = keeper(() => bus.send({ type: "draft", chart: this.data.chart, suggestion: this.data.name, text: this.area.value }));
-    this.area = h("textarea", {
-      class: "field", oninput: this.keeper.soon, onblur: () => this.leave(),
-      onkeydown: (event) => { if (event.key === "Enter" && (event.ctrlKey || event.metaKey)) this.leave(); },
-    });
-    this.label = h("span", {});
-    this.root = h("label", { class: "hcca words-field" }, this.label, this.area);
-    parent.append(this.root);
+// What a person enters on a page beside the review: kept as a draft, on the way that decisions take, and so in use while the server
+// is away. When it is done the page is drawn anew with it.
+class DraftField {
+  constructor(parent, root) {
+    this.root = root;
+    this.keeper = keeper(() => bus.send({ type: "draft", chart: this.data.chart, suggestion: this.data.name, text: this.value }));
+    parent.append(root);
     window.addEventListener("beforeunload", this.keeper.now, true);
     this.unlisten = bus.listen(() => this.takeWaiting());
   }
@@ -19,29 +12,28 @@ class WordsField {
   update(data, tell) {
     this.root.dataset.theme = isDark(this.root) ? "dark" : "light";
     this.tell = tell;
-    if (!this.data) this.told = data.text;
-    // What was typed here is newer than what the server knows.
-    if (!this.data || this.area.value === this.data.text) this.area.value = data.text;
+    const first = !this.data;
+    if (first) this.told = data.text;
+    const untouched = !first && this.value === this.data.text; // else what was entered here is newer than what the server knows
     this.data = data;
-    fill(this.label, data.label);
-    this.area.maxLength = data.most;
-    this.area.style.minHeight = data.height ? `${data.height}px` : null;
+    this.draw();
+    if (first || untouched) this.value = data.text;
     this.takeWaiting();
   }
 
-  /** Words still on their way to the server when the field was drawn, after a reload or a time without it. */
+  /** What was still on its way to the server when the field was drawn, after a reload or a time without it. */
   takeWaiting() {
     if (this.tookWaiting || !bus.state || !this.data) return;
     this.tookWaiting = true;
     const { chart, name } = this.data;
     const found = bus.waiting((message) => message.type === "draft" && message.chart === chart && message.suggestion === name);
-    if (found.length) this.area.value = found.at(-1).text;
+    if (found.length) this.value = found.at(-1).text;
   }
 
   leave() {
-    this.keeper.now();
-    if (this.area.value === this.told) return;
-    this.told = this.area.value;
+    setTimeout(() => this.keeper.now(), 0); // after what is told: of two things sent at once, Streamlit may draw anew for one alone
+    if (this.value === this.told) return;
+    this.told = this.value;
     this.tell(this.told);
   }
 
@@ -53,12 +45,16 @@ class WordsField {
   }
 }
 
-export default function ({ data, parentElement, setStateValue }) {
-  if (!fields.has(parentElement)) fields.set(parentElement, new WordsField(parentElement));
-  const field = fields.get(parentElement);
-  if (data) field.update(data, (text) => setStateValue("text", text));
-  return () => {
-    field.stop();
-    fields.delete(parentElement);
+/** What Streamlit calls for each place that a kind of field is drawn in. */
+function fieldsOf(Kind) {
+  const fields = new WeakMap();
+  return ({ data, parentElement, setStateValue }) => {
+    if (!fields.has(parentElement)) fields.set(parentElement, new Kind(parentElement));
+    const field = fields.get(parentElement);
+    if (data) field.update(data, (text) => setStateValue("text", text));
+    return () => {
+      field.stop();
+      fields.delete(parentElement);
+    };
   };
 }

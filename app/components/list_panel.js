@@ -5,7 +5,7 @@ const SECTIONS = [
   { key: "mention_only", title: "Named only, no MEAT found", short: "Named only", open: false },
   { key: "suspect", title: "Suspects: query, never a code", short: "Suspects", open: false },
   { key: "suppressed", title: "Held back, with the reason", short: "Held back", open: false },
-  { key: "earlier", title: "Decided earlier, no longer suggested", short: "Earlier", open: false },
+  { key: "earlier", title: "Decided on or begun earlier, no longer suggested", short: "Earlier", open: false },
 ];
 const MARKS = {
   accept: ["✓", "Accepted"], reject: ["✕", "Rejected"], change: ["⇄", "Code changed"], query: ["?", "Query"],

@@ -103,7 +103,7 @@ class Workbench {
     this.currentSpan = null;
     this.last = null;
     this.makeItems();
-    const resume = this.items.find((item) => item.id === data.resume);
+    const resume = this.items.find((item) => item.key === data.resume) || this.items.find((item) => item.id === data.resume);
     if (resume) this.list.reveal(resume);
     this.redraw();
     const first = resume || this.list.order.find((item) => !item.decision) || this.list.order[0];
@@ -141,6 +141,8 @@ class Workbench {
     const items = this.data.suggestions.map((s) => this.item(s, states[s.id], s.section || s.tier, encounters.get(s.encounter)));
     for (const a of added) items.push(this.item(addedSuggestion(a), a, "added", encounters.get(a.encounter)));
     for (const a of earlier) items.push({ ...this.item(earlierSuggestion(a), a, "earlier", undefined), date: a.snapshot.date });
+    const keys = new Set(items.map((item) => item.key));
+    for (const key of this.detail.drafted()) if (!keys.has(key)) items.push(this.item(draftedSuggestion(key), undefined, "earlier", undefined));
     this.items = items;
     this.byId = new Map(items.map((item) => [item.id, item]));
   }
@@ -156,7 +158,7 @@ class Workbench {
     const weaker = (suggestion.moreEvidence || []).filter((span) => !kept.has(`${span.start}:${span.end}`));
     const gone = (span) => struckKeys.has(String([span.letter ?? null, span.start, span.end]));
     return {
-      id: suggestion.id, key: state?.key || suggestion.id, suggestion, section, encounter, date: encounter?.date,
+      id: suggestion.id, key: state?.key || suggestion.key || suggestion.id, suggestion, section, encounter, date: encounter?.date,
       seq: state?.seq || 0, decision: guess ? guess.decision : state?.decision || null, saving: Boolean(guess),
       spans: all.filter((span) => !gone(span)), struckSpans: all.filter(gone), weaker,
       current: this.currentSpan && all.includes(this.currentSpan) ? this.currentSpan : null,
@@ -355,7 +357,7 @@ class Workbench {
     this.last = item.id;
     this.detail.keeper.now();
     this.act(item, message, this.guess(kind, more));
-    if (this.settings.values.advance && kind !== "reject") this.advance();
+    if (kind !== "reject") this.moveOn(item);
   }
 
   /** Where the chart says otherwise of the same condition: denied or past there and present here, or the other way round. */
@@ -393,7 +395,7 @@ class Workbench {
     const { kind, code, reason, rationale } = item.decision;
     const message = this.data.second ? { kind, code, reason, rationale, ...change } : { kind: "amend", ...change };
     this.act(item, message, { ...item.decision, ...change });
-    if (change.reason && this.settings.values.advance) this.advance();
+    if (change.reason) this.moveOn(item);
   }
 
   undo(wanted) {
@@ -471,7 +473,7 @@ class Workbench {
       candidates.length === 1 ? null : h("option", { value: "" }, "Which encounter?"),
       candidates.map((e) => h("option", { value: e.id }, encounterLine(e))));
     this.search.open({
-      title: "A condition that was missed", alternatives: [],
+      title: "A condition that was missed", alternatives: [], words: quote.text,
       extra: [h("blockquote", {}, trimmed(quote.text)), candidates.length ? select : null],
       onPick: (code) => {
         if (candidates.length && !select.value) { this.say("Say which encounter the words belong to, then choose the code again."); this.search.element.hidden = false; return; }
@@ -520,13 +522,18 @@ class Workbench {
     if (item) this.choose(item.id);
   }
 
-  /** On to the next one that is not decided, below first; stays where everything is. */
-  advance() {
+  /** On to the next one of a section that is not decided, below first; stays where everything is. */
+  advance(section = "supported") {
     const { order } = this.list;
     const at = order.findIndex((item) => item.id === this.chosen);
-    const open = (item) => item.section === "supported" && !this.byId.get(item.id)?.decision;
+    const open = (item) => item.section === section && !this.byId.get(item.id)?.decision;
     const next = order.slice(at + 1).find(open) || order.slice(0, Math.max(at, 0)).find(open);
-    if (next) this.choose(next.id);
+    if (next) this.choose(next.id); else if (section !== "supported") this.advance();
+  }
+
+  /** After a decision: who works through the suspects, or what is held back, goes on with those. */
+  moveOn(item) {
+    if (this.settings.values.advance) this.advance(item.section);
   }
 
   stepSpan(by) {
@@ -615,6 +622,12 @@ function addedSuggestion(state) {
 function earlierSuggestion(state) {
   const { snapshot } = state;
   return { ...BLANK, id: state.key, condition: state.key, name: snapshot.description || "Earlier suggestion", code: snapshot.code, description: snapshot.description || "", tier: "earlier" };
+}
+
+/** What is not suggested any more, though words were typed for it: they stay to be read. */
+function draftedSuggestion(key) {
+  const code = key.split(":").slice(1).join(":");
+  return { ...BLANK, id: key, condition: key, name: "Not suggested any more", code, description: "Your rationale was not kept with a decision.", tier: "earlier" };
 }
 
 function legend() {

@@ -31,7 +31,7 @@ def show(person: Person, samples: Samples, lesson: Lesson) -> None:
         reply = chrome.typed("Your own word on it", name, pair.chart_id, lesson.reply)
         if st.button("Keep", key=f"keep-reply-{pair.event_seq}", disabled=reply.strip() == lesson.reply):
             samples.reply(person, pair.event_seq, reply)
-            chrome.forget(name, pair.chart_id)
+            chrome.forget(name, pair.chart_id, reply)
             st.rerun()
 
 

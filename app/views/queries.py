@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from zlib import crc32
+from collections.abc import Mapping
 
 import streamlit as st
 
@@ -16,16 +15,24 @@ from hccassist.review.queries import STATUSES, Form, ProviderQuery, Queries, Que
 FORMS: dict[Form, str] = {"choice": "Choice", "open": "Open question"}
 
 
-def first_wording(opened: OpenChart, query: ProviderQuery) -> str:
-    """The question as it was kept, else drafted in the form that is chosen above it."""
+def form_of(opened: OpenChart, query: ProviderQuery) -> Form:
+    """The form that a question is drafted in: chosen here until it is kept, for what offers a choice."""
+    suggestion = opened.suggestion(query.suggestion_id)
+    if suggestion is None or not choices(suggestion):
+        return "open"
+    name = f"form {query.suggestion_id}"
+    if query.text is not None:
+        found = chrome.drafted(name, query.chart_id, "choice")
+    else:
+        found = chrome.chosen("Form", name, query.chart_id, FORMS, "choice", in_sight=True)
+    return "open" if found == "open" else "choice"
+
+
+def wording(opened: OpenChart, query: ProviderQuery, form: Form) -> str:
+    """The question as it was kept, else as it is drafted."""
     suggestion = opened.suggestion(query.suggestion_id)
     if query.text is not None or suggestion is None:
         return query.text or ""
-    forms: list[Form] = list(FORMS) if choices(suggestion) else ["open"]
-    form = forms[0]
-    if len(forms) > 1:
-        name = f"form-{query.chart_id}-{query.suggestion_id}"
-        form = st.radio("Form", forms, format_func=lambda f: FORMS[f], horizontal=True, key=name)
     return draft(opened, suggestion, form, opened.states.get(suggestion.id))
 
 
@@ -37,22 +44,21 @@ def show(person: Person, query: ProviderQuery, opened_up: bool) -> None:
         return
     with st.expander(plain(f"{query.status}: {_about(opened, query)}, {query.chart}"), expanded=opened_up, key=f"query-{key}"):
         session.chart_button(key, query.chart_id, query.suggestion_id)
-        wording = first_wording(opened, query)
-        names = [f"query {query.suggestion_id} {crc32(wording.encode()):x}"]  # another form has a wording of its own
-        text = chrome.typed("Question", names[0], query.chart_id, wording, height=280, most=8000)
+        form = form_of(opened, query)
+        question = f"query {query.suggestion_id} {form}"  # each form has a wording of its own, the same before and after Keep
+        text = chrome.typed("Question", question, query.chart_id, wording(opened, query, form), height=280, most=8000)
         against = concerns(text)
         for concern in against:
             st.warning(plain(f"“{concern.words}”: {concern.why}. ({concern.source})"))
-        answer = ""
+        answer, reply = "", f"reply {query.suggestion_id}"
         if query.status != "draft":
-            names.append(f"reply {query.suggestion_id}")
-            answer = chrome.typed("What the provider answered", names[1], query.chart_id, query.answer, most=8000)
+            answer = chrome.typed("What the provider answered", reply, query.chart_id, query.answer, most=8000)
         keep, send, file, _ = st.columns([1, 1, 1, 3])
         status: QueryStatus = "answered" if answer.strip() else query.status
         if keep.button("Keep", key=f"keep-{key}", width="stretch"):
-            _keep(person, query, text, status, answer, names)
+            _keep(person, query, status, {question: text, reply: answer})
         if query.status == "draft" and send.button("Mark as sent", key=f"send-{key}", width="stretch"):
-            _keep(person, query, text, "sent", answer, names)
+            _keep(person, query, "sent", {question: text, reply: answer})
         if not against:
             chrome.download(file, "Text file", lambda: text, f"query_{query.chart_id}.txt", "text/plain", key=f"file-{key}")
 
@@ -66,11 +72,14 @@ def _about(opened: OpenChart, query: ProviderQuery) -> str:
     return ", ".join(filter(None, (suggestion.condition.replace("_", " "), suggestion.icd10, date)))
 
 
-def _keep(person: Person, query: ProviderQuery, text: str, status: QueryStatus, answer: str, names: Sequence[str]) -> None:
+def _keep(person: Person, query: ProviderQuery, status: QueryStatus, words: Mapping[str, str]) -> None:
+    """Keep the question and the answer, which are given by the names of their drafts."""
+
     def keep() -> None:
+        text, answer = words.values()
         Queries(session.store()).keep(person, query.chart_id, query.suggestion_id, text, status, answer)
-        for name in names:
-            chrome.forget(name, query.chart_id)
+        for name, typed in words.items():
+            chrome.forget(name, query.chart_id, typed)
 
     chrome.attempt(keep)
 

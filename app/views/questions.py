@@ -23,7 +23,7 @@ def ask(question: Question, person: Person) -> None:
         answer = chrome.typed("Answer, as guidance for the next time (no patient details)", name, question.chart_id)
         if st.button("Keep the answer", key=f"keep-{question.seq}", disabled=not answer.strip()):
             Questions(session.store()).answer(question, answer.strip(), person)
-            chrome.forget(name, question.chart_id)
+            chrome.forget(name, question.chart_id, answer)
             st.rerun()
 
 

@@ -11,6 +11,7 @@ from hccassist.review.export import table_to_csv
 from hccassist.review.versions import Entry, Versions
 
 SHOWN = 2000
+COLUMNS = ("no.", "when (UTC)", "who", "what", "chart", "visit", "suggested", "code", "reason", "rationale", "about no.")
 Line = dict[str, object]
 
 
@@ -25,7 +26,8 @@ def line(event: Event) -> Line:
     """An event as a row to read."""
     content = event.snapshot
     suggestion = content.get("suggestion")
-    suggested = suggestion.get("icd10") if isinstance(suggestion, dict) else None
+    found = suggestion if isinstance(suggestion, dict) else {}
+    visit = content.get("encounter")
     action = event.action
     return {
         "no.": str(event.seq),
@@ -33,7 +35,8 @@ def line(event: Event) -> Line:
         "who": event.who,
         "what": what(event),
         "chart": content.get("chart"),
-        "suggested": suggested,
+        "visit": visit.get("date_of_service") if isinstance(visit, dict) else None,
+        "suggested": found.get("icd10") or str(found.get("condition") or "").replace("_", " ") or None,
         "code": action.code.icd10 if action.code else None,
         "reason": REJECT_REASONS.get(action.reason or ""),
         "rationale": action.rationale,
@@ -45,7 +48,7 @@ def entry_line(entry: Entry) -> Line:
     """A role given, or a version saved or put in force, as a row of the same table: numbered in a chain of its own."""
     done = chrome.DONE[entry.action]
     told = f"{done} {entry.version} to {entry.content}" if entry.kind == "role" else f"{done} {entry.kind} {entry.version}"
-    row = dict.fromkeys(("no.", "when (UTC)", "who", "what", "chart", "suggested", "code", "reason", "rationale", "about no."))
+    row: Line = dict.fromkeys(COLUMNS)
     return row | {
         "no.": f"v{entry.seq}",
         "when (UTC)": chrome.when(entry.at),

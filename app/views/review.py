@@ -31,6 +31,9 @@ def main() -> None:
             st.query_params["chart"] = str(chart_id)
             st.rerun()
     opened = _open(chart_id) if chart_id is not None else None
+    if opened is None and chart_id is not None and store.knows(chart_id):
+        _not_there(chart_id, who, sample)
+        return
     if opened is None:
         st.info("No chart is open. Choose one from the worklist.")
         st.page_link("views/worklist.py", label="Worklist", icon=":material/list:")
@@ -43,6 +46,18 @@ def main() -> None:
     drafts = Drafts(store).of(who, opened.id, sample or FIRST_READING)
     payload |= {"note": store.note(who, opened.id), "drafts": drafts, "guidance": _guidance(opened)}
     components.workbench(key=f"workbench-{opened.id}-{sample or 'first'}", data=payload)
+
+
+def _not_there(chart_id: int, who: str, sample: int | None) -> None:
+    """A chart that left the results: what this person typed about it and has not kept for good stays to be read and copied."""
+    st.warning("This chart is not in the results any more. Screen it again to go on with it; nothing in the record is lost.")
+    store = session.store()
+    words = {"Your note": store.note(who, chart_id), **Drafts(store).of(who, chart_id, sample or FIRST_READING)}
+    for name, text in words.items():
+        if text:
+            st.text(f"What you typed ({name}):")
+            st.code(text, language=None, wrap_lines=True)
+    st.page_link("views/worklist.py", label="Worklist", icon=":material/list:")
 
 
 def _first(opened: OpenChart, who: str) -> dict[str, Any]:

@@ -81,14 +81,14 @@ def explain(person: Person, samples: Samples, pair: second.Pair, lesson: Lesson 
         rules = {NO_GUIDELINE: "none", **{g.key: f"{g.title} ({g.source})" for g in second.guidelines()}}
         rule = chrome.chosen("Guideline", f"{name} guideline", chart, rules, kept[4] or NO_GUIDELINE)
         if st.button("Keep the lesson", key=f"{name} keep"):
-            told = (outcome, cause, why, example, "" if rule == NO_GUIDELINE else rule)
-            chrome.attempt(lambda: _explained(person, samples, pair, told))
+            chrome.attempt(lambda: _explained(person, samples, pair, (outcome, cause, why, example, rule)))
 
 
 def _explained(person: Person, samples: Samples, pair: second.Pair, told: tuple[str, str, str, str, str]) -> None:
-    samples.explain(person, pair, *told)  # type: ignore[arg-type]
-    for field in ("outcome", "cause", "why", "example", "guideline"):
-        chrome.forget(f"lesson {pair.event_seq} {field}", pair.chart_id)
+    outcome, cause, why, example, rule = told
+    samples.explain(person, pair, outcome, cause, why, example, "" if rule == NO_GUIDELINE else rule)  # type: ignore[arg-type]
+    for field, text in zip(("outcome", "cause", "why", "example", "guideline"), told, strict=True):
+        chrome.forget(f"lesson {pair.event_seq} {field}", pair.chart_id, text)
 
 
 def main() -> None:
