@@ -28,6 +28,7 @@ from hccassist.review import open_store
 from hccassist.review.people import Person
 from hccassist.review.queries import Queries
 from hccassist.review.versions import Versions
+from hccassist.terminology.compiled import load_lexicon
 
 playwright = pytest.importorskip("playwright.sync_api")
 pytestmark = [pytest.mark.browser, pytest.mark.slow, pytest.mark.xdist_group("browser")]
@@ -455,6 +456,7 @@ def test_a_missed_condition_is_added_from_the_words_of_the_chart(desk: Desk) -> 
 
 
 def test_selected_words_bring_the_codes_that_they_name_and_none_is_chosen(desk: Desk) -> None:
+    load_lexicon()  # compiled on this machine, as a screening leaves it
     page = open_chart(desk)
     page.locator(".hcca .words [data-at]", has_text="COPD").first.evaluate(
         """(piece) => {

@@ -14,6 +14,7 @@ from hccassist.review.chart_file import read
 from hccassist.review.drafts import Drafts
 from hccassist.review.people import Person
 from hccassist.review.samples import Samples
+from hccassist.terminology.compiled import load_lexicon
 
 HF = "e1:I50.22"
 TEXT = plain(VISIT.text)
@@ -116,6 +117,8 @@ def test_codes_are_found_with_their_hcc(store: Store) -> None:
 
 
 def test_codes_are_found_by_the_words_of_the_trade_too(store: Store) -> None:
+    load_lexicon()  # compiled on this machine, as a screening leaves it
+
     def first(query: str) -> str:
         return str(say(store, type="search", query=query)["codes"][0]["code"])
 

@@ -6,12 +6,15 @@ from hccassist.coding import code_condition
 from hccassist.evidence.detect import detect, support_of
 from hccassist.nlp.document import analyse
 from hccassist.nlp.mentions import find_mentions
-from hccassist.terminology.compiled import load_lexicon
+from hccassist.terminology.compiled import is_compiled, load_lexicon
 
 
 def codes_named(words: str) -> list[str]:
     """The codes of the conditions that words name, in their order, each before those that it leaves open; whatever the words
-    say of them: whether they are present is for the one who asks to see."""
+    say of them: whether they are present is for the one who asks to see. None where the knowledge was not compiled yet on this
+    machine, as the first screening does: nobody waits for that at a search."""
+    if not is_compiled():
+        return []
     lexicon = load_lexicon()
     document = analyse(words, lexicon)
     found: list[str] = []

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping, Sequence, Set
 from dataclasses import asdict, dataclass
+from itertools import count
 from pathlib import Path
 from typing import Any
 
@@ -119,8 +120,9 @@ def keys_of(result: ChartResult, placed: Mapping[str, SuggestionState], orphans:
     """What decisions on each suggestion of today stand under: where it was decided on before, the id that it had then; else
     its own, or one made from it where that of today was another visit's before."""
     taken = {state.suggestion_id for state in (*placed.values(), *orphans)}
-    keys: dict[str, str] = {}
-    for s in result.suggestions:
-        free = (s.id, *(f"{s.id}@{n}" for n in range(2, len(taken) + 3)))
-        keys[s.id] = placed[s.id].suggestion_id if s.id in placed else next(key for key in free if key not in taken)
-    return keys
+    return {s.id: placed[s.id].suggestion_id if s.id in placed else _free(s.id, taken) for s in result.suggestions}
+
+
+def _free(key: str, taken: Set[str]) -> str:
+    """The key, or one made from it where it is another's."""
+    return key if key not in taken else next(other for n in count(2) if (other := f"{key}@{n}") not in taken)

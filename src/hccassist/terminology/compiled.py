@@ -149,9 +149,14 @@ def compile_once(own: tuple[Path, ...] = (), tell: Callable[[str], None] = lambd
     ``tell`` gets a line for whoever waits, where it must be compiled.
 
     Raises ``KnowledgeError`` as ``load_lexicon`` does."""
-    if not _file_of(knowledge_version([*knowledge_folders(), *own])).exists():
+    if not is_compiled(own):
         tell("Compiling the clinical knowledge, once on this machine; some 20 seconds")
         load_lexicon(own)
+
+
+def is_compiled(own: tuple[Path, ...] = ()) -> bool:
+    """Whether ``load_lexicon`` finds the compiled knowledge in the cache, and so takes no time to speak of."""
+    return _file_of(knowledge_version([*knowledge_folders(), *own])).exists()
 
 
 def _file_of(version: str) -> Path:
