@@ -12,7 +12,7 @@ from hccassist.schema import Element
 from hccassist.terminology.groups import pattern_group, said
 from hccassist.terminology.lexicon import EvidenceWord, Lexicon
 
-SILENT_SECTIONS = frozenset({"allergies", "legal", "family_history", "education"})
+SILENT_SECTIONS = frozenset({"allergies", "legal", "family_history", "education", "past_medications"})
 """Sections in which no word is evidence of the patient's care."""
 
 _RESULT_KINDS = frozenset({"lab", "vital", "imaging", "test"})

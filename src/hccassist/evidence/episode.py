@@ -13,7 +13,7 @@ from collections.abc import Sequence
 from datetime import date
 from typing import NamedTuple
 
-from hccassist.evidence.detect import Item
+from hccassist.evidence.detect import Item, is_stopped
 from hccassist.evidence.given import given_now
 from hccassist.evidence.healing import in_healing
 from hccassist.evidence.replaced import grafts_of, is_why_amputated, removed
@@ -57,6 +57,7 @@ _CAME_WITH_SURGERY = said("came_with_surgery", before=r"^,? (?:\w+ ){0,2}")
 _REMISSION = frozenset({"remission=full", "remission=partial"})
 _SINCE_THEN = re.compile(r"\bon (?:[\w/-]+ ){1,4}since (?:[\w]+ )?(?:19|20)\d\d\b", re.IGNORECASE)
 """A year in which a treatment began that goes on: "on Suboxone since 2019"."""
+_TREATMENTS = code_group("treatments")
 _ENDS_WITH_ABLATION = code_group("ends_with_ablation")
 _ABLATED = said("ablated")
 _CURED = said("cured")
@@ -217,12 +218,20 @@ def _lasting(story: Story, m: Located, known: Condition) -> Located:
     if span and story.this_year and int(span[1]) < story.this_year:
         return m.judged("history", _DATED)
     if known.course == "status":
-        return m
+        return m.judged("history", "no longer taken") if _is_taken_no_more(story, m, known) else m
     once = _ONLY_ONCE.search(story.before(m)) or _CAME_WITH_SURGERY.match(behind) or _ONCE_BEHIND.match(behind)
     if once and _NEVER_AGAIN.search(story.clause(m)):
         return m.judged("history", "a single event, none since")
     why = removed(story, m, known)
     return m.judged("history", why) if why else m
+
+
+def _is_taken_no_more(story: Story, m: Located, known: Condition) -> bool:
+    """Whether a state that is a treatment itself has ended with its drug: "Lantus 20 units (discontinued)"."""
+    sentence = story.document.sentences[m.sentence]
+    return known.default_code.startswith(_TREATMENTS) and is_stopped(
+        story.document.text, sentence.start, m.mention.start, m.mention.end, sentence.end
+    )
 
 
 def _ended_by_ablation(story: Story, group: list[Located], known: Condition) -> list[Located]:

@@ -303,7 +303,7 @@ def _tie_knowledge(scene: Scene, ties: Ties) -> None:
                 if item.word.kind in _SAID_OF_ONE and at[item.i] & named and condition not in named:
                     continue
                 rivals = len(at[item.i] & scene.active)
-                why = f"“{item.word.written}” speaks for it"
+                why = f"“{scene.document.written(item.i, item.j)}” speaks for it"
                 if rivals > 1 and condition not in scene.named(number) and not scene.under(number, condition):
                     why += f", and as well for {rivals - 1} other{'s' if rivals > 2 else ''} of this record: {UNCLEAR}"
                 _add(ties, condition, number, why, "tie knowledge", f"shared by {min(rivals, 4)}")

@@ -59,6 +59,7 @@ _SECTION_STATUS: dict[str, Status] = {
     "instructions": "hypothetical",
     "copied": "history",
     "resolved_problems": "history",
+    "past_medications": "history",
     "ruled_out": "negated",
 }
 _PAST_SECTIONS = frozenset({"pmh", "psh"})

@@ -21,7 +21,7 @@ _STORY = frozenset({"hpi", "chief_complaint", "start"})
 _RESULTS = frozenset({"results"})
 _ASIDE = frozenset(
     """family_history social_history allergies medications instructions education screening legal copied
-    resolved_problems""".split()
+    resolved_problems past_medications""".split()
 )
 _PROCEDURES = frozenset({"procedure", "therapy", "device"})
 _USE = code_group("substance_use")
