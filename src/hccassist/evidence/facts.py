@@ -14,10 +14,11 @@ _MEASURED = frozenset({"lab", "vital", "test", "imaging", "monitor"})
 _REACH = 45
 _BEFORE = 70
 _VALUE = re.compile(
-    r"^[^\d;.\n]{0,28}?(?P<value>[<>]? ?-?\d{1,4}(?:\.\d+)?(?: ?(?:/|-|–|to) ?\d{1,4}(?:\.\d+)?)?)(?![/\d]|\.\d)"
+    r"^[^\d;.\n]{0,28}?"
+    r"(?P<value>[<>]? ?-?(?!\d{1,2}/(?:19|20)\d\d\b)\d{1,4}(?:\.\d+)?(?: ?(?:/|-|–|to) ?\d{1,4}(?:\.\d+)?)?)(?![/\d]|\.\d)"
     rf"(?! ?-?(?:{pattern_group('time_unit')})\b)(?: ?(?P<unit>{pattern_group('unit')})(?![a-z]))?"
 )
-"""No span of time is a value: "repeat A1c in 3 months"."""
+"""No span of time is a value ("repeat A1c in 3 months"), nor a month ("eye exam 01/2025")."""
 _YEAR = re.compile(r"(?:19|20)\d\d")
 _WITH_YEARS = frozenset({"test", "imaging"})
 """What is dated by a bare year ("DEXA 2025") and has no value of four digits."""
