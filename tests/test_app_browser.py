@@ -205,14 +205,20 @@ def test_a_rationale_typed_without_a_decision_is_there_again_after_a_reload(desk
     assert decision.rationale == "CKD is named as diabetic"
 
 
-def test_a_question_that_is_being_worded_outlives_a_reload_and_a_server_that_is_away(own_desk: Desk) -> None:
-    asked = "Which kind of heart failure was treated?"
-    page = open_chart(own_desk)
+def queries_of_one(desk: Desk) -> playwright.Page:
+    """The page of queries, once the heart failure of the chart was queried."""
+    page = open_chart(desk)
     choose(page, HF)
     page.keyboard.press("q")
     marked(page, HF, "query")
     saved(page)
     page.get_by_role("link", name="Queries", exact=True).click()
+    return page
+
+
+def test_a_question_that_is_being_worded_outlives_a_reload_and_a_server_that_is_away(own_desk: Desk) -> None:
+    asked = "Which kind of heart failure was treated?"
+    page = queries_of_one(own_desk)
     field = page.get_by_label("Question", exact=True)
     field.fill(asked)
     page.reload()  # in the middle of the word
@@ -234,12 +240,7 @@ def test_a_question_that_is_being_worded_outlives_a_reload_and_a_server_that_is_
 
 
 def test_a_choice_made_while_the_server_is_away_is_kept_and_followed(own_desk: Desk) -> None:
-    page = open_chart(own_desk)
-    choose(page, HF)
-    page.keyboard.press("q")
-    marked(page, HF, "query")
-    saved(page)
-    page.get_by_role("link", name="Queries", exact=True).click()
+    page = queries_of_one(own_desk)
     playwright.expect(page.get_by_label("Choice", exact=True)).to_be_checked()
     settled(page)
     own_desk.reviewer.kill()
@@ -252,12 +253,7 @@ def test_a_choice_made_while_the_server_is_away_is_kept_and_followed(own_desk: D
 
 
 def test_what_is_typed_right_after_keep_goes_on_in_the_same_field_and_stays(own_desk: Desk) -> None:
-    page = open_chart(own_desk)
-    choose(page, HF)
-    page.keyboard.press("q")
-    marked(page, HF, "query")
-    saved(page)
-    page.get_by_role("link", name="Queries", exact=True).click()
+    page = queries_of_one(own_desk)
     page.get_by_text("Open question").click()
     field = page.get_by_label("Question", exact=True)
     playwright.expect(field.last).not_to_have_value(re.compile(re.escape("[ ]")))  # the other form may stand there still
