@@ -271,7 +271,7 @@ def _tie_main(scene: Scene, ties: Ties) -> None:
         return
     only = len(told) == 1
     for number, sentence in enumerate(scene.document.sentences):
-        if sentence.section in _NO_GENERIC or sentence.section in LISTS:
+        if sentence.section in _NO_GENERIC or sentence.section in LISTS or number not in scene.items_of:
             continue
         for condition in main:
             if scene.of_another(number, condition) or scene.named(number) - {condition}:
