@@ -23,6 +23,13 @@ LATE = Visit(
 )  # fmt: skip
 
 
+WRAPPED = Visit(
+    "PLAN\nSeen for [[hf]chronic systolic heart failure], which is steady. We will\n   continue carvedilol.\nGout.\n",
+    date="2025-02-11",
+)
+"""A sentence goes on in the next line; the line behind it is another's."""
+
+
 @pytest.fixture(scope="module")
 def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Reviewer]:
     folder = tmp_path_factory.mktemp("chart")
@@ -41,10 +48,10 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Reviewer]:
     denied = replace(VISIT, text="Echo normal: no [[no_hf]heart failure].\n", date="2025-06-01")
     both = write_chart(root, "both.txt", [VISIT, denied], CONDITIONS | {"no_hf": no_hf})
     turned = write_chart(root, "turned.txt", [replace(VISIT, text=VISIT.text + "Culture: \u202eevitisop\u202c.\n")])
+    wrapped = write_chart(root, "wrapped.txt", [WRAPPED])
     year = write_chart(root, "year.txt", [replace(VISIT, date=f"2025-{k // 2 + 1:02}-{k % 2 * 10 + 5:02}") for k in range(24)])
-    found = Reviewer(
-        write_results(folder / "results", root, [two, printed, held, both, year, turned]), str(folder / "db"), folder / "log"
-    ).start()
+    results = write_results(folder / "results", root, [two, printed, held, both, year, turned, wrapped])
+    found = Reviewer(results, str(folder / "db"), folder / "log").start()
     yield found
     found.kill()
 
@@ -70,6 +77,14 @@ def test_encounters_stand_in_the_order_of_their_dates_with_what_speaks_against_t
     playwright.expect(table.nth(1)).to_contain_text("A laboratory or test report on its own does not count.")
     table.nth(0).click()
     playwright.expect(page.locator(".hcca .text")).to_be_visible()
+
+
+def test_the_sentence_that_names_a_condition_is_shown_over_the_end_of_its_line(page: playwright.Page, server: Reviewer) -> None:
+    open_chart(Desk(page, server, "wrapped.txt"))
+    said = page.locator(".hcca .evidence .said").first
+    playwright.expect(said).to_have_text(
+        "Seen for chronic systolic heart failure, which is steady. We will    continue carvedilol.", use_inner_text=True
+    )
 
 
 def test_words_are_found_in_the_chart_whatever_their_case_and_spacing(page: playwright.Page, server: Reviewer) -> None:

@@ -2,6 +2,8 @@
 const BLOCK = 5000; // characters
 const LINE = 95;
 const SETTLING_FRAMES = 5;
+// Where a line was wrapped: it filled its width, and the next goes on in small letters. Of the same length as what it stands for.
+const WRAPPED = /(?<=[^\n]{45})\n(?=[ \t]*[a-z])/g;
 const LIT = ["lit", "mention", "letter-M", "letter-E", "letter-A", "letter-T"];
 
 class TextPanel {
@@ -27,6 +29,7 @@ class TextPanel {
       return;
     }
     this.offsets = new Offsets(chart.text);
+    this.unwrapped = chart.text.replace(WRAPPED, " ");
     for (const s of suggestions) for (const span of s.moreEvidence || []) delete span.parts;
     const spans = suggestions.flatMap((s) => [...s.mentions, ...s.evidence].map((span) => {
       span.parts = [];
@@ -99,11 +102,11 @@ class TextPanel {
     this.onMention(mention);
   }
 
-  /** A few words on either side of a span, within its line. */
+  /** A few words on either side of a span, within its line, or over the end of one that was wrapped. */
   context(span) {
     if (span.from === undefined) return { before: "", after: "" };
-    const before = this.chart.text.slice(Math.max(0, span.from - 60), span.from).split("\n").at(-1);
-    const after = this.chart.text.slice(span.to, span.to + 80).split("\n")[0];
+    const before = this.unwrapped.slice(Math.max(0, span.from - 60), span.from).split("\n").at(-1);
+    const after = this.unwrapped.slice(span.to, span.to + 80).split("\n")[0];
     return { before: before.replace(/^\S*\s/, before.length === 60 ? "…" : "$&"), after: after.length === 80 ? after.replace(/\s\S*$/, "…") : after };
   }
 

@@ -263,7 +263,7 @@ def _tie_following(scene: Scene, ties: Ties) -> None:
 
 def _tie_main(scene: Scene, ties: Ties) -> None:
     """What the visit is about: the only condition of the note, or one of the few that its conclusion names. Every sentence of
-    story, examination, results and plan may be about it."""
+    story, examination, results and plan that holds a word of evidence may be about it."""
     told = {m.mention.condition for here in scene.by_sentence.values() for m in here if m.mention.section not in LISTS}
     concluded = {m.mention.condition for here in scene.by_sentence.values() for m in here if m.mention.section in CONCLUSIONS}
     main = concluded or told
