@@ -29,7 +29,7 @@ from hccassist.evidence.strength import Strength
 from hccassist.nlp.document import Document
 from hccassist.nlp.mentions import Located
 from hccassist.nlp.overall import overall_status
-from hccassist.nlp.sections import CONCLUSIONS
+from hccassist.nlp.sections import CONCLUSIONS, LISTS
 from hccassist.nlp.status import tells_of_others
 from hccassist.ranking.features import Candidate
 from hccassist.schema import Encounter, Evidence, Status
@@ -265,11 +265,13 @@ def _combination(record: _Record, rule: Combined, proof: tuple[Evidence, ...], l
 
 def _opening(document: Document, located: Sequence[Located]) -> tuple[int, int]:
     """The text that tells what a record is about, from offset to offset: all of one that names few conditions, or the sentence
-    that first names any, if it names few."""
+    that first names any outside a list that is carried along, if it names few."""
     present = [m for m in located if m.mention.status == "active"]
     if len({m.mention.condition for m in present}) <= _FEW:
         return 0, len(document.text)
-    first = min(m.sentence for m in present)
+    first = min((m.sentence for m in present if m.mention.section not in LISTS), default=None)
+    if first is None:
+        return 0, 0
     if len({m.mention.condition for m in present if m.sentence == first}) > _FEW:
         return 0, 0
     return document.sentences[first].start, document.sentences[first].end

@@ -60,6 +60,9 @@ _SINCE_THEN = re.compile(r"\bon (?:[\w/-]+ ){1,4}since (?:[\w]+ )?(?:19|20)\d\d\
 _TREATMENTS = code_group("treatments")
 _ENDS_WITH_ABLATION = code_group("ends_with_ablation")
 _ABLATED = said("ablated")
+_MAY_END = code_group("may_end")
+_BY_TREATMENT = re.compile(r" (?:on|with|while|under)\b", re.IGNORECASE)
+"""It did not come back because it is treated."""
 _CURED = said("cured")
 _HELD_DOWN = said("held_down", behind=r"(?: \w+){0,2} (?:suppress\w+|maintenance)\b")
 """Treatment that keeps a disease down: its first course may be completed, the disease is still there."""
@@ -210,7 +213,8 @@ def _still_there(m: Located, when: _When, treated: bool, curable: bool, open_day
 
 def _lasting(story: Story, m: Located, known: Condition) -> Located:
     """A lasting disease or state is over where it is told with the years in which it began and ended, as a single event that
-    never came back, or as what an operation took away."""
+    never came back, as what an operation took away, or, where such a disease may end, as one of an earlier year that did not
+    come back and that no drug treats."""
     if m.mention.status != "active" or known.course not in ("lifelong", "status"):
         return m
     behind = story.after(m)
@@ -220,8 +224,12 @@ def _lasting(story: Story, m: Located, known: Condition) -> Located:
     if known.course == "status":
         return m.judged("history", "no longer taken") if _is_taken_no_more(story, m, known) else m
     once = _ONLY_ONCE.search(story.before(m)) or _CAME_WITH_SURGERY.match(behind) or _ONCE_BEHIND.match(behind)
-    if once and _NEVER_AGAIN.search(story.clause(m)):
-        return m.judged("history", "a single event, none since")
+    if never := _NEVER_AGAIN.search(clause := story.clause(m)):
+        if once:
+            return m.judged("history", "a single event, none since")
+        ended = known.default_code.startswith(_MAY_END) and story.in_earlier_year(clause)
+        if ended and not story.given(known.id) and not _BY_TREATMENT.match(clause, never.end()):
+            return m.judged("history", "an earlier year's, none since")
     why = removed(story, m, known)
     return m.judged("history", why) if why else m
 

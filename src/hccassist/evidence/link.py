@@ -303,7 +303,7 @@ def _kinds(items: Sequence[Item], condition: str) -> dict[Element, str]:
 def _is_lent(scene: Scene, number: int, condition: str, tie: Tie, mine: Sequence[Item]) -> bool:
     """Whether a sentence rather tells of something else than the condition: what a system review or an examination does not
     find ("denies headaches") proves none that is only named elsewhere; a drug belongs to the condition beside it that it
-    treats; and what stands behind a semicolon is said of what stands there."""
+    treats, or for which the record gives it elsewhere; and what stands behind a semicolon is said of what stands there."""
     document, sentence = scene.document, scene.document.sentences[number]
     if "tie same" in tie.clues:
         return not mine and _alone_in_its_clause(scene, number, condition)
@@ -312,7 +312,16 @@ def _is_lent(scene: Scene, number: int, condition: str, tie: Tie, mine: Sequence
     if sentence.section in _TEMPLATES:
         return all(_is_absent(document, sentence, item) for item in mine)
     beside = scene.named(number)
-    return bool(mine) and all(item.word.kind == _DRUG and not item.word.conditions.isdisjoint(beside) for item in mine)
+    return bool(mine) and all(
+        item.word.kind == _DRUG and (not item.word.conditions.isdisjoint(beside) or _given_for_another(scene, item, condition))
+        for item in mine
+    )
+
+
+def _given_for_another(scene: Scene, item: Item, condition: str) -> bool:
+    """Whether the record says for which of its conditions a drug is given, and it is not this one."""
+    given = scene.given_for.get(item.word.written.lower(), ())
+    return bool(given) and condition not in given
 
 
 def _is_absent(document: Document, sentence: Sentence, item: Item) -> bool:

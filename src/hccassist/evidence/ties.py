@@ -71,6 +71,8 @@ class Scene:
     items_of: Mapping[int, list[Item]]
     blocks: Mapping[int, Block]
     labels: Mapping[int, str]
+    given_for: Mapping[str, frozenset[str]]
+    """Drug as written -> the active conditions that it treats beside their name or under their problem."""
 
     def named(self, number: int) -> frozenset[str]:
         """The active conditions that a sentence names."""
@@ -105,9 +107,25 @@ def scene_of(document: Document, located: Sequence[Located], items: Sequence[Ite
         items_of[item.sentence].append(item)
     blocks = _blocks(document, by_sentence)
     names = {number: frozenset(m.mention.condition for m in here) for number, here in by_sentence.items()}
-    return Scene(
-        document, frozenset(active), states, by_sentence, all_named, names, items_of, blocks, _labels(document, blocks)
-    )
+    labels, given_for = _labels(document, blocks), _given_for(document, items, names, blocks)
+    return Scene(document, frozenset(active), states, by_sentence, all_named, names, items_of, blocks, labels, given_for)
+
+
+def _given_for(
+    document: Document, items: Sequence[Item], names: Mapping[int, frozenset[str]], blocks: Mapping[int, Block]
+) -> dict[str, frozenset[str]]:
+    """Where a drug stands: beside a name, under a problem, or right behind a sentence of its paragraph that names one."""
+    found: dict[str, frozenset[str]] = defaultdict(frozenset)
+    for item in items:
+        if item.word.kind == "drug":
+            number = item.sentence
+            block = blocks.get(number)
+            here = names.get(number, _NONE) | (block.conditions if block and block.named else _NONE)
+            if not here and number and document.sentences[number - 1].paragraph == document.sentences[number].paragraph:
+                here = names.get(number - 1, _NONE)
+            if mine := item.word.conditions & here:
+                found[item.word.written.lower()] |= mine
+    return found
 
 
 def ties_of(scene: Scene) -> Ties:

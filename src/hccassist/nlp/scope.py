@@ -46,7 +46,7 @@ _TOUCH = frozenset("any a an the all of that he she they patient pt there or pri
 _COLON_LEAD = frozenset("history of the following condition problem any all known evidence sign for with such as ) (".split())
 _CONJUNCTIONS = frozenset({"and", "both", "all", "&", "or", "+"})
 _LIST_WORDS = frozenset(
-    ", and or / & + ( ) was were is are has have had been be being to all both also now then still yet since".split()
+    ", and or / & + ( ) - – — was were is are has have had been be being to all both also now then still yet since".split()
 )
 _OF_THE_CUE = frozenset(
     "( , now since later is was were has have been it this that all both formally clinically fully ?".split()
