@@ -16,7 +16,7 @@ from typing import NamedTuple
 from hccassist.evidence.detect import Item, is_stopped
 from hccassist.evidence.given import given_now
 from hccassist.evidence.healing import in_healing
-from hccassist.evidence.replaced import grafts_of, is_why_amputated, removed
+from hccassist.evidence.replaced import grafts_of, is_why_amputated, removed, was_taken_out
 from hccassist.evidence.sequelae import (
     LEFT_BEHIND,
     STROKE,
@@ -105,7 +105,7 @@ def settle(
             settled.extend(_agreed(_cancer(story, group, known.default_code.startswith(_SPREAD), _remits(known))))
         elif known.course in ENDS or known.course == "acute":
             days = _INFARCTION_DAYS if known.default_code.startswith("I21") else 0
-            dated = [_dated(story, m, known.course in ENDS, days) for m in group]
+            dated = [_dated(story, _without_its_organ(story, m, known), known.course in ENDS, days) for m in group]
             if known.default_code.startswith(STROKE) and story.late_effects:
                 dated = [left_behind(m) for m in dated]
             settled.extend(_agreed(_once(story, dated) if known.course == "acute" else dated))
@@ -134,6 +134,12 @@ def _without_excluded(settled: list[Located], lexicon: Lexicon) -> list[Located]
         over = acute and any(excluded.get(g, -1) > m.i for g in lexicon.implied.get(m.mention.condition, ()))
         kept.append(m.judged("negated", "excluded later in the record") if over else m)
     return kept
+
+
+def _without_its_organ(story: Story, m: Located, known: Condition) -> Located:
+    """A mention, past where the operation that took the organ out is told beside it."""
+    gone = m.mention.status == "active" and was_taken_out(story, m, known)
+    return m.judged("history", "the organ was taken out") if gone else m
 
 
 def _dated(story: Story, m: Located, curable: bool, open_days: int) -> Located:

@@ -47,8 +47,22 @@ _JOINT_REPLACED = said(
 _JOINT_REPLACED_FOR = said(
     "joint_replaced", behind=rf"\b[^.;]{{0,40}}\b(?:{pattern_group('joint_replaced_for')})\b[^.;]{{0,25}}$"
 )
+_OPERATIONS = "psh"
+"""The section whose list holds what was done."""
 _DEAD_BONE = code_group("dead_bone")
 _OF_THE_COLON, _COLON_REMOVED = code_group("gone_with_colon"), said("colon_removed")
+_NOT_YET = pattern_group("operation_to_come")
+
+
+def _taken_out(organ: str) -> tuple[tuple[str, ...], re.Pattern[str], re.Pattern[str]]:
+    """The codes of the diseases that leave with an organ, the ways to say that it was taken out, and the operation alone."""
+    operation = pattern_group(f"{organ}_removed")
+    done = rf"(?:{pattern_group('operation_done')})(?: (?!{_NOT_YET})[\w'-]+){{0,3}}? (?:{operation})"
+    dated = rf"(?:{operation})(?: [\w'-]+){{0,6}} (?:in |at (?:age )?)(?:(?:19|20)\d\d|\d\d)"
+    return code_group(f"gone_with_{organ}"), re.compile(rf"\b(?:{done}|{dated})\b", re.IGNORECASE), said(f"{organ}_removed")
+
+
+_ORGANS = tuple(map(_taken_out, ("uterus", "thyroid", "parathyroid", "gallbladder", "sigmoid", "prostate", "tonsils")))
 
 
 def grafts_of(located: Sequence[Located], lexicon: Lexicon) -> list[tuple[Located, tuple[str, ...]]]:
@@ -66,11 +80,23 @@ def removed(story: Story, m: Located, known: Condition) -> str:
         return "the valve was replaced"
     if code.startswith(_OF_THE_COLON) and (_COLON_REMOVED.search(before) or _COLON_REMOVED.search(story.after(m))):
         return "the colon was removed"
+    if was_taken_out(story, m, known):
+        return "the organ was taken out"
     if not code.startswith(_OF_AN_ORGAN):
         return ""
     if _ended_by_a_graft(story, m, known) or _is_why_grafted(story, m):
         return "the organ was replaced"
     return "the reason for a transplant" if _TRANSPLANTED_FOR.search(before) else ""
+
+
+def was_taken_out(story: Story, m: Located, known: Condition) -> bool:
+    """Whether the sentence of a disease tells that its organ was taken out: "hysterectomy for fibroids in 2011"."""
+    sentence = story.document.sentences[m.sentence]
+    for codes, done, operation in _ORGANS:
+        if known.default_code.startswith(codes):
+            told = operation if sentence.section == _OPERATIONS else done
+            return bool(told.search(story.document.text, sentence.start, sentence.end))
+    return False
 
 
 def is_why_amputated(story: Story, m: Located) -> bool:

@@ -230,11 +230,12 @@ def speaks_of_a_cause(rule: ContextRow) -> bool:
 
 def _blames_what_is_known(told: Told) -> bool:
     """ "Likely due to his COPD", "probably from known CHF": the cause is in doubt, not the disease; nor is what stands behind
-    a comma the cause."""
+    a comma the cause, but in a list of alternatives."""
     if not speaks_of_a_cause(told.rule):
         return False
     between = told.norms[told.cue.j : told.i]
-    return between[:1] in _POSSESSIVES or not _OF_THE_KNOWN.isdisjoint(between) or "," in between
+    apart = "," in between and "or" not in told.norms[told.cue.j : told.j + _RIGHT_BEFORE]
+    return between[:1] in _POSSESSIVES or not _OF_THE_KNOWN.isdisjoint(between) or apart
 
 
 def _rules_out_what_stands_before(told: Told) -> bool:

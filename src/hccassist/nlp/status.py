@@ -197,7 +197,7 @@ def assert_status(named: Named, stay: Stay) -> Assertion:
         return Assertion(strongest[0], tuple(f"“{found[c]}”" for c in strongest))
     if _orders_its_test(named):
         return Assertion("hypothetical", ("a test that bears its name",))
-    if section in _PAST_SECTIONS and not named.stays and "status=current" not in named.attributes:
+    if section in _PAST_SECTIONS and not (named.stays or named.remitted) and "status=current" not in named.attributes:
         return Assertion("history", ("listed as past history",))
     return Assertion("active", ())
 
