@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 import time
+from dataclasses import replace
 
 import pytest
 from encounter_pages import RECORDS, chart_of
@@ -169,6 +170,20 @@ def test_same_letterhead_other_date_is_another_record() -> None:
         "2025-02-06",
         "2025-03-07",
     ]
+
+
+def test_a_visit_behind_the_report_of_the_same_day_is_a_record_of_its_own() -> None:
+    head = "Ashby Clinic\nRuth Okafor | DOB 03/09/1951\n"
+    lab = head + "Brookside Laboratories\nCollected 03/04/2025  Reported 03/05/2025\nPotassium  4.1\nPage 1 of 2"
+    note = head + "Visit date: 03/04/2025  Type: follow-up\nAssessment: gout, settled.\nMarta Solberg, MD\nPage 2 of 2"
+    assert [e.pages for e in find_encounters(chart_of(lab, note))] == [(1,), (2,)]
+
+
+def test_a_month_that_a_scan_misread_is_mended() -> None:
+    chart = chart_of("Emergency Department Record\nPatient: Ruth Okafor  DOB: 03/09/1951\nArrival: 67/03/2025 21:40\nCough.")
+    scanned = replace(chart, pages=tuple(replace(page, source="ocr") for page in chart.pages))
+    assert dates(chart) == [None]
+    assert dates(scanned) == ["2025-07-03"]
 
 
 def test_page_numbers_of_the_whole_print_do_not_join_records() -> None:

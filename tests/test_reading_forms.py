@@ -13,6 +13,8 @@ from reportlab.lib.styles import getSampleStyleSheet
 from reportlab.pdfgen.canvas import Canvas
 from reportlab.platypus import Paragraph, SimpleDocTemplate, Table, TableStyle
 
+from hccassist.encounters import find_encounters
+from hccassist.nlp.choices import read_choice
 from hccassist.reading import read_chart
 from hccassist.schema import Chart
 
@@ -211,6 +213,50 @@ def test_underlined_choices_are_marked_as_ringed_ones_are(tmp_path: Path) -> Non
     text = read(tmp_path, pdf(page)).text
     assert "Diabetes:  None  Type 1  ◉ Type 2  Neuropathy:  ◉ Yes  No" in text
     assert "Depression:  mild  ◉ moderate  severe" in text
+
+
+def test_choices_that_a_pen_underlined_are_read_off_a_scan(tmp_path: Path) -> None:
+    rows = (
+        ("Severity:   mild   moderate   severe", "moderate"),
+        ("Asthma:   yes   no        Inhaler:   daily   as needed", "yes"),
+        ("Section two: Heart failure in her family", "Section two:"),
+        ("Gout:   never   before   now", ""),
+    )
+    page = together(
+        *(underlined(text, 72, 700 - 24 * n, *([chosen] if chosen else [])) for n, (text, chosen) in enumerate(rows))
+    )
+    text = read(tmp_path, image_pdf(scan(pdf(page), turn=0.3))).text.splitlines()
+    severity, asthma, heading, gout = (line for line in text if line.strip())
+    assert severity.split("◉")[1].split() == ["moderate", "severe"]
+    assert asthma.split("◉")[1].split()[0] == "yes"
+    assert "◉" not in heading + gout
+
+
+def test_a_box_beside_a_ringed_row_keeps_its_own_answer() -> None:
+    row = "☐ Angina  ☒ Heart failure: systolic  ◉ diastolic"
+    assert read_choice(row, row.index("Angina"), row.index("Angina") + 6) is None
+
+
+@pytest.mark.parametrize("scanned", [False, True])
+def test_two_pages_on_a_sheet_are_read_one_after_the_other(tmp_path: Path, scanned: bool) -> None:
+    heads = ("Patient: Ruth Okafor  Visit date: 03/04/2025", "Patient: Ruth Okafor  Visit date: 05/06/2025")
+    sides = (lines([head, *PROSE], x=54 + 612 * n, y=720, step=18) for n, head in enumerate(heads))
+    data = pdf(together(*sides), size=(1224, 792))
+    chart = read(tmp_path, image_pdf(scan(data, dpi=150)) if scanned else data)
+    left, right = chart.text.split("\f")
+    assert "03/04/2025" in left
+    assert "three months" in left
+    assert "05/06/2025" in right
+    assert [e.date_of_service for e in find_encounters(chart)] == ["2025-03-04", "2025-05-06"]
+
+
+def test_a_wide_sheet_that_holds_one_table_stays_whole(tmp_path: Path) -> None:
+    rows = (
+        ("Name", "Result"),
+        *((name, "steady for the whole of the past half year") for name in ("Sodium", "Zinc", "Iron", "Lead")),
+    )
+    data = pdf(together(*(lines([row[n] for row in rows], x=60 + 500 * n, y=500, step=18) for n in (0, 1))), size=(1000, 612))
+    assert "Zinc  steady" in read(tmp_path, data).text
 
 
 def test_a_part_of_joined_choices_may_be_underlined(tmp_path: Path) -> None:

@@ -92,9 +92,9 @@ def _headed_for_another(lines: Sequence[Line], hits: Sequence[DateHit], offset: 
 
 def _margins(lines: Sequence[Line], first: int, last: int) -> list[Line]:
     """The header and footer lines, outside the record, of the pages it begins and ends on: they name its patient too."""
-    pages = {lines[first].page, lines[last - 1].page}
+    leaves = {lines[first].leaf, lines[last - 1].leaf}
     near = [*lines[max(first - _PAGE_REACH, 0) : first], *lines[last : last + _PAGE_REACH]]
-    return [line for line in near if line.page in pages and (line.running or min(line.at, line.last) < _EDGE)]
+    return [line for line in near if line.leaf in leaves and (line.running or min(line.at, line.last) < _EDGE)]
 
 
 def _without_misread(lines: Sequence[Line], hits: Sequence[DateHit]) -> list[DateHit]:
@@ -112,19 +112,20 @@ def _without_misread(lines: Sequence[Line], hits: Sequence[DateHit]) -> list[Dat
 def _print_dates_told(lines: Sequence[Line], hits: Sequence[DateHit]) -> list[DateHit]:
     """The dates, those marked as print dates that stand without a label at the edge of most pages."""
     edge = {
-        (lines[h.line].page, h.value)
+        (lines[h.line].leaf, h.value)
         for h in hits
         if h.kind in BARE_KINDS and min(lines[h.line].at, lines[h.line].last) < _EDGE
     }
-    pages = {line.page for line in lines}
+    leaves = {line.leaf for line in lines}
     counts = Counter(value for _, value in edge)
-    stamped = {value for value, count in counts.items() if count >= 3 and count >= 0.6 * len(pages)}
+    stamped = {value for value, count in counts.items() if count >= 3 and count >= 0.6 * len(leaves)}
     return [replace(h, kind="print") if h.kind in BARE_KINDS and h.value in stamped else h for h in hits]
 
 
 def _text_start(chart: Chart, line: Line) -> int:
     """Where a record that begins with this line begins: at its page's start if the line is the page's first."""
-    return chart.pages[line.page - 1].start if line.at == 0 else line.start
+    start = chart.pages[line.page - 1].start
+    return max(start, chart.text.rfind("\f", start, line.start) + 1) if line.at == 0 else line.start
 
 
 def _encounter(

@@ -17,6 +17,8 @@ from hccassist.written_dates import DATE, may_hold_date, parse_date
 
 _OCR_DIGITS = str.maketrans({"O": "0", "o": "0", "l": "1", "I": "1", "|": "1", "S": "5", "B": "8"})
 _OCR_NUMERIC = re.compile(r"(?<![A-Za-z\d/])[\dOolI|SB]{1,2}/[\dOolI|SB]{1,2}/[\dOolI|SB]{2,4}(?![A-Za-z\d/])")
+_OCR_MONTH = re.compile(r"(?<![\d/.\-])[689](?=[1-9]/[0-3]?\d/(?:19|20)?\d\d(?![\d/]))")
+"""A nought read as a digit that resembles it: no month is the 67th."""
 _CELL_START = re.compile(r" {2,}|\t|[|:;]")
 _LOWER_WORD = re.compile(r"\b[a-z]+\b")
 _PROSE_WORDS = 3
@@ -60,6 +62,7 @@ def find_dates(lines: Sequence[Line]) -> list[DateHit]:
             continue
         if line.scanned:
             text = _OCR_NUMERIC.sub(lambda m: m.group().translate(_OCR_DIGITS), text)
+            text = _OCR_MONTH.sub("0", text)
         if not may_hold_date(text):
             continue
         first = len(hits)
@@ -103,7 +106,7 @@ def _kind(before: str, after: str, above: str) -> tuple[str, bool]:
 
 def _above(lines: Sequence[Line], n: int, offset: int) -> str:
     """The label that stands over a date: the cell of the same place in the line above, if that line is all labels."""
-    if n == 0 or lines[n - 1].page != lines[n].page:
+    if n == 0 or lines[n - 1].leaf != lines[n].leaf:
         return ""
     cells, labels = lines[n].cells, lines[n - 1].cells
     place = next((i for i, (at, cell) in enumerate(cells) if at <= offset < at + len(cell)), None)

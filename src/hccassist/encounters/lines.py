@@ -11,7 +11,8 @@ from hccassist.reading.noise import FAX_BANNER
 from hccassist.schema import Chart
 from hccassist.written_dates import DATE
 
-_LINE = re.compile(r"[^\n\f]+")
+_LEAF = re.compile(r"[^\f]+")
+_LINE = re.compile(r"[^\n]+")
 _LONGEST = 500
 _CELL = re.compile(r" {2,}|\t+| \| ")
 _SMALL_WORD = re.compile(r"(?<![\w'])[a-z]{2,}(?![\w:])")
@@ -22,8 +23,9 @@ _FAX_BANNER = re.compile(rf"{FAX_BANNER}$|^\W*(?:received|sent) by fax\b", re.IG
 
 
 class Line(NamedTuple):
-    """A line of text. ``at`` counts the lines of its page from 0, ``last`` from its end; ``running`` marks page noise,
-    ``fax`` a transmission stamp, ``scanned`` a page read by OCR."""
+    """A line of text. ``page`` is the number of its sheet, ``leaf`` counts the pages: a sheet may hold two. ``at`` counts the
+    lines of its leaf from 0, ``last`` from its end; ``running`` marks page noise, ``fax`` a transmission stamp, ``scanned`` a
+    page read by OCR."""
 
     text: str
     start: int
@@ -34,6 +36,7 @@ class Line(NamedTuple):
     running: bool
     fax: bool
     scanned: bool
+    leaf: int
 
     @property
     def cells(self) -> list[tuple[int, str]]:
@@ -62,8 +65,9 @@ def lines_of(chart: Chart) -> list[Line]:
     """The lines of a chart that hold anything, in order."""
     noise_starts = [start for start, _ in chart.noise]
     out: list[Line] = []
-    for page in chart.pages:
-        found = [m for m in _LINE.finditer(chart.text, page.start, page.end) if not m.group().isspace()]
+    leaves = ((page, leaf.span()) for page in chart.pages for leaf in _LEAF.finditer(chart.text, page.start, page.end))
+    for number, (page, bounds) in enumerate(leaves):
+        found = [m for m in _LINE.finditer(chart.text, *bounds) if not m.group().isspace()]
         spans = [span for m in found for span in _pieces(chart.text, m.start(), m.end())]
         for at, (start, end) in enumerate(spans):
             n = bisect_right(noise_starts, start) - 1
@@ -71,7 +75,7 @@ def lines_of(chart: Chart) -> list[Line]:
             text = chart.text[start:end]
             fax = (at < 3 or len(spans) - at <= 3) and bool(_FAX_BANNER.match(text))
             scanned = page.source == "ocr"
-            out.append(Line(text, start, end, page.number, at, len(spans) - 1 - at, running, fax, scanned))
+            out.append(Line(text, start, end, page.number, at, len(spans) - 1 - at, running, fax, scanned, number))
     return out
 
 

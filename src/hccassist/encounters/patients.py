@@ -156,7 +156,7 @@ def _names_over_births(lines: Sequence[Line]) -> list[str]:
     """Names that stand alone in the cell above age and birth date: "Roe, Jane" over "74 Y old Female, DOB: 03/09/1951"."""
     names = []
     for above, below in itertools.pairwise(lines):
-        if above.page != below.page or not _BIRTH.search(below.text):
+        if above.leaf != below.leaf or not _BIRTH.search(below.text):
             continue
         values, labels = above.cells, below.cells
         place = next((n for n, (_, cell) in enumerate(labels) if _AGE_CELL.match(cell)), None)

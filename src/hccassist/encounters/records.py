@@ -18,6 +18,7 @@ from hccassist.encounters.settings import header_of, record_title, titles_of
 from hccassist.encounters.signatures import SIGNED_KINDS, cue_of
 
 SERVICE_KINDS = frozenset({"service", "exam", "admission", "discharge", "collected", "noted"})
+_TEST_KINDS = frozenset({"collected", "exam"})
 _VISIT_KINDS = frozenset({"service", "noted", "dated"})
 _HEAD_LINES = 12
 _BARE_LINES = 8
@@ -78,6 +79,8 @@ class PageFacts:
     """Its first line that is no running header is a title with its day: "DISCHARGE SUMMARY  10/12/25"."""
     begins: bool
     """Its header holds the line with which a system begins each note."""
+    tested: bool
+    """Its header is dated by a specimen or an examination alone."""
     closed: bool
     """It ends with a signature."""
     scanned: bool
@@ -90,7 +93,7 @@ def page_facts(lines: Sequence[Line], hits: Sequence[DateHit]) -> list[PageFacts
     first = 0
     while first < len(lines):
         last = first
-        while last < len(lines) and lines[last].page == lines[first].page:
+        while last < len(lines) and lines[last].leaf == lines[first].leaf:
             last += 1
         own = hits[bisect_left(lines_at, first) : bisect_left(lines_at, last)]
         facts.append(_facts(lines, first, last, own))
@@ -142,6 +145,7 @@ def _facts(lines: Sequence[Line], first: int, last: int, hits: Sequence[DateHit]
         opens=bool(re.match(r"[A-Z][A-Za-z]", opening)) and len(opening) < 90 and not opening.endswith((".", ",", ";")),
         headline=bool(own_head) and _is_headline(own_head[0], [h for h in own if lines[h.line] is own_head[0]]),
         begins=own_opening is not None,
+        tested=bool(labelled) and all(h.kind in _TEST_KINDS for h in labelled),
         closed=any(_is_signed(line) for line in page[-8:]),
         scanned=any(line.scanned for line in page),
     )
@@ -218,6 +222,9 @@ def _goes_on(previous: PageFacts, page: PageFacts) -> bool:
     if page.number == 1 or page.begins:
         return False
     if _differ(previous.identity, page.identity):
+        return False
+    if previous.tested and page.own_dates and not page.tested:
+        # A visit behind a report, be it on the day of the specimen.
         return False
     if page.headline and previous.closed and page.own_dates != previous.own_dates:
         return False
@@ -392,7 +399,7 @@ def _follows_signature(chart: _Dated, n: int) -> bool:
     where no rule knows the title, the label comes first ("Nutrition", "DOS 02/20/2025  Jane Roe, RD")."""
     line, above = chart.lines[n], chart.lines[n - 1]
     day = next(iter(chart.dates(n + 1, n + 2)), None)
-    if day is None or line.running or line.fax or line.page != above.page or chart.dates(n, n + 1) or not _is_signed(above):
+    if day is None or line.running or line.fax or line.leaf != above.leaf or chart.dates(n, n + 1) or not _is_signed(above):
         return False
     if not day.labelled or day.prose or day.kind not in _VISIT_KINDS | {"next"}:
         return False

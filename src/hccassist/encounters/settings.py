@@ -70,7 +70,7 @@ def header_of(lines: Sequence[Line]) -> list[Line]:
 def titles_of(text: str) -> Mapping[str, int]:
     """The settings that a line names, with the weight of each; a sentence names none."""
     found: dict[str, int] = {}
-    if len(text) > _TITLE_LENGTH or (text.endswith(".") and len(text) > _SHORT):
+    if len(text) > _TITLE_LENGTH or (text.endswith(".") and len(text) > _SHORT and not text.isupper()):
         return found
     for cue in _cues_in("title", text):
         found[cue.setting] = max(cue.weight, found.get(cue.setting, 0))

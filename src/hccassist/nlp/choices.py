@@ -29,6 +29,7 @@ _TEXT = re.compile(r"[.;]|\d{3}|,\s")
 """What options do not hold, and remarks do."""
 _WORDS: dict[str, Status] = {
     **dict.fromkeys("active yes y current present positive pos agree agreed confirmed accept accepted valid".split(), "active"),
+    "ves": "active",  # a ring takes the foot of its "y"
     **dict.fromkeys("history hist hx past former resolved prior previous historical inactive remote".split(), "history"),
     **dict.fromkeys("rule r/o suspect suspected possible probable unknown unsure uncertain questionable".split(), "uncertain"),
     **dict.fromkeys("none no n never absent negative neg denies denied disagree disagreed rejected n/a".split(), "negated"),
@@ -266,6 +267,9 @@ def _of_ringed_row(cells: Sequence[_Cell], n: int) -> tuple[Status, str] | None:
     own = cells[n]
     if own.mark == "ring":
         return "active", "ringed on the form"
+    if own.mark:
+        # "☐ CAD  ☒ Heart failure: systolic  ◉ diastolic": its own box answers, the ring is about another.
+        return None
     before = [c for c in cells[:n] if c.mark == "ring"]
     ahead = next((k for k in range(n + 1, len(cells)) if cells[k].mark == "ring"), None)
     if ahead is not None and (n == 0 or all(c.answer for c in cells[n + 1 : ahead + 1])):

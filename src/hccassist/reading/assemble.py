@@ -9,9 +9,10 @@ from dataclasses import dataclass
 
 from hccassist.reading.errors import ReadError
 from hccassist.reading.grid import Rules
-from hccassist.reading.layout import HYPHENS, PageText, compose
+from hccassist.reading.layout import HYPHENS, compose
 from hccassist.reading.lines import Token
 from hccassist.reading.noise import EdgeLine, find_noise
+from hccassist.reading.two_up import pages_of
 from hccassist.schema import Chart, Page, PageSource, UnreadReason, Word
 
 PAGE_SEPARATOR = "\n\f"
@@ -72,7 +73,7 @@ def assemble(drafts: Iterable[PageDraft], name: str, sha256: str, max_characters
         vocabulary.add(text)
         size = (draft.width, draft.height)
         pages.append(Page(number, *size, draft.source, draft.rotation, at, at + len(text), words, unread=draft.unread))
-        edges.append(edge)
+        edges += edge
         parts.append(text)
         at += len(text)
         if at > max_characters:
@@ -80,23 +81,26 @@ def assemble(drafts: Iterable[PageDraft], name: str, sha256: str, max_characters
     return Chart(name, sha256, "".join(parts), tuple(pages), find_noise(edges))
 
 
-def _lay_out(draft: PageDraft, offset: int, vocabulary: Vocabulary) -> tuple[str, tuple[Word, ...], list[EdgeLine]]:
-    composed: list[PageText] = []
-    at = offset
-    for group in draft.groups:
+def _lay_out(draft: PageDraft, offset: int, vocabulary: Vocabulary) -> tuple[str, tuple[Word, ...], list[list[EdgeLine]]]:
+    """The text of a page with its words, and the first and last lines of each page that its sheet holds."""
+    frame_width = draft.width + draft.height - draft.frame_height
+    # The rules are in the main text's frame.
+    main = pages_of(draft.groups[0], frame_width, draft.frame_height, draft.rules) if draft.groups else []
+    parts = [*main, *((group, Rules()) for group in draft.groups[1:])]
+    text, words, edges = "", [], []
+    for n, (group, rules) in enumerate(parts):
         if not group:
             continue
-        if composed:
-            at += 2
+        if text:
+            text += PAGE_SEPARATOR if n < len(main) else "\n\n"
         if any(t.text[-1] in HYPHENS for t in group):
             vocabulary.add(" ".join(t.text for t in group))
-        # The rules are in the main text's frame.
-        page_text = compose(group, draft.frame_height, at, vocabulary, Rules() if composed else draft.rules)
-        composed.append(page_text)
-        at += len(page_text.text)
-    text = "\n\n".join(part.text for part in composed)
-    words = tuple(word for part in composed for word in part.words)
-    lines = composed[0].lines if composed else ()
-    kept = lines if len(lines) <= 2 * _EDGE_LINES else (*lines[:_EDGE_LINES], *lines[-_EDGE_LINES:])
-    edge = [EdgeLine(m.start, m.end, m.top, m.bottom, text[m.start - offset : m.end - offset]) for m in kept]
-    return text, words, edge
+        start = len(text)
+        composed = compose(group, draft.frame_height, offset + start, vocabulary, rules)
+        text += composed.text
+        words += composed.words
+        if n < len(main) or not edges:
+            lines = composed.lines
+            kept = lines if len(lines) <= 2 * _EDGE_LINES else (*lines[:_EDGE_LINES], *lines[-_EDGE_LINES:])
+            edges.append([EdgeLine(m.start, m.end, m.top, m.bottom, text[m.start - offset : m.end - offset]) for m in kept])
+    return text, tuple(words), edges or [[]]

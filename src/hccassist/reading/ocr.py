@@ -22,6 +22,7 @@ from hccassist.reading.doubtful import Row, doubtful_places
 from hccassist.reading.grid import Rule, Rules
 from hccassist.reading.lines import Token
 from hccassist.reading.second import ReadLine, second_opinion
+from hccassist.reading.underlined import underlined_choices
 from hccassist.schema import Box, UnreadReason
 
 if TYPE_CHECKING:
@@ -41,11 +42,14 @@ _SPECK = re.compile(r"[^A-Za-z0-9\[\](){}+<>%/:☐☒☑✓✔]+")
 TICKED, EMPTY, RINGED = "☒", "☐", "◉"
 """What stands in the text for a ticked and an empty check box, and before words that a ring was drawn around."""
 _LETTERS = re.compile(r"[A-Za-z0-9]")
+_PUNCTUATION = re.compile(r"[.,:;'`\"]+")
 _RINGED_LETTERS = frozenset("@©®")
 _RING_REMAINS = re.compile(r"^[^A-Za-z0-9☐☒+-]+|[^A-Za-z0-9)+-]+$")
 _BOX_REMAINS = re.compile(r"^[^A-Za-z0-9]*[BCDO0]?(?=[A-Z])")
 _LEAST_SIDE, _LEAST_SCALE = 16, 0.3
 """An image of fewer pixels across, or with fewer to a point, holds no line of text."""
+_CHOICE_GAP = 0.6
+"""By line heights; a space is a third of one."""
 _LONG_WORD = 4
 """Words of so many letters are wider than high."""
 _DESCENDERS = re.compile("[gjpqy,;]")
@@ -185,7 +189,10 @@ def _finished(sight: _Sight, scale: float, until: float) -> _Reading:
     confidence = _confidence(rows)
     if confidence < _READABLE:
         return _Reading(rows, confidence)
-    rows = _with_circles(_with_boxes(rows, boxes) if boxes else rows, sight.circles)
+    # A line drawn under a choice says what a ring around it says.
+    ringed = {row for row in rows for circle in sight.circles if _holds(circle.box, row)}
+    lined = [Circle(box) for box in underlined_choices(sight.page.lined, rows, ringed)]
+    rows = _with_circles(_with_boxes(rows, boxes) if boxes else rows, [*sight.circles, *lined])
     return _Reading(rows, confidence, sight.page.rules)
 
 
@@ -244,7 +251,20 @@ def _with_circles(rows: list[Row], circles: list[Circle]) -> list[Row]:
             if row in held or row not in remains
         ]  # fmt: skip
         rows.append(mark)
-    return rows
+    return _choices_apart(rows)
+
+
+def _choices_apart(rows: list[Row]) -> list[Row]:
+    """The words with those that a gap wider than a space parts from the one before them in cells of their own, on the lines of
+    which something is ringed: choices stand close to each other."""
+    ringed = {row.line for row in rows if row.text == RINGED}
+    apart: set[Row] = set()
+    for line in ringed:
+        words = sorted((row for row in rows if row.line == line), key=lambda row: row.box[0])
+        heights = sorted(word.box[3] - word.box[1] for word in words)
+        wide = _CHOICE_GAP * heights[len(heights) // 2]
+        apart.update(b for a, b in itertools.pairwise(words) if b.box[0] - a.box[2] > wide and a.text != RINGED)
+    return [row._replace(apart=True) if row in apart else row for row in rows]
 
 
 def _with_boxes(words: list[Row], boxes: list[CheckBox]) -> list[Row]:
@@ -304,7 +324,23 @@ def _parse(table: str) -> list[Row]:
             continue
         left, top, width, height = (int(c) for c in cells[6:10])
         rows.append(Row(line, text, confidence, (left, top, left + width, top + height)))
-    return rows
+    return [row for row in rows if not _is_speck(row, rows)]
+
+
+def _is_speck(row: Row, rows: list[Row]) -> bool:
+    """Whether a mark such as ":" stands too far from any word of its line to belong to one: dirt on the glass."""
+    if not _PUNCTUATION.fullmatch(row.text):
+        return False
+    left, top, right, bottom = row.box
+    reach = max((r.box[3] - r.box[1] for r in rows if r.line == row.line), default=bottom - top)
+    return not any(
+        r is not row
+        and r.line == row.line
+        and r.box[0] - reach <= right
+        and r.box[2] + reach >= left
+        and _LETTERS.search(r.text)
+        for r in rows
+    )
 
 
 def _confidence(rows: list[Row], least: int = 8) -> float:
