@@ -186,6 +186,12 @@ def test_a_month_that_a_scan_misread_is_mended() -> None:
     assert dates(scanned) == ["2025-07-03"]
 
 
+def test_a_full_stop_that_a_scan_made_of_a_dates_comma_keeps_the_year() -> None:
+    assert dates(chart_of("Office Visit\nPatient: Ruth Okafor\nVisit date: February 27. 2023\nCough, better.")) == [
+        "2023-02-27"
+    ]
+
+
 def test_page_numbers_of_the_whole_print_do_not_join_records() -> None:
     pages = [visit(f"0{n}/10/2025", clinic=f"Clinic {n}") + f"\nPage {n} of 5" for n in range(1, 6)]
     assert dates(chart_of(*pages)) == [f"2025-0{n}-10" for n in range(1, 6)]

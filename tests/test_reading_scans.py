@@ -278,6 +278,22 @@ def test_a_second_reader_is_heard_where_the_first_guesses_or_sees_nothing() -> N
     assert [row.text for row in _agreed(rows, lines)] == ["Name:", "Weight", "stable", "Otis", "no", "pain"]
 
 
+def test_a_part_of_a_word_that_was_left_out_is_read_with_the_words_beside_it() -> None:
+    from hccassist.reading.doubtful import Row, _with_neighbours
+    from hccassist.reading.ocr import _agreed
+    from hccassist.reading.second import ReadWord
+
+    first = [
+        Row(0, "sho", 96.0, (0, 10, 30, 30)),
+        Row(0, "VT", 91.0, (80, 10, 110, 30)),
+        Row(0, "now", 96.0, (140, 10, 170, 30)),
+    ]
+    place = _with_neighbours((32, 12, 78, 28), first)
+    assert place == (0, 10, 110, 30)
+    second = [ReadWord("shows", 97.0, (0, 10, 60, 30)), ReadWord("DVT", 97.0, (66, 10, 110, 30))]
+    assert {row.text for row in _agreed(first, [(place, second)])} == {"shows", "DVT", "now"}
+
+
 def test_a_line_that_the_first_reader_left_out_is_found_by_its_ink(printed: bytes) -> None:
     from hccassist.reading.doubtful import doubtful_places
     from hccassist.reading.ocr import _read_straight

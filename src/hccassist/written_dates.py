@@ -44,6 +44,8 @@ def parse_date(text: str) -> date | None:
     """The calendar date that ``text`` writes, US order where ambiguous; None where there is none."""
     cleaned = re.sub(r"(?<=\d)(?:st|nd|rd|th)\b|'|\bof\b", "", text, flags=re.IGNORECASE)
     cleaned = re.sub(r"\s*([/.\-])\s*", r"\1", cleaned)
+    # A scan's full stop for the comma: "February 27. 2025".
+    cleaned = re.sub(r"(?<=[A-Za-z] )(\d{1,2})\.(?=\d)", r"\1 ", cleaned)
     cleaned = re.sub(r"\bsept\b", "sep", cleaned.replace(",", " "), flags=re.IGNORECASE)
     try:
         value = dateutil.parse(cleaned, dayfirst=False, yearfirst=bool(re.match(r"\d{4}", cleaned))).date()

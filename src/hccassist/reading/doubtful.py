@@ -24,6 +24,8 @@ _CELL_GAP = 1.2
 """By line heights: wider, and the line goes on in another cell."""
 _LEAST_PIECE = 0.5
 """By its height: a narrower piece of a place holds no letter."""
+_NEXT_WORD = 0.6
+"""By the height of what was left out: how close a word stands beside it."""
 _TALL = 2.4
 """By the usual height of words: higher is no line."""
 _LINE_POINTS, _WIDTH_POINTS, _JOIN_POINTS = (4.0, 26.0), 16.0, 9.0
@@ -114,4 +116,13 @@ def _left_out(level: Image, rows: Sequence[Row], known: Iterable[PixelBox], scal
         if not (_LINE_POINTS[0] <= height / point <= _LINE_POINTS[1] and width >= max(_WIDTH_POINTS * point, 1.5 * height)):
             continue
         if _LINE_INK[0] <= (ink[place] & (labels[place] == number)).mean() <= _LINE_INK[1]:
-            yield (place[1].start * step, place[0].start * step, place[1].stop * step, place[0].stop * step)
+            left_out = (place[1].start * step, place[0].start * step, place[1].stop * step, place[0].stop * step)
+            yield _with_neighbours(left_out, rows)
+
+
+def _with_neighbours(place: PixelBox, rows: Iterable[Row]) -> PixelBox:
+    """A place with the words close beside it on its line: a part of a word may have been left out, and says nothing alone."""
+    left, top, right, bottom = place
+    middle, reach = (top + bottom) / 2, _NEXT_WORD * (bottom - top)
+    beside = [r for r in rows if r.box[1] < middle < r.box[3] and r.box[0] <= right + reach and r.box[2] >= left - reach]
+    return _around([Row(0, "", 0.0, place), *beside]) if beside else place

@@ -34,6 +34,8 @@ _SURER = 5.0
 """By how much a second reader must be surer than the first to be heard."""
 _ALONE = 80.0
 """From this confidence the second reader is believed where the first saw nothing."""
+_MORE = 1.2
+"""And where it reads so many times as many letters, for the first left some out."""
 _READABLE = 50.0
 """Below this mean confidence the words are guesses: the page counts as unread."""
 _LOCAL_THRESHOLDS = "2"
@@ -203,7 +205,8 @@ def _agreed(rows: list[Row], lines: list[ReadLine]) -> list[Row]:
         held = [row for row in rows if _holds(place, row)]
         second = words[0].confidence
         if held:
-            if second < _confidence(held, 1) + _SURER:
+            more = sum(len(w.text) for w in words) > _MORE * sum(len(row.text) for row in held)
+            if second < (_ALONE if more else _confidence(held, 1) + _SURER):
                 continue
             rows = [row for row in rows if row not in held]
             line = held[0].line

@@ -7,7 +7,7 @@ Only one of several choices is meant, behind a label or in a row of them: headin
 from __future__ import annotations
 
 from collections.abc import Container, Iterator, Sequence
-from itertools import groupby, pairwise
+from itertools import groupby, pairwise, takewhile
 from typing import TYPE_CHECKING, Any
 
 from hccassist.reading.doubtful import PixelBox, Row
@@ -64,14 +64,14 @@ def _cells(words: Sequence[Row], height: float) -> Iterator[list[Row]]:
 
 
 def _questions(cells: Sequence[list[Row]]) -> Iterator[list[list[Row]]]:
-    """The choices of each question of a line: what follows its label up to the next, where all are short."""
+    """The choices of each question of a line: what follows its label up to the next, or to a remark."""
     labels = [n for n, cell in enumerate(cells) if cell[-1].text.endswith(_LABEL)]
     if not labels and len(cells) > _LEAST_CELLS:
         # A table's row: its first cell asks.
         labels = [0]
     for label, end in pairwise([*labels, len(cells)]):
-        choices = cells[label + 1 : end]
-        if len(choices) > 1 and all(len(choice) <= _MOST_WORDS for choice in choices):
+        choices = list(takewhile(lambda cell: len(cell) <= _MOST_WORDS, cells[label + 1 : end]))
+        if len(choices) > 1:
             yield choices
 
 
