@@ -18,6 +18,9 @@ from hccassist.terminology.rows import Condition
 _NEAR = 8
 _CHOICE_LABELS = ("stage", "type", "grade", "class")
 """Words before a form's choices that belong to each of them."""
+_QUALITIES = [[word] for word in "severity type stage grade class course episode acuity side laterality".split()]
+"""What a row of a form asks of the condition on the row above."""
+_LONGEST_QUALITY, _LEAST_CLIPPED = 12, 6
 _NOT_SAID = frozenset("no not without denie deny denied negative never non prevent avoid risk prior previous last if".split())
 _ELSEWHERE = "elsewhere"
 """The value of an attribute's words that say it of something else, and hide the shorter ones in them: the side of the stroke
@@ -53,7 +56,28 @@ def attributes_in(document: Document, lexicon: Lexicon, sentence: Sentence) -> l
         at = next((k for k in range(i, j) if tokens.norms[k] != RING), j)
         after = (hit for label in labels for hit in lexicon.attributes.after((label,), tokens, at, j))
         kept += [(at, end, word) for end, words in after for word in words]
+        if j == at + 1 and not any(at <= k < j for k, *_ in kept):
+            kept += [(at, j, word) for word in _clipped(tokens.norms[at], lexicon)]
     return [(i, j, _far_reaching(word) if any(a <= i < b for a, b in ringed) else word) for i, j, word in kept]
+
+
+def _clipped(norm: str, lexicon: Lexicon) -> list[AttributeWord]:
+    """What a ringed word says that lost its first or last letter to the ring: "paroxysma"; nothing where two could be meant."""
+    if len(norm) < _LEAST_CLIPPED or not norm.isalpha():
+        return []
+    whole = [w for w in lexicon.attributes.first_words if norm in (w[1:], w[:-1]) and lexicon.attributes.alone(w)]
+    return lexicon.attributes.alone(whole[0]) if len(whole) == 1 else []
+
+
+def answers_below(document: Document, lexicon: Lexicon, number: int) -> list[tuple[int, int, AttributeWord]]:
+    """The attribute words of a form's row that only asks more of the condition on the row above: "Depression:  ◉ recurrent",
+    and below it "Severity:  mild  ◉ moderate"."""
+    below = document.sentences[number + 1] if number + 1 < len(document.sentences) else None
+    if below is None or document.tokens.norms[below.i : below.i + 1] not in _QUALITIES:
+        return []
+    if not document.text[below.start :].lstrip()[: _LONGEST_QUALITY + 1].partition(":")[1]:
+        return []
+    return [hit for hit in attributes_in(document, lexicon, below) if hit[2].everywhere]
 
 
 def _far_reaching(word: AttributeWord) -> AttributeWord:

@@ -87,7 +87,9 @@ def _lay_out(draft: PageDraft, offset: int, vocabulary: Vocabulary) -> tuple[str
     # The rules are in the main text's frame.
     main = pages_of(draft.groups[0], frame_width, draft.frame_height, draft.rules) if draft.groups else []
     parts = [*main, *((group, Rules()) for group in draft.groups[1:])]
-    text, words, edges = "", [], []
+    text = ""
+    words: list[Word] = []
+    edges: list[list[EdgeLine]] = []
     for n, (group, rules) in enumerate(parts):
         if not group:
             continue

@@ -127,6 +127,11 @@ class Phrases(Generic[V]):
             node = self._child(node, word) if node is not None else None
         return self._walk(self._child(node, tokens.norms[i]) if node is not None and i < stop else None, tokens, i, stop)
 
+    def alone(self, word: str) -> list[V]:
+        """The values of the phrase that is this one word; none where no phrase is."""
+        opened = self._opened[word]
+        return (opened[1] or []) if opened else []
+
     def at(self, tokens: Tokens, i: int, stop: int) -> list[tuple[int, list[V]]]:
         """Every phrase that starts at token ``i``: (end token, values), shortest first."""
         return next((hits for _, hits in self.starting(tokens, i, i + 1, stop)), [])
