@@ -21,6 +21,7 @@ _CARE = frozenset({"drug", "referral"})
 _MEASURED = frozenset({"lab", "vital"})
 _FINDINGS = frozenset({"exam", "symptom", "vital", "lab", "monitor"})
 PLANNED = said("planned_test", behind="")
+_CELL_GAP = "  "
 _NOT_TOLERATED = said("not_tolerated")
 _STOPPED = said("not_taken")
 _NOT_BEHIND = said("not_taken_behind")
@@ -155,9 +156,10 @@ def _is_surname(document: Document, i: int) -> bool:
 
 def _is_taken(document: Document, sentence: Sentence, i: int, j: int) -> bool:
     """Whether its sentence leaves a drug at tokens [i, j) a treatment: not denied, refused, stopped or blamed for something."""
-    if _is_not_had(document.tokens.norms, i, j, sentence.j):
-        return False
     text, low, high = document.text, document.tokens.starts[i], document.tokens.ends[j - 1]
+    # "Gout  yes  no  allopurinol": the answer in the cell before denies no drug.
+    if _is_not_had(document.tokens.norms, i, j, sentence.j) and _CELL_GAP not in text[document.tokens.ends[i - 1] : low]:
+        return False
     if is_refused(text, sentence.start, sentence.end) or is_blamed(text, sentence.start, low):
         return False
     return not is_stopped(text, sentence.start, low, high, sentence.end)

@@ -70,6 +70,8 @@ class _Cell:
     end: int
     text: str
     mark: str
+    at: int
+    """Where its words begin in the row."""
 
     @property
     def chosen(self) -> bool:
@@ -214,18 +216,44 @@ def ringed_choices(text: str, start: int, end: int) -> tuple[list[tuple[int, int
     return chosen, others
 
 
+def answers_left_open(text: str, start: int, end: int) -> list[tuple[int, int]]:
+    """The printed answers in the rows of [start, end) that were not ringed: the "no" of "Gout  ◉ yes  no  allopurinol" denies
+    nothing."""
+    if text.find(RING, start, end) < 0:
+        return []
+    low = text.rfind("\n", 0, start) + 1
+    found: list[tuple[int, int]] = []
+    for line in text[low:end].split("\n"):
+        for cell in _cells(line) if RING in line else ():
+            word = _FIRST_WORD.match(cell.text)
+            if (
+                word
+                and not cell.mark
+                and word.group().lower() in _WORDS
+                and not cell.text[word.end() :].strip("([")[:1].isalpha()
+            ):
+                found.append((low + cell.at, low + cell.at + word.end()))
+        low += len(line) + 1
+    return found
+
+
 def _offered(cells: Sequence[_Cell], n: int) -> tuple[int, int] | None:
     """Which part of an unmarked cell is a choice of a group of which another is ringed; None for labels and remarks."""
     cell = cells[n]
+    if n and n + 1 < len(cells) and cells[n + 1].answer:
+        # "Diabetes:  ◉ type 2  Insulin:  ◉ yes  no": the next question.
+        return None
     label = _CHOICE_LABEL.match(cell.text)
     if n == 0 or label:
         # "Kidney disease: stage 1 2  ◉ 3a": the first choices stand in the label's cell.
         if label and label.end() < len(cell.text) and _ring_in_group(cells[n + 1 :]):
-            return cell.end - len(cell.text[label.end() :].rstrip()) - 1, cell.end
+            return cell.at + label.end(), cell.at + len(cell.text)
         return None
     if not cell.is_option or cell.answer:
         return None
-    return (cell.start, cell.end) if _ring_in_group(cells[n + 1 :]) or _ring_in_group(cells[n - 1 : 0 : -1]) else None
+    return (
+        (cell.at, cell.at + len(cell.text)) if _ring_in_group(cells[n + 1 :]) or _ring_in_group(cells[n - 1 : 0 : -1]) else None
+    )
 
 
 def _ring_in_group(cells: Sequence[_Cell]) -> bool:
@@ -243,8 +271,9 @@ def _answer(word: str) -> Status | None:
     if word in _WORDS or len(word) < _LEAST_MISREAD:
         return _WORDS.get(word)
     near = process.extractOne(word, _LONG_WORDS, scorer=fuzz.ratio, score_cutoff=_NEAR)
-    # "Severe" is no misspelt "never".
-    return _WORDS[near[0]] if near and (len(near[0]) == len(word) or near[1] >= _NEARER) else None
+    # "Severe" is no misspelt "never", and "recurrent" no "current".
+    is_near = near is not None and (len(near[0]) == len(word) or near[1] >= _NEARER) and not word.endswith(near[0])
+    return _WORDS[near[0]] if near and is_near else None
 
 
 def _cells(row: str) -> list[_Cell]:
@@ -259,7 +288,8 @@ def _cells(row: str) -> list[_Cell]:
         mark = marks.get(low)
         words = row[mark.end() if mark else low : high].strip(" \t|:")
         if words or mark:
-            cells.append(_Cell(low, high, words, str(mark.lastgroup) if mark else ""))
+            at = row.index(words, mark.end() if mark else low) if words else high
+            cells.append(_Cell(low, high, words, str(mark.lastgroup) if mark else "", at))
     return cells
 
 

@@ -11,7 +11,7 @@ import re
 from collections.abc import Callable, Sequence
 from typing import NamedTuple
 
-from hccassist.nlp.choices import boxes_left_open
+from hccassist.nlp.choices import answers_left_open, boxes_left_open
 from hccassist.nlp.document import Document, Sentence
 from hccassist.nlp.forms import printed_choices
 from hccassist.terminology.groups import word_group
@@ -89,6 +89,7 @@ def cues_of(document: Document, sentence: Sentence, lexicon: Lexicon) -> tuple[C
     tokens = document.tokens
     printed = printed_choices(document.text, sentence.start, sentence.end)
     printed += boxes_left_open(document.text, sentence.start, sentence.end)
+    printed += answers_left_open(document.text, sentence.start, sentence.end)
     end = 0
     pseudo: tuple[int, int] | None = None
     for i, hits in lexicon.context.starting(tokens, sentence.i, sentence.j):
