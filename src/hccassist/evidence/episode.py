@@ -63,7 +63,8 @@ _ABLATED = said("ablated")
 _MAY_END = code_group("may_end")
 _BY_TREATMENT = re.compile(r" (?:on|with|while|under)\b", re.IGNORECASE)
 """It did not come back because it is treated."""
-_CURED = said("cured")
+_NONE_SINCE_ABLATION = said("none_since_ablation")
+_CURED, _TOLD_CURED = said("cured"), said("told_cured")
 _HELD_DOWN = said("held_down", behind=r"(?: \w+){0,2} (?:suppress\w+|maintenance)\b")
 """Treatment that keeps a disease down: its first course may be completed, the disease is still there."""
 _EXCLUDED = re.compile(rf"^“.*(?:{pattern_group('excluded')}).*”")
@@ -149,11 +150,12 @@ def _dated(story: Story, m: Located, curable: bool, open_days: int) -> Located:
     if status not in ("active", "history"):
         return m
     if "acuity=chronic" in m.mention.attributes:
-        cured = curable and _CURED.search(story.after(m))
-        return m.judged("history", "cured") if cured else m
+        return m.judged("history", "cured") if curable and _CURED.search(story.after(m)) else m
     if any(a.startswith(("remission=", "remit=yes")) for a in m.mention.attributes):
         # "In sustained remission since 2016": remission is coded as the condition is (guideline I.C.5.b.1).
         return m
+    if curable and status == "active" and _TOLD_CURED.search(story.document.text, *story.around(m)):
+        return m.judged("history", "cured")
     when = _When.of(story, m, curable)
     if not curable and status == "active" and _LEFT_BEHIND.search(when.words):
         return m.judged("history", LEFT_BEHIND)
@@ -255,6 +257,7 @@ def _ended_by_ablation(story: Story, group: list[Located], known: Condition) -> 
         return []
     told = [m for m in group if m.mention.status == "active"]
     denied = any(m.mention.status == "negated" for m in group) or any(_NEVER_AGAIN.search(story.after(m)) for m in told)
+    denied = denied or bool(_NONE_SINCE_ABLATION.search(story.document.text))
     ablated = any(_ABLATED.search(story.document.said(story.document.sentences[m.sentence])) for m in told)
     if not told or not denied or not ablated:
         return []

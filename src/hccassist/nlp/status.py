@@ -273,7 +273,9 @@ def _only_planned(named: Named) -> bool:
     for k in range(j, min(j + 3, sentence.j)):
         if norms[k] in _CLAUSE_MARKS:
             break
-        if norms[k] in _PLANNED or norms[k] in _DAYS_AHEAD or norms[k] in _TALKED_OF:
+        # Several days are a schedule: "on hemodialysis Monday, Wednesday, and Friday".
+        ahead = norms[k] in _DAYS_AHEAD and _DAYS_AHEAD.isdisjoint(norms[k + 1 : min(k + 4, sentence.j)])
+        if norms[k] in _PLANNED or ahead or norms[k] in _TALKED_OF:
             return True
     return False
 
