@@ -34,6 +34,8 @@ _NO = re.compile(
     re.IGNORECASE,
 )
 _NO_IN_LIST = re.compile(r" (?:N|No|NO)(?=\s*(?:$|[,;|]|\s{2}))| N(?=(?: [\w/]+){1,3} [YN](?:\s|$))")
+_NO_POINTS = re.compile(r"(?:\s?[:=]\s?0| ?\(0\)| 0)(?=\s*(?:$|[,;|)]|\.\s|\s{2})| [A-Z/]+ [\d(])")
+"""What a score counts for something that is not there: "CHF 0, HTN 1", "DM (0)"."""
 _QUESTION_BEFORE = re.compile(r"(?:^|[\s,;:(/-])\?+\s?$")
 _QUESTION_AFTER = re.compile(r"\?|\s\?(?![\w(])")
 _MINUS_LIST = re.compile(r"(?:^|[\s,;(:])-[^\W\d_]{3}")
@@ -110,7 +112,7 @@ def printed_choices(text: str, start: int, end: int) -> list[tuple[int, int]]:
 def _answer(after: str) -> Assertion | None:
     """The answer of a form behind a condition's name: ": no", "? Y", "[ ] yes [x] no"; one must stand alone, so that
     "RA: no stiffness" is none."""
-    if _NO_IN_LIST.match(after):
+    if _NO_IN_LIST.match(after) or _NO_POINTS.match(after):
         return Assertion("negated", ("answered no",))
     lead = _TO_ANSWER.match(after)
     at = lead.end() if lead else 0

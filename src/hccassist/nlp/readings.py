@@ -18,6 +18,8 @@ _SHOUTED = 4
 _CONFIRMED = 2
 _MOST_RIVALS = 4
 """Readings that an explanation names beside the one taken."""
+_SMALL_WORDS = frozenset("of on for and the in to & -".split())
+"""Words that leave no letter in a short form."""
 _PRESSURES = frozenset({"BP", "SBP", "DBP"})
 _PRESSURE = re.compile(r"[\s:=]{0,4}\d{2,3}\s?/\s?\d{2,3}\b")
 _TITLE, _TITLE_REACH = re.compile(r"\b(?:Mrs?|Ms|Miss|Dr)\.?\s+$"), 8
@@ -136,19 +138,24 @@ def _marks_another(hit: Hit, term: Term, group: list[Hit], document: Document, l
 
 
 def _explained(hit: Hit, group: list[Hit], document: Document) -> bool:
-    """Whether the note itself spells a short form out: as something that is no condition, "CLL (contact lens left)", or, in
-    words that speak for themselves, "HF = hay fever"."""
+    """Whether the note itself spells a short form out: as something that is no condition, "CLL (contact lens left)", "AAA (area
+    agency on aging)", or, in words that speak for themselves, "HF = hay fever"."""
     norms = document.tokens.norms
     word = document.written(hit.i, hit.j)
-    first, last = hit.j + 1, hit.j + 1 + len(word)
     opened = norms[hit.j : hit.j + 1]
-    if hit.j - hit.i > 1 or not word.isupper() or not (opened == ["="] or (opened == ["("] and len(word) >= SHORT_FORM)):
+    if hit.j - hit.i > 1 or not word.isupper() or opened not in (["="], ["("]):
         return False
-    initials = "".join(n[0] for n in norms[first:last])
-    if opened == ["="]:
-        return initials == word.lower()
-    named = any(first <= h.i and h.j <= last for h in group)
-    return norms[last : last + 1] == [")"] and initials == word.lower() and not named
+    for small in (_SMALL_WORDS, frozenset[str]()):
+        first = last = hit.j + 1
+        initials = ""
+        while last < len(norms) and len(initials) < len(word) and norms[last] != ")":
+            initials += "" if norms[last] in small else norms[last][0]
+            last += 1
+        if initials == word.lower() and (
+            opened == ["="] or (norms[last : last + 1] == [")"] and not any(first < h.j and h.i < last for h in group))
+        ):
+            return True
+    return False
 
 
 def _is_measured(hit: Hit, document: Document) -> bool:
