@@ -26,7 +26,7 @@ from hccassist.evidence.sequelae import (
     tells_a_sequela,
 )
 from hccassist.evidence.story import Story
-from hccassist.evidence.when import days_ago
+from hccassist.evidence.when import days_ago, since_month
 from hccassist.nlp.document import Document
 from hccassist.nlp.mentions import Located
 from hccassist.schema import Encounter
@@ -65,6 +65,7 @@ _BY_TREATMENT = re.compile(r" (?:on|with|while|under)\b", re.IGNORECASE)
 """It did not come back because it is treated."""
 _NONE_SINCE_ABLATION = said("none_since_ablation")
 _CURED, _TOLD_CURED = said("cured"), said("told_cured")
+_SAID_CURED = said("cured_of_it", before=r"[^.]*?[-;:,.—–]\s*", behind=r"\b(?=\s*(?:[-.;,—–]|$))")
 _HELD_DOWN = said("held_down", behind=r"(?: \w+){0,2} (?:suppress\w+|maintenance)\b")
 """Treatment that keeps a disease down: its first course may be completed, the disease is still there."""
 _EXCLUDED = re.compile(rf"^“.*(?:{pattern_group('excluded')}).*”")
@@ -189,6 +190,8 @@ class _When(NamedTuple):
         ago = days_ago(words, earlier)
         if ago is None and not curable and story.day:
             ago = min(((story.day - then).days for then in dates_before(words, story.day)), default=None)
+        if ago is None and not curable:
+            ago = since_month(words, story.day)
         return cls(words, ago, earlier, behind)
 
     @property
@@ -238,6 +241,8 @@ def _lasting(story: Story, m: Located, known: Condition) -> Located:
         ended = known.default_code.startswith(_MAY_END) and story.in_earlier_year(clause)
         if ended and not story.given(known.id) and not _BY_TREATMENT.match(clause, never.end()):
             return m.judged("history", "an earlier year's, none since")
+    if known.course == "lifelong" and _SAID_CURED.match(story.until_next(m)):
+        return m.judged("history", "cured")
     why = removed(story, m, known)
     return m.judged("history", why) if why else m
 

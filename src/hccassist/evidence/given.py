@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Collection, Sequence
 from functools import cache
 
 from hccassist.evidence.detect import Item
+from hccassist.evidence.when import last_named_year, latest_year
 from hccassist.nlp.document import Document
 from hccassist.terminology.groups import pattern_group, said
 from hccassist.terminology.lexicon import Lexicon
@@ -29,6 +31,15 @@ _SAID_PAST = said("history_of", behind=r"\b.*\b(?:19|20)\d\d\b")
 """Behind it a kind of treatment without a name is that of then: "history of lymphoma, 1994, chemo and radiation"."""
 _THEN_ENDED = said("then_ended", before="[,;] ")
 _GIVEN_TODAY = said("given_today")
+_IN_COURSES = said("course_drug")
+"""A drug that is given in courses of weeks or months: with an earlier year it is that of then, "2014: colectomy, FOLFOX"."""
+_NOW, _SURELY_OVER, _LONG_AGO = said("present"), said("surely_over"), said("long_ago")
+_DOSED = re.compile(
+    rf"\d ?(?:{pattern_group('dose_unit')})\b|\b(?:{pattern_group('how_often')}|{pattern_group('still')})\b", re.IGNORECASE
+)
+_OF_A_LIST = frozenset(", / + & and (".split())
+_FOLLOWING = 2
+"""So many sentences behind that of a drug may tell that what it treated is over."""
 _CLAUSE_MARKS = ",;."
 _MOST_TARGETS = 20
 
@@ -45,7 +56,15 @@ def given_now(document: Document, items: Sequence[Item], lexicon: Lexicon) -> Ca
     @cache
     def given(condition: str) -> frozenset[int]:
         mine = [item for item in drugs if condition in item.word.conditions and is_of_few(item.word.conditions)]
-        return frozenset(item.sentence for item in mine if not _given_once(document, item))
+        cancer = lexicon.conditions[condition].course == "cancer"
+        kept: set[int] = set()
+        over: Item | None = None
+        for item in sorted(mine, key=lambda item: -item.i):
+            if _given_once(document, item) or (over and _is_listed_with(document, item, over)):
+                over = item
+            elif not _given_then(document, item, cancer, bool(over and over.sentence == item.sentence)):
+                kept.add(item.sentence)
+        return frozenset(kept)
 
     return given
 
@@ -68,3 +87,29 @@ def _given_once(document: Document, item: Item) -> bool:
         or _HARMED_BY_IT.match(text, end, high)
         or any(past.search(before) for past in (_GIVEN_BEFORE, _SPAN_BEFORE, _BLAMED, _OPERATED_THEN, _NOT_GIVEN))
     )
+
+
+def _is_listed_with(document: Document, item: Item, over: Item) -> bool:
+    """Whether a drug is listed right before one that is over: "(bicalutamide, leuprolide) finished 2016"."""
+    between = document.tokens.norms[item.j : over.i]
+    return item.sentence == over.sentence and item.j <= over.i and _OF_A_LIST.issuperset(between)
+
+
+def _given_then(document: Document, item: Item, cancer: bool, before_another: bool) -> bool:
+    """Whether a drug that is given in courses is told with an earlier year and nothing of today. Of a cancer the words around
+    must say that it is over, too, or that the drug behind it was stopped: "AC-T, tamoxifen until 2015"."""
+    sentences, text = document.sentences, document.text
+    sentence = sentences[item.sentence]
+    start, end = document.tokens.starts[item.i], document.tokens.ends[item.j - 1]
+    if not _IN_COURSES.search(text, start, end) or _NOW.search(text, sentence.start, sentence.end):
+        return False
+    low = max([text.rfind(mark, sentence.start, start) + 1 for mark in _CLAUSE_MARKS] + [sentence.start])
+    high = min([at for mark in _CLAUSE_MARKS if (at := text.find(mark, end, sentence.end)) >= 0] + [sentence.end])
+    if _DOSED.search(text, low, high):
+        return False
+    told = text[sentence.start : sentence.end]
+    year = last_named_year(told)
+    if not (_LONG_AGO.search(told) or (year is not None and year < (latest_year(document) or year + 1))):
+        return False
+    last = sentences[min(item.sentence + _FOLLOWING, len(sentences) - 1)]
+    return not cancer or before_another or bool(_SURELY_OVER.search(text, sentence.start, last.end))

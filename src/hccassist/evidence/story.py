@@ -97,6 +97,14 @@ class Story:
         """The words of its sentence after a mention."""
         return self.document.text[m.mention.end : max(self.document.sentences[m.sentence].end, m.mention.end)]
 
+    def until_next(self, m: Located) -> str:
+        """The words behind a mention to the end of the next sentence of its paragraph, or up to the next mention."""
+        sentences, text = self.document.sentences, self.document.text
+        own = sentences[m.sentence]
+        after = sentences[m.sentence + 1] if m.sentence + 1 < len(sentences) else own
+        stop = after.end if after.paragraph == own.paragraph else own.end
+        return text[m.mention.end : min([stop, *(o.mention.start for o in self.located if o.i >= m.j)])]
+
     def behind(self, m: Located) -> str:
         """The few words right behind a mention, where its year stands: "DVT 2017"."""
         return self.document.text[m.mention.end : m.mention.end + _RIGHT_BEHIND]

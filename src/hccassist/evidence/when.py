@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from datetime import date
 
 from hccassist.nlp.document import Document
 from hccassist.terminology.groups import pattern_group, said
@@ -22,6 +23,13 @@ _FEW = 3
 """What "several", "many" and "a few" count for."""
 _FROM_AN_EVENT = frozenset({"prior", "after", "post", "s/p"})
 _LONG_AGO = said("long_ago")
+_MONTHS = "jan feb mar apr may jun jul aug sep oct nov dec".split()
+_IN_MONTH = re.compile(
+    r"\b(?:in|last|during|this past) (jan(?:uary)?|feb(?:ruary)?|mar(?:ch)?|apr(?:il)?|may|june?|july?|aug(?:ust)?"
+    r"|sept?(?:ember)?|oct(?:ober)?|nov(?:ember)?|dec(?:ember)?)\b(?! ?\d)",
+    re.IGNORECASE,
+)
+_SOME_MONTHS = 60
 _DIGIT = re.compile(r"\d")
 _YEAR = re.compile(
     r"(?<![\d/.-])(?:(?:19|20)\d\d)(?:(?![\d/%-]|\.\d)|(?=[-–]\d\d\b(?![/-])))|(?<=\d/)(?:19|20)\d\d\b|(?<!\w)['’]\d\d\b(?!['’])"
@@ -44,6 +52,18 @@ def days_ago(words: str, dated: bool) -> int | None:
     if _LONG_AGO.search(words):
         spans.append(_DAYS["y"])
     return max(spans, default=None)
+
+
+def since_month(words: str, day: date | None) -> int | None:
+    """How many days ago a month that is named without a year ("in June", "last March") ended; None where none is, or where it
+    may be the present one. ``day``: that of the encounter; without it the month is taken to be an earlier one."""
+    named = _IN_MONTH.search(words)
+    if not named:
+        return None
+    if day is None:
+        return _SOME_MONTHS
+    months = (day.month - _MONTHS.index(named[1][:3].lower()) - 1) % 12
+    return max(months - 1, 0) * _DAYS["m"] + day.day if months else None
 
 
 def _count(word: str) -> int:
