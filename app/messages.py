@@ -16,6 +16,7 @@ from hccassist.review import Action, Code, DecisionError, OpenChart, Quote, Stor
 from hccassist.review.drafts import FIRST_READING, Drafts
 from hccassist.review.people import Person
 from hccassist.review.samples import Samples
+from hccassist.review.snapshot import same_visit
 
 Json = dict[str, Any]
 SEARCH_LIMIT = 20
@@ -35,6 +36,7 @@ def answer(store: Store, opened: OpenChart, person: Person, message: Mapping[str
         match message.get("type"):
             case "decide":
                 action = _action(message)
+                _same_visit(opened, action, message)
                 if action.kind in NEW_WORDS and not _in_chart(opened, action.quote):
                     raise DecisionError("The selected words are not those of the chart: reload the page, select them again.")
                 store.record(opened, action, person.name)
@@ -85,13 +87,31 @@ def _keep_words(store: Store, chart_id: int, person: Person, message: Mapping[st
         store.set_note(person.name, chart_id, str(message["text"])[:MOST_NOTE])
         return
     reading = int(message.get("sample") or FIRST_READING)
-    Drafts(store).keep(person.name, chart_id, str(message["suggestion"]), str(message["text"])[:MOST_WORDS], reading)
+    text = str(message["text"])[:MOST_WORDS]
+    Drafts(store).keep(person.name, chart_id, str(message["suggestion"]), text, reading, _visit(message))
 
 
 def _settle(store: Store, opened: OpenChart, person: Person, action: Action, reading: int = FIRST_READING) -> None:
     """Words that were recorded, or given up with an undo, are no draft any more."""
     if action.rationale is not None or action.kind == "undo":
         Drafts(store).keep(person.name, opened.id, action.suggestion_id, "", reading)
+
+
+def _same_visit(opened: OpenChart, action: Action, message: Mapping[str, Any]) -> None:
+    """Refuse what was decided on a page older than the last screening where that gave the visit's number to another."""
+    suggestion = opened.suggestion(action.suggestion_id)
+    today = opened.visits.get((suggestion.encounter if suggestion else action.encounter) or "")
+    if not same_visit(_visit(message), today):
+        raise DecisionError(MOVED)
+
+
+def _visit(message: Mapping[str, Any]) -> Json | None:
+    """The visit as it stands on the page that the message comes from."""
+    visit = message.get("visit")
+    if not visit:
+        return None
+    date = visit.get("date_of_service")
+    return {"date_of_service": str(date) if date else None, "pages": [int(n) for n in visit["pages"]]}
 
 
 def _in_chart(opened: OpenChart, quote: Quote | None) -> bool:

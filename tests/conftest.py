@@ -44,15 +44,11 @@ def screen_text(screener: Screener) -> Screen:
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Where no browser could be had, the tests that need one say so; else each may be tried twice.
-
-    A browser, a server and the other tests share a machine: what fails twice is broken, and what passed at the second
-    try stands in the summary (RERUN), for somebody to find out why.
-    """
-    reason = os.environ.get("HCCASSIST_SKIP_BROWSER")
-    for item in items:
-        if item.get_closest_marker("browser"):
-            item.add_marker(pytest.mark.skip(reason=reason) if reason else pytest.mark.flaky(reruns=1))
+    """Where no browser could be had, the tests that need one say so."""
+    if reason := os.environ.get("HCCASSIST_SKIP_BROWSER"):
+        for item in items:
+            if item.get_closest_marker("browser"):
+                item.add_marker(pytest.mark.skip(reason=reason))
 
 
 @pytest.fixture(scope="module")

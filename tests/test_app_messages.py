@@ -68,6 +68,16 @@ def test_a_rationale_that_was_typed_is_a_draft_until_it_is_recorded_or_undone(st
     assert (drafts(), drafts(7)) == ({}, {HF: "Seen anew."})
 
 
+def test_what_is_decided_on_a_page_older_than_the_last_screening_never_stands_at_another_visit(store: Store) -> None:
+    here, elsewhere = {"date_of_service": "2025-03-04", "pages": [1]}, {"date_of_service": "2024-11-02", "pages": [1]}
+    code = {"code": "J44.9", "description": "COPD"}
+    added = {"suggestion": "added:1", "kind": "add", "code": code, "quote": quote("PMH"), "encounter": "e1"}
+    for number, message in enumerate(({"kind": "accept"}, added)):
+        refused = say(store, type="decide", id=f"{number} no", visit=elsewhere, **message)
+        assert (refused["ok"], "screened again" in refused["message"]) == (False, True)
+        assert say(store, type="decide", id=f"{number} yes", visit=here, **message)["ok"]
+
+
 def test_words_for_a_chart_that_left_the_results_are_kept_and_said_to_be(store: Store) -> None:
     def reply(chart_id: int = 1, **message: Any) -> str:
         return str(answer_closed(store, chart_id, CODER, {"id": "1", "suggestion": HF, **message})["message"])

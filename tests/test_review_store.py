@@ -587,6 +587,29 @@ def test_a_rationale_is_kept_while_it_is_typed_for_who_types_it_and_in_which_rea
     assert store.events() == []
 
 
+def test_words_that_are_typed_follow_their_visit_when_a_new_screening_numbers_the_visits_anew(
+    store: Store, folder: Path, tmp_path: Path
+) -> None:
+    drafts, opened = Drafts(store), chart(store)
+    seen = {"date_of_service": "2025-03-04", "pages": [1]}
+    for name, words in ((HF, "Compensated."), ("e1:Z99.9", "Gone by then."), (DM, "Its own.")):
+        drafts.keep("ann", opened.id, name, words, visit=seen)
+    drafts.keep("ann", opened.id, "answer 3", "Yes.")
+    early = Visit("Seen early. " + VISIT.text.replace("[[dm]", "[[copd]"), date="2025-01-10")
+    sha256 = opened.result.sha256
+    for visits, home in (([early, VISIT], "e2"), ([VISIT, early], "e1")):
+        found = replace(write_chart(tmp_path / "charts", "quill.txt", visits), sha256=sha256)
+        write_results(folder, tmp_path / "charts", [found])
+        store.import_results(folder)
+        drafts.place("ann", chart(store))
+        kept = {f"{home}:I50.22": "Compensated.", "e1:Z99.9": "Gone by then.", f"{home}:E11.22": "Its own.", "answer 3": "Yes."}
+        assert drafts.of("ann", opened.id) == kept
+    write_results(folder, tmp_path / "charts", [replace(write_chart(tmp_path / "charts", "quill.txt", [early]), sha256=sha256)])
+    store.import_results(folder)
+    drafts.place("ann", chart(store))
+    assert drafts.of("ann", opened.id)["e1:I50.22@2"] == "Compensated."  # of a visit that is no more, and so of no suggestion
+
+
 def test_notes_and_settings_are_kept_apart_from_the_record(store: Store) -> None:
     number = chart(store).id
     store.set_note("ann", number, "Ask about the echo.")

@@ -5,6 +5,7 @@ const SUSPECT = "A suspect is no diagnosis: query the provider, or select the wo
 
 class Workbench {
   constructor(parent) {
+    this.parent = parent;
     this.root = h("div", { class: "hcca" });
     this.settings = new Settings(this.root, () => this.redraw());
     this.list = new ListPanel({
@@ -14,7 +15,7 @@ class Workbench {
       onDecide: (kind) => this.decide(kind), onUndo: (item) => this.undo(item), onAmend: (change) => this.amend(change),
       onItem: (id) => this.choose(id), otherwise: (item) => this.otherwise(item),
       onDuplicates: () => this.duplicates(), sameYear: (item) => this.sameYear(item), onChange: () => this.changeCode(), onSpan: (span) => this.showSpan(span), onStrike: (span, gone) => this.strike(span, gone), onKeep: (span) => this.keep(span),
-      onDraft: (item, text) => this.send({ type: "draft", suggestion: item.key, text, sample: this.data.second?.sample ?? null }),
+      onDraft: (item, text) => this.send({ type: "draft", suggestion: item.key, visit: visitOf(item), text, sample: this.data.second?.sample ?? null }),
       context: (span) => this.text.context(span),
     });
     this.text = new TextPanel({ onMention: (span) => this.mentionClicked(span), onSelection: (q, where) => this.selection(q, where) });
@@ -35,7 +36,6 @@ class Workbench {
     this.root.tabIndex = -1;
     this.optimistic = new Map();
     this.layout();
-    parent.append(this.root);
     this.keys = (event) => this.key(event);
     this.resize = () => this.fit();
     // What is typed reaches the store before another chart or page takes this one's place.
@@ -44,7 +44,6 @@ class Workbench {
     window.addEventListener("resize", this.resize);
     window.addEventListener("beforeunload", this.leave, true);
     this.unlisten = bus.listen((received) => (received ? this.news() : this.drawSaved()));
-    this.fit();
     // Streamlit keeps the last chart's workbench until the new page is whole: a key must not reach both.
     window.__hccassistBench?.stop();
     window.__hccassistBench = this;
@@ -82,10 +81,18 @@ class Workbench {
 
   // ---- what is shown
 
+  /** A chart comes by one way and the decisions on it by another, in any order: nothing is shown before both are there, or a decided
+   *  chart would seem to be undecided for a moment. */
   update(data) {
-    this.root.dataset.theme = isDark(this.root) ? "dark" : "light";
+    if (this.data) this.root.dataset.theme = isDark(this.root) ? "dark" : "light";
     if (this.data && sameChart(this.data, data)) { this.data.next = data.next; return; }
-    if (this.data) this.leave();
+    this.coming = data;
+    this.news();
+  }
+
+  open(data) {
+    if (this.data) this.leave(); else this.parent.append(this.root);
+    this.root.dataset.theme = isDark(this.root) ? "dark" : "light";
     this.data = data;
     this.optimistic.clear();
     this.spansByHand = new Map();
@@ -97,7 +104,6 @@ class Workbench {
     this.finder.load();
     this.image.load(data.chart);
     this.detail.load(data.guidance, data.drafts);
-    this.tookWaiting = false;
     this.takeWaiting();
     this.list.load();
     this.currentSpan = null;
@@ -111,18 +117,18 @@ class Workbench {
     this.fit();
   }
 
-  /** What Python says is in: the decisions as they stand in the record. */
+  /** What Python says is in: the decisions on a chart as they stand in the record. */
   news() {
-    if (!this.data) return;
-    this.takeWaiting();
+    const wanted = this.coming || this.data;
+    if (!wanted || bus.state?.chart !== wanted.chart.id) return; // of another chart, that follows this one or went before it
+    this.state = { states: {}, added: [], earlier: [], others: [], held: null, ...bus.state };
+    if (this.coming) { this.coming = null; this.open(wanted); return; }
     this.makeItems();
     this.redraw();
   }
 
   /** Words still on their way to the server when the chart was drawn, after a reload or a time without it. */
   takeWaiting() {
-    if (this.tookWaiting || !bus.state) return;
-    this.tookWaiting = true;
     const sample = this.data.second?.sample ?? null;
     const here = (message) => message.chart === this.data.chart.id
       && (message.type === "note" || (message.type === "draft" && message.sample === sample));
@@ -131,12 +137,10 @@ class Workbench {
     }
   }
 
-  get state() { return bus.state && bus.state.chart === this.data.chart.id ? bus.state : { states: {}, added: [], earlier: [], others: [], held: null }; }
-
   get held() { return this.state.held ? `${this.state.held.who} is deciding on this chart since ${localTime(this.state.held.since)}: take it over first.` : null; }
 
   makeItems() {
-    const { states = {}, added = [], earlier = [] } = this.state;
+    const { states, added, earlier } = this.state;
     const encounters = new Map(this.data.chart.encounters.map((e) => [e.id, e]));
     const items = this.data.suggestions.map((s) => this.item(s, states[s.id], s.section || s.tier, encounters.get(s.encounter)));
     for (const a of added) items.push(this.item(addedSuggestion(a), a, "added", encounters.get(a.encounter)));
@@ -191,7 +195,7 @@ class Workbench {
       this.data.second ? h("span", { class: "tag alert" }, "Second review, blind") : null,
       this.state.held ? h("span", { class: "tag alert" }, `held by ${this.state.held.who} since ${localTime(this.state.held.since)}`,
         h("button", { class: "plain", onclick: () => this.send({ type: "take_over" }) }, "Take over")) : null,
-      (this.state.others || []).length && !this.state.held ? h("span", { class: "tag alert" }, `also open: ${this.state.others.join(", ")}`) : null);
+      this.state.others.length && !this.state.held ? h("span", { class: "tag alert" }, `also open: ${this.state.others.join(", ")}`) : null);
     this.drawSaved();
     this.drawTabs();
   }
@@ -331,7 +335,7 @@ class Workbench {
       items.forEach((item) => this.optimistic.set(item.id, { decision: guess, token }));
       this.makeItems();
     }
-    const replies = items.map((item) => this.send({ ...this.decisive(), suggestion: item.key, seen: item.seq, ...message(item) }));
+    const replies = items.map((item) => this.send({ ...this.decisive(), suggestion: item.key, visit: visitOf(item), seen: item.seq, ...message(item) }));
     this.redraw();
     const results = await Promise.all(replies);
     items.forEach((item) => { if (this.optimistic.get(item.id)?.token === token) this.optimistic.delete(item.id); });
@@ -478,7 +482,7 @@ class Workbench {
       onPick: (code) => {
         if (candidates.length && !select.value) { this.say("Say which encounter the words belong to, then choose the code again."); this.search.element.hidden = false; return; }
         const id = `added:${Date.now()}-${Math.random().toString(36).slice(2, 8)}`;
-        const item = { id, key: id, seq: 0 };
+        const item = { id, key: id, seq: 0, encounter: candidates.find((e) => e.id === select.value) };
         this.root.focus();
         this.act(item, { kind: "add", code, quote, encounter: select.value || null, rationale: null })
           .then((reply) => { if (reply.ok) { this.last = id; this.choose(id); } });
@@ -603,6 +607,9 @@ function sortedByLetter(spans) {
   return [...spans].sort((a, b) => "MEAT".indexOf(a.letter) - "MEAT".indexOf(b.letter) || a.start - b.start);
 }
 
+/** A visit by what stays when a new screening numbers the visits anew. */
+function visitOf({ encounter }) { return encounter ? { date_of_service: encounter.date, pages: encounter.pages } : null; }
+
 function quoteOf(span) {
   return { start: span.start, end: span.end, text: span.text, page: span.page, letter: span.letter ?? null, kind: span.kind || "" };
 }
@@ -626,7 +633,7 @@ function earlierSuggestion(state) {
 
 /** What is not suggested any more, though words were typed for it: they stay to be read. */
 function draftedSuggestion(key) {
-  const code = key.split(":").slice(1).join(":");
+  const [code] = key.split(":").slice(1).join(":").split("@");
   return { ...BLANK, id: key, condition: key, name: "Not suggested any more", code, description: "Your rationale was not kept with a decision.", tier: "earlier" };
 }
 

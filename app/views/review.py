@@ -43,8 +43,10 @@ def main() -> None:
         st.error(plain(opened.result.error.message if opened.result.error else "This file could not be screened."))
         return
     payload = _first(opened, who) if sample is None else _second(opened, person, sample)
-    drafts = Drafts(store).of(who, opened.id, sample or FIRST_READING)
-    payload |= {"note": store.note(who, opened.id), "drafts": drafts, "guidance": _guidance(opened)}
+    drafts = Drafts(store)
+    drafts.place(who, opened)
+    typed = drafts.of(who, opened.id, sample or FIRST_READING)
+    payload |= {"note": store.note(who, opened.id), "drafts": typed, "guidance": _guidance(opened)}
     components.workbench(key=f"workbench-{opened.id}-{sample or 'first'}", data=payload)
 
 

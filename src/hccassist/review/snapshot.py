@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Mapping, Sequence, Set
+from collections.abc import Container, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from itertools import count
 from pathlib import Path
@@ -35,6 +35,11 @@ class OpenChart:
     def keys(self) -> dict[str, str]:
         """What decisions on each suggestion stand under, by its id."""
         return keys_of(self.result, self.states, self.orphans)
+
+    @property
+    def visits(self) -> dict[str, EncounterSummary]:
+        """The visits by their ids, which number them anew at each screening."""
+        return {e.id: e for e in self.result.encounters}
 
 
 def snapshot(chart: OpenChart, action: Action) -> dict[str, object]:
@@ -86,7 +91,9 @@ def place(
     for s in result.suggestions:
         visit = visits.get(s.encounter)
         by_visit[visit.date_of_service if visit else None, s.icd10 or s.condition].append(s.id)
-    placed = {k: state for k, state in states.items() if k in today and _same_visit(state, visits.get(today[k].encounter))}
+    placed = {
+        k: state for k, state in states.items() if k in today and same_visit(_decided_at(state), visits.get(today[k].encounter))
+    }
     orphans = []
     for key, state in states.items():
         if key in placed:
@@ -107,22 +114,27 @@ def place(
     return placed, tuple(orphans)
 
 
-def _same_visit(state: SuggestionState, visit: EncounterSummary | None) -> bool:
-    """Whether a decision was made on this visit, by its date, or by its pages where it had none."""
+def _decided_at(state: SuggestionState) -> Mapping[str, Any] | None:
     content: Any = state.decision.snapshot.get("encounter") if state.decision else None
-    if content is None or visit is None:
+    return content if isinstance(content, dict) else None
+
+
+def same_visit(before: Mapping[str, Any] | None, visit: EncounterSummary | None) -> bool:
+    """Whether a visit as it was seen (its ``date_of_service`` and ``pages``) is this one: by its date, or by its pages where it
+    had none. Where one of the two is not known nothing says otherwise."""
+    if before is None or visit is None:
         return True
-    before: str | None = content.get("date_of_service")
-    return bool(before == visit.date_of_service if before else content.get("pages") == list(visit.pages))
+    date: str | None = before.get("date_of_service")
+    return bool(date == visit.date_of_service if date else before.get("pages") == list(visit.pages))
 
 
 def keys_of(result: ChartResult, placed: Mapping[str, SuggestionState], orphans: Sequence[SuggestionState]) -> dict[str, str]:
     """What decisions on each suggestion of today stand under: where it was decided on before, the id that it had then; else
     its own, or one made from it where that of today was another visit's before."""
     taken = {state.suggestion_id for state in (*placed.values(), *orphans)}
-    return {s.id: placed[s.id].suggestion_id if s.id in placed else _free(s.id, taken) for s in result.suggestions}
+    return {s.id: placed[s.id].suggestion_id if s.id in placed else free_key(s.id, taken) for s in result.suggestions}
 
 
-def _free(key: str, taken: Set[str]) -> str:
+def free_key(key: str, taken: Container[str]) -> str:
     """The key, or one made from it where it is another's."""
     return key if key not in taken else next(other for n in count(2) if (other := f"{key}@{n}") not in taken)

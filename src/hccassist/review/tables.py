@@ -138,8 +138,9 @@ class NoteRow(Base):
 
 
 class DraftRow(Base):
-    """What somebody is typing and has not kept for good: the rationale for a suggestion (``name`` is its id), a question to a
-    provider, an answer, a lesson. ``sample_id`` is the sample of a second reading, 0 elsewhere."""
+    """What somebody is typing and has not kept for good: the rationale for a suggestion (``name`` is its key, ``visit`` the
+    date and pages of its visit), a question to a provider, an answer, a lesson. ``sample_id`` is the sample of a second
+    reading, 0 elsewhere."""
 
     __tablename__ = "drafts"
 
@@ -148,6 +149,7 @@ class DraftRow(Base):
     sample_id: Mapped[int] = mapped_column(Integer, primary_key=True, autoincrement=False)
     name: Mapped[str] = mapped_column(Text, primary_key=True)
     text: Mapped[str] = mapped_column(Text)
+    visit: Mapped[Json | None] = mapped_column(JSON(none_as_null=True))
     at: Mapped[str] = mapped_column(String(32))
 
 
