@@ -15,6 +15,9 @@ from pathlib import Path
 import fsspec
 import pytest
 
+from hccassist.batch.claim import Claim
+from hccassist.batch.folder import Folder
+
 pytestmark = pytest.mark.timeout(900)  # servers and workers are started: on a busy machine that takes its time
 NOTE = "Patient {n}\nASSESSMENT AND PLAN\n1. Chronic systolic heart failure, stable on visit {n}. Continue carvedilol.\n"
 COUNT = 24
@@ -124,6 +127,18 @@ def test_charts_and_results_at_s3_addresses(charts: str, bucket: str) -> None:
     assert again.returncode == 0, again.stderr
     assert str(COUNT) in next(line for line in again.stderr.splitlines() if "unchanged" in line)
     fs.pipe_file(f"{charts}/0/00.txt", NOTE.format(n=0).encode())
+
+
+def test_two_runs_do_not_write_into_one_place_on_s3(charts: str, bucket: str) -> None:
+    claim = Claim(Folder(f"{bucket}/taken"))
+    second = screen(charts, "--out", f"{bucket}/taken")
+    assert second.returncode == 2
+    assert f"{bucket}/taken: another run is writing there ({socket.gethostname()}, since " in " ".join(second.stderr.split())
+    claim.release()
+    assert screen(charts, "--out", f"{bucket}/taken").returncode == 0
+    fs = fsspec.filesystem("s3")
+    fs.invalidate_cache()
+    assert not fs.exists(f"{bucket}/taken/running.json")
 
 
 def test_an_interrupted_run_into_s3_goes_on(charts: str, bucket: str) -> None:

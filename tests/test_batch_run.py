@@ -12,6 +12,7 @@ import subprocess
 import sys
 import threading
 import time
+import uuid
 import zipfile
 from collections.abc import Callable, Iterator
 from concurrent.futures import ProcessPoolExecutor, ThreadPoolExecutor
@@ -23,6 +24,8 @@ import psutil
 import pytest
 from rich.console import Console
 
+from hccassist.batch import claim
+from hccassist.batch.folder import Folder, FolderError
 from hccassist.batch.run import BatchError, Options, Outcome, run
 from hccassist.batch.task import Task
 from hccassist.batch.worker import screened
@@ -333,3 +336,24 @@ def test_charts_of_one_name_under_two_paths_keep_their_own_results(tmp_path: Pat
     assert outcome.unchanged == 2
     lines = (tmp_path / "out/suggestions.jsonl").read_text().splitlines()
     assert ["Patient" in line or CONDITIONS[n].lower() in line.lower() for n, line in enumerate(lines)] == [True, True]
+
+
+def test_one_run_alone_has_a_place_where_no_file_can_be_locked(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(claim, "_BEAT_SECONDS", 0.05)
+    monkeypatch.setattr(claim, "_WATCH_SECONDS", 1.0)
+    folder = Folder(f"memory://{uuid.uuid4().hex}")
+    first = claim.Claim(folder)
+    with pytest.raises(FolderError, match="another run is writing there"):
+        claim.Claim(folder)
+    first.check()
+    first.release()
+    killed = b'{"run": "killed", "host": "elsewhere", "since": "2026-01-05T09:00:00+00:00", "beat": 7}'
+    folder.write(claim.RUNNING, killed)  # by a run that was killed: it never changes
+    monkeypatch.setattr(claim, "_BEAT_SECONDS", 60)
+    monkeypatch.setattr(claim, "_WATCH_SECONDS", 0)
+    second = claim.Claim(folder)
+    folder.write(claim.RUNNING, killed)  # another that began at the same time wrote after this one
+    second.release()
+    with pytest.raises(FolderError, match=r"another run is writing there \(elsewhere, since 2026-01-05T09:00"):
+        second.check()
+    assert folder.read(claim.RUNNING) == killed

@@ -15,6 +15,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import IO, NamedTuple
 
+from hccassist.batch.claim import Claim
 from hccassist.batch.folder import Folder, FolderError
 from hccassist.batch.task import PARTIAL, RESULT, RESULTS, Brief, brief_of
 from hccassist.schema import ChartError
@@ -47,6 +48,7 @@ class Journal:
     def __init__(self, folder: Folder, resume: bool, versions: dict[str, str]) -> None:
         self._folder = folder
         self._versions = versions
+        self._claim = Claim(folder) if folder.local is None else None
         self.earlier: dict[tuple[str, str], tuple[Brief, Place]] = {}
         self._files: list[IO[bytes]] = [self._open_partial(resume)]
         self._size = 0
@@ -127,6 +129,8 @@ class Journal:
     def settle(self, now: bool = False) -> None:
         """Brings what was appended to where it is safe, once in a while or ``now``."""
         at = time.monotonic()
+        if self._claim is not None:
+            self._claim.check()
         if self._folder.local is not None:
             if now or at - self._safe_at > _SAFE_SECONDS:
                 os.fsync(self._files[0].fileno())
@@ -154,11 +158,17 @@ class Journal:
                 file.flush()
                 os.fsync(file.fileno())
             self._folder.put(RESULTS, whole)
-        self.close()
+        self._close_files()
         for name in (*self._part_names(), *([PARTIAL] if self._folder.local is not None else [])):
             self._folder.remove(name)
 
     def close(self) -> None:
         """Closes the files; what was appended stays for the next run to resume."""
+        self._close_files()
+        if self._claim is not None:
+            self._claim.release()
+            self._claim = None
+
+    def _close_files(self) -> None:
         for file in self._files:
             file.close()

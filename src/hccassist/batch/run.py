@@ -81,12 +81,7 @@ def run(
     until then is kept for a run that resumes."""
     started = time.monotonic()
     _check(locations, out)
-    # Wrong knowledge stops the run here, and no two workers compile it.
-    prepare(lambda line: console.print(Text(line), soft_wrap=True))
-    try:
-        load_priority()
-    except PriorityError as error:
-        raise BatchError(str(error)) from None
+    _prepare(console)
     now = versions(options.years)
     findings = find_charts(locations, out)
     outcome = Outcome(errors=list(findings.errors), left_out=findings.left_out)
@@ -97,30 +92,35 @@ def run(
         if not findings.charts and folder.exists(RESULTS):
             console.print(Text(f"nothing to screen; the earlier results in {out} stay as they are"), soft_wrap=True)
             return outcome
-        starts_anew = not options.resume and Journal.interrupted(folder)
-        journal = Journal(folder, options.resume, now)
-        if starts_anew:
-            console.print(Text(f"{out} held a run that was interrupted; it starts anew (--resume would have gone on)"))
+        with contextlib.closing(_journal(folder, options, now, console)) as journal:
+            journal.finish(_screen_all(findings.charts, folder, journal, outcome, console, options, executor))
+            outcome.seconds = time.monotonic() - started
+            _write_beside(folder, _run_of(locations, findings, outcome, now))
     except FolderError as error:
         raise BatchError(str(error)) from None
-    try:
-        # The workers of an executor may be on other machines, where this folder is not.
-        kept_in = str(folder.local.absolute()) if folder.local and executor is None else ""
-        with _own_executor(options.jobs) if executor is None else contextlib.nullcontext(executor) as workers:
-            places = _screen_all(findings.charts, folder, journal, outcome, console, options, workers, kept_in)
-        journal.finish(places)
-        outcome.seconds = time.monotonic() - started
-        value = _run_of(locations, findings, outcome, now)
-        folder.write(RUN, json.dumps(value, indent=1).encode())
-        _write_tables(folder, value)
-        _remember(folder)
     except OSError as error:
         why = error.strerror or type(error).__name__
         raise BatchError(f"{out}: cannot be written ({why}); make room or access, then run again with --resume") from None
-    finally:
-        journal.close()
     summarize(console, outcome, out)
     return outcome
+
+
+def _prepare(console: Console) -> None:
+    """Wrong knowledge stops the run here, and no two workers compile it."""
+    prepare(lambda line: console.print(Text(line), soft_wrap=True))
+    try:
+        load_priority()
+    except PriorityError as error:
+        raise BatchError(str(error)) from None
+
+
+def _journal(folder: Folder, options: Options, now: dict[str, str], console: Console) -> Journal:
+    """The folder's journal, with a word about what it held where that is not gone on with."""
+    starts_anew = not options.resume and Journal.interrupted(folder)
+    journal = Journal(folder, options.resume, now)
+    if starts_anew:
+        console.print(Text(f"{folder.location} held a run that was interrupted; it starts anew (--resume would have gone on)"))
+    return journal
 
 
 def _check(locations: Sequence[str], out: str) -> None:
@@ -133,20 +133,23 @@ def _check(locations: Sequence[str], out: str) -> None:
 
 def _screen_all(
     charts: Sequence[Found], folder: Folder, journal: Journal, outcome: Outcome, console: Console, options: Options,
-    executor: Executor, kept_in: str,
+    executor: Executor | None,
 ) -> list[Place]:  # fmt: skip
     """The places of all charts' lines, in the charts' order."""
     earlier = journal.earlier
+    # The workers of an executor may be on other machines, where this folder is not.
+    kept_in = str(folder.local.absolute()) if folder.local and executor is None else ""
+    own = _own_executor(options.jobs) if executor is None else contextlib.nullcontext(executor)
     places: dict[int, Place] = {}
     first_with: dict[int, str] = {}
-    with Progress(console, len(charts)) as progress:
+    with own as workers, Progress(console, len(charts)) as progress:
 
         def idle() -> None:
             journal.settle()
             progress.show(outcome)
 
         tasks = _tasks(charts, earlier, options, kept_in)
-        for n, task, done in _results(executor, tasks, options.in_flight or 2 * options.jobs, idle):
+        for n, task, done in _results(workers, tasks, options.in_flight or 2 * options.jobs, idle):
             if done.brief:
                 brief, places[n] = done.brief, journal.append(done.line)
                 if done.kept:
@@ -271,16 +274,18 @@ def _run_of(locations: Sequence[str], findings: Findings, outcome: Outcome, now:
     }  # fmt: skip
 
 
-def _write_tables(folder: Folder, value: Mapping[str, Any]) -> None:
-    """The tables and the report, beside the results."""
+def _write_beside(folder: Folder, value: Mapping[str, Any]) -> None:
+    """What was run, the tables and the report, beside the results."""
     from hccassist.batch.report import REPORT, report
     from hccassist.batch.tables import SUMMARY, TABLES, write_tables
 
+    folder.write(RUN, json.dumps(value, indent=1).encode())
     with tempfile.TemporaryDirectory(dir=folder.local) as scratch, folder.lines(RESULTS) as lines:
         write_tables(lines, value["duplicates"], load_priority(), Path(scratch))
         folder.write(REPORT, report(value, Path(scratch)))
         for name in (*(f"{table}.parquet" for table in TABLES), SUMMARY):
             folder.put(name if name == SUMMARY else f"tables/{name}", Path(scratch) / name)
+    _remember(folder)
 
 
 def _remember(folder: Folder) -> None:
