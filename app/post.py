@@ -27,7 +27,7 @@ def mailbox(chart_id: int | None, sample_id: int | None) -> None:
     """Answer what waits, and give the browser the decisions on the open chart; of a chart that is read a second time
     only the second reader's own."""
     replies = _answers(_outbox())
-    state: Json = {"chart": chart_id, "who": session.who(), "replies": replies}
+    state: Json = {"chart": chart_id, "sample": sample_id, "who": session.who(), "replies": replies}
     opened = session.store().open_chart(chart_id) if chart_id is not None else None
     found = session.person()
     if opened is not None and found is not None:

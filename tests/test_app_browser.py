@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import csv
 import itertools
 import json
 import re
@@ -688,8 +689,11 @@ def test_an_auditor_verifies_the_record_takes_it_along_and_goes_from_a_row_to_it
         page.get_by_text(head).wait_for()
     with page.expect_download() as download:
         page.get_by_role("button", name="The record (CSV)").click()
-    lines = Path(download.value.path()).read_text(encoding="utf-8-sig").splitlines()
-    assert [line.split(",")[0] for line in lines] == ["no.", "1", "2", "v1"]
+    with Path(download.value.path()).open(encoding="utf-8-sig", newline="") as file:
+        first, second, saved_version = csv.DictReader(file)
+    assert [line["no."] for line in (first, second, saved_version)] == ["1", "2", "v1"]
+    assert "Treat: “carvedilol 12.5 mg twice daily” (p. 1)" in first["words"]  # readable when no chart is left
+    assert (first["file SHA-256"], first["shown as"]) == (own_desk.opened().result.sha256, "supported, 94%")
     page.locator(".hcca tbody tr", has_text="query").click()
     playwright.expect(row(page, DM)).to_have_attribute("aria-current", "true")
 

@@ -86,7 +86,7 @@ class DetailPanel {
   head(item) {
     const s = item.suggestion;
     return h("header", {}, h("h2", {}, s.name),
-      h("div", { class: "coded" }, h("span", { class: "code big" }, s.code || "no code"), h("span", {}, s.description)),
+      s.tier === "suspect" ? null : h("div", { class: "coded" }, h("span", { class: "code big" }, s.code || "no code"), h("span", {}, s.description)),
       s.code && s.tier !== "earlier" ? h("div", { class: "models" }, s.hcc.length ? s.hcc.map((x) => h("div", {}, h("b", {}, `${x.model === "RxHCC" ? "RxHCC" : `${x.model} HCC`} ${x.category}`), ` ${x.label}`))
         : h("div", { class: "quiet" }, s.hccText || "No HCC in V28 or V24")) : null,
       s.confidence === null ? null : h("div", { class: "likely" }, h("b", {}, s.confidenceWords), ` to be accepted · ${s.percent}`));
@@ -117,12 +117,18 @@ class DetailPanel {
 
   evidence(item) {
     if (!item.spans.length && !item.struckSpans.length) return h("p", { class: "quiet" }, "No words of the chart are tied to this.");
+    // Words that speak for two letters are quoted once.
+    const quoted = new Map();
+    const said = (span) => {
+      const place = `${span.start}:${span.end}`;
+      if (quoted.has(place)) return h("span", { class: "said quiet" }, `the same words as ${quoted.get(place)}`);
+      quoted.set(place, span.letter);
+      return h("span", { class: "said" }, trimmed(span.text));
+    };
     const line = (span, gone) => h("div", { class: `quote ${gone ? "struck" : ""} ${span === item.current ? "current" : ""}` },
       h("i", { class: span.letter ? `badge letter-${span.letter}` : "badge mention", title: span.letter ? LETTER_NAMES[span.letter] : "Names the condition" },
         span.letter || "“”"),
-      h("button", { class: "words-link", onclick: () => this.onSpan(span) },
-        h("span", { class: "said" }, trimmed(span.text)),
-        h("span", { class: "note" }, origin(span))),
+      h("button", { class: "words-link", onclick: () => this.onSpan(span) }, said(span), h("span", { class: "note" }, origin(span))),
       h("button", {
         class: "plain strike", onclick: () => this.onStrike(span, gone),
         title: gone ? "Restore this evidence" : "Strike: this does not support the code (x)", "aria-label": gone ? "Restore" : "Strike",
@@ -132,7 +138,7 @@ class DetailPanel {
     return h("div", { class: "evidence" }, named.length ? this.named(item, named) : null,
       item.spans.filter((span) => span.letter).map((span) => line(span, false)),
       item.struckSpans.map((span) => line(span, true)),
-      letters.length && letters.length < 4 ? h("div", { class: "quiet none-found" }, `Not found here: ${letters.map((l) => LETTER_NAMES[l].toLowerCase()).join(", ")}`) : null,
+      letters.length && letters.length < 4 && item.section !== "suspect" ? h("div", { class: "quiet none-found" }, `Not found here: ${letters.map((l) => LETTER_NAMES[l].toLowerCase()).join(", ")}`) : null,
       this.weaker(item));
   }
 

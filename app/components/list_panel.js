@@ -155,16 +155,20 @@ class ListPanel {
   group(group) {
     const seen = this.isOpen(group) ? group.items : group.items.slice(0, group.kept);
     const folds = group.kept < group.items.length;
-    return h("div", { class: "group" }, group.date ? this.visitHead(group, folds) : this.conditionHead(group),
+    return h("div", { class: "group" }, group.date ? this.visitHead(group, folds) : this.conditionHead(group, folds),
+      group.why ? h("p", { class: "group-why" }, group.why) : null,
       seen.map((item) => this.row(item, group)),
       folds && group.kept && !this.query ? h("button", { class: "more-dates", "data-group": group.key, "aria-expanded": String(this.isOpen(group)), onclick: () => this.fold(group) },
         this.isOpen(group) ? "Fold" : `${plural(group.items.length - group.kept, "more date")}`) : null);
   }
 
-  conditionHead({ items }) {
+  conditionHead(group, folds) {
+    const { items } = group;
     const [first] = items;
+    if (folds) this.tallies.set(group.key, h("span", { class: "count" }, tally(group)));
     return h("div", { class: "group-head", title: first.suggestion.description }, h("span", { class: "name" }, first.suggestion.name),
-      h("span", { class: "code" }, new Set(items.map((i) => shownCode(i))).size === 1 ? shownCode(first) : ""));
+      folds ? this.tallies.get(group.key) : null,
+      first.section === "suspect" ? null : h("span", { class: "code" }, new Set(items.map((i) => shownCode(i))).size === 1 ? shownCode(first) : ""));
   }
 
   visitHead(group, folds) {
@@ -190,8 +194,9 @@ class ListPanel {
     const many = group.date || new Set(group.items.map((i) => shownCode(i))).size > 1;
     const letters = new Set(item.spans.filter((span) => span.letter).map((span) => span.letter));
     const why = WHY_IN_ROW.includes(item.section) ? shortReason(item) : "";
+    const inRow = group.why ? "" : why;
     const row = h("button", {
-      class: `row ${item.decision ? "decided" : ""} ${item.saving ? "saving" : ""} ${group.date || why ? "tall" : ""}`, "data-id": item.id, tabindex: "-1",
+      class: `row ${item.decision ? "decided" : ""} ${item.saving ? "saving" : ""} ${group.date || inRow ? "tall" : ""}`, "data-id": item.id, tabindex: "-1",
       onclick: () => this.onPick(item.id), "aria-label": [s.name, shownCode(item), item.date || "no date", word, why].filter(Boolean).join(", "),
     },
       h("span", { class: `mark ${item.decision ? item.decision.kind : "none"}`, title: word }, mark),
@@ -201,7 +206,7 @@ class ListPanel {
       s.highRisk ? h("span", { class: "risk", title: s.highRisk }, "⚠") : null,
       h("span", { class: "hcc" }, shownHcc(item)),
       h("span", { class: "confidence" }, s.percent ?? ""),
-      why ? h("span", { class: "held-why", title: s.reason }, why) : null);
+      inRow ? h("span", { class: "held-why", title: s.reason }, inRow) : null);
     row.says = says(item);
     if (item.id === this.chosen) this.mark(row);
     this.rows.set(item.id, row);
@@ -253,6 +258,12 @@ function shortReason({ suggestion, encounter }) {
   return problem && suggestion.reason.includes(problem) ? problem : suggestion.reason;
 }
 
+/** What all dates of a condition are held back for, said once. */
+function sharedReason(items) {
+  const [why, ...others] = new Set(items.map((item) => (WHY_IN_ROW.includes(item.section) ? shortReason(item) : "")));
+  return items.length > 1 && !others.length ? why : "";
+}
+
 /** All that a row shows and that may change. */
 function says(item) {
   return [item.decision?.kind, item.saving, item.spans.map((span) => span.letter).sort().join("")].join("|");
@@ -268,7 +279,7 @@ const RECORDS = ["no", "unknown", "yes"];
 function grouped(items, section, by) {
   const groups = by === "date" ? visits(items) : conditions(items);
   return groups.map(([key, of]) => ({
-    key: `${section}|${key}`, items: of, date: by === "date",
+    key: `${section}|${key}`, items: of, date: by === "date", why: by === "date" ? "" : sharedReason(of),
     kept: by === "date" ? (items.length > LONG ? 0 : of.length) : of.length > MANY ? KEPT : of.length,
   }));
 }

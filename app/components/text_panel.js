@@ -7,11 +7,12 @@ const WRAPPED = /(?<=[^\n]{45})\n(?=[ \t]*[a-z])/g;
 const LIT = ["lit", "mention", "letter-M", "letter-E", "letter-A", "letter-T"];
 
 class TextPanel {
-  constructor({ onMention, onSelection }) {
+  constructor({ onMention, onSelection, onScroll }) {
     this.element = h("div", { class: "text", tabindex: "0", "aria-label": "Chart text" });
     this.onMention = onMention;
     this.onSelection = onSelection;
     this.lit = [];
+    this.element.addEventListener("scroll", onScroll, { passive: true });
     this.element.addEventListener("click", (event) => this.clicked(event));
     this.element.addEventListener("mouseup", () => setTimeout(() => this.selected(), 0));
     this.element.addEventListener("keyup", (event) => { if (event.shiftKey) this.selected(); });

@@ -18,7 +18,7 @@ class Workbench {
       onDraft: (item, text) => this.send({ type: "draft", suggestion: item.key, visit: visitOf(item), text, sample: this.data.second?.sample ?? null }),
       context: (span) => this.text.context(span),
     });
-    this.text = new TextPanel({ onMention: (span) => this.mentionClicked(span), onSelection: (q, where) => this.selection(q, where) });
+    this.text = new TextPanel({ onMention: (span) => this.mentionClicked(span), onSelection: (q, where) => this.selection(q, where), onScroll: () => this.scrolled() });
     this.image = new ImagePanel({ ask: (page) => this.send({ type: "image", page }) });
     this.visits = new EncountersPanel({ onPick: (encounter) => this.goToEncounter(encounter) });
     this.finder = new Finder({ text: this.text, onFound: (range) => this.found(range) });
@@ -92,6 +92,7 @@ class Workbench {
 
   open(data) {
     if (this.data) this.leave(); else this.parent.append(this.root);
+    this.fit(); // before anything is brought into view: the page itself must not scroll
     this.root.dataset.theme = isDark(this.root) ? "dark" : "light";
     this.data = data;
     this.optimistic.clear();
@@ -114,13 +115,13 @@ class Workbench {
     this.redraw();
     const first = resume || this.list.order.find((item) => !item.decision) || this.list.order[0];
     if (first) this.choose(first.id);
-    this.fit();
   }
 
   /** What Python says is in: the decisions on a chart as they stand in the record. */
   news() {
     const wanted = this.coming || this.data;
-    if (!wanted || bus.state?.chart !== wanted.chart.id) return; // of another chart, that follows this one or went before it
+    const isOf = (data) => bus.state?.chart === data.chart.id && bus.state.sample === (data.second?.sample ?? null);
+    if (!wanted || !isOf(wanted)) return; // of another chart or reading, that follows this one or went before it
     this.state = { states: {}, added: [], earlier: [], others: [], held: null, ...bus.state };
     if (this.coming) { this.coming = null; this.open(wanted); return; }
     this.makeItems();
@@ -217,12 +218,29 @@ class Workbench {
     const says = `${this.data.chart.id} ${this.view} ${hasImages}`;
     if (says === this.tabsSay) return; // a page number may be half typed
     this.tabsSay = says;
+    this.pageField = h("input", {
+      class: "field", inputmode: "numeric", "aria-label": "Go to page", onkeydown: (event) => {
+        if (event.key !== "Enter") return;
+        this.goToPage(Number(event.target.value));
+        event.target.value = "";
+        event.target.blur();
+      },
+    });
+    this.drawPageNumber();
     refill(this.tabs, h("div", { role: "tablist", "aria-label": "View" }, tab("text", "Text"), hasImages ? [tab("image", "Page image"), tab("both", "Both")] : null, tab("visits", "Encounters")),
-      this.data.chart.pages.length > 1 ? h("label", { class: "goto" }, "Page ", h("input", {
-        class: "field", inputmode: "numeric", "aria-label": "Go to page", onkeydown: (event) => {
-          if (event.key === "Enter") { this.goToPage(Number(event.target.value)); event.target.blur(); }
-        },
-      }), ` of ${this.data.chart.pages.length}`) : null);
+      this.data.chart.pages.length > 1 ? h("label", { class: "goto" }, "Page ", this.pageField, ` of ${this.data.chart.pages.length}`) : null);
+  }
+
+  /** The page that is looked at, in the field that leads to another. */
+  drawPageNumber() { this.pageField.placeholder = this.pageNow(); }
+
+  /** Once a frame: a long chart scrolls fast. */
+  scrolled() {
+    if (this.scrolling) return;
+    this.scrolling = requestAnimationFrame(() => {
+      this.scrolling = null;
+      if (this.data && this.pageField) this.drawPageNumber();
+    });
   }
 
   drawChosen() {
@@ -270,6 +288,7 @@ class Workbench {
 
   drawImage() {
     const item = this.byId.get(this.chosen);
+    this.drawPageNumber();
     this.image.show(this.page, item ? item.spans : [], this.currentSpan);
   }
 

@@ -23,7 +23,7 @@ def examples(found: tuple[Finding, ...]) -> str:
 
 def whys(pattern: ProviderPattern) -> str:
     """What came up with a provider, each with its count."""
-    return ", ".join(f"{why.lower()} {count}" for why, count in pattern.whys)
+    return ", ".join(f"{why[:1].lower()}{why[1:]} {count}" for why, count in pattern.whys)
 
 
 def main() -> None:

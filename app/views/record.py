@@ -7,7 +7,7 @@ import streamlit as st
 from app import chrome, components, session
 from hccassist.review import REJECT_REASONS
 from hccassist.review.decisions import Event
-from hccassist.review.export import table_to_csv
+from hccassist.review.export import rested_on, table_to_csv
 from hccassist.review.versions import Entry, Versions
 
 SHOWN = 2000
@@ -58,6 +58,15 @@ def entry_line(entry: Entry) -> Line:
     }
 
 
+def whole(lines: list[tuple[str, Line, Event | None]]) -> bytes:
+    """The record as a file, oldest first, with what each event rested on."""
+    rested = [rested_on(event) if event else {} for *_, event in lines]
+    columns = list(dict.fromkeys([*COLUMNS, *(name for found in rested for name in found)]))
+    blank = dict.fromkeys(columns)
+    rows = [blank | row | found for (_, row, _), found in zip(lines, rested, strict=True)]
+    return table_to_csv(rows[::-1], columns)
+
+
 def main() -> None:
     """List the record, newest first; verify it and hand it out on request."""
     session.require("audit")
@@ -68,9 +77,8 @@ def main() -> None:
     lines.sort(key=lambda found: found[0], reverse=True)
     verify, file, _ = st.columns([1, 1, 3])
     checked = verify.button("Verify the record", width="stretch")
-    table = [row for _, row, _ in reversed(lines)]
-    if table:
-        chrome.download(file, "The record (CSV)", lambda: table_to_csv(table, list(table[0])), "record.csv", "text/csv")
+    if lines:
+        chrome.download(file, "The record (CSV)", lambda: whole(lines), "record.csv", "text/csv")
     if checked:
         chrome.verify(store)
     count = chrome.counted(len(events), "event")

@@ -131,7 +131,8 @@ def _reason(
                 f" ({support.evaluate}), assessed (status, judgement) or treated ({support.treat})"
             )
         case "threshold" if tier != "supported":
-            return f"confidence {confidence:.2f} is below the threshold of {threshold:.2f}"
+            digits = 2 if round(confidence, 2) < round(threshold, 2) else 4  # 0.4497 is not 0.45
+            return f"confidence {confidence:.{digits}f} is below the threshold of {threshold:.2f}"
     letters = {e.element for e in shown}
     return "found: " + ", ".join(ELEMENT_NAMES[e] for e in "MEAT" if e in letters)
 

@@ -29,7 +29,7 @@ from hccassist.reading import ReadError
 from hccassist.reading.apart import page_image
 from hccassist.review.claims import CLAIM
 from hccassist.review.decisions import REJECT_REASONS, Decision, SuggestionState
-from hccassist.review.export import ORIGIN, quotes_of
+from hccassist.review.export import ORIGIN, quotes_of, versions_line
 from hccassist.review.snapshot import OpenChart
 from hccassist.schema import ELEMENT_NAMES, Box, provider_line
 
@@ -129,7 +129,6 @@ def _code(state: SuggestionState, crops: _Crops) -> list[Flowable]:
         story.append(KeepTogether([Spacer(1, 4), line, picture]) if picture else KeepTogether([Spacer(1, 4), line]))
     origin = ORIGIN[decision.kind]
     was = f" (suggested: {suggestion['icd10']})" if decision.kind == "change" and suggestion.get("icd10") else ""
-    versions = ", ".join(f"{k} {v}" for k, v in sorted(content.get("versions", {}).items()))
     story += [
         Spacer(1, 4),
         _text(
@@ -137,7 +136,7 @@ def _code(state: SuggestionState, crops: _Crops) -> list[Flowable]:
             "body",
         ),
         _text(f"Rationale: {decision.rationale or 'none written'}", "body"),
-        _text(f"Suggested by: {versions}", "quiet"),
+        _text(f"Suggested by: {versions_line(content)}", "quiet"),
     ]
     return story
 

@@ -13,7 +13,8 @@ from openpyxl import Workbook
 from openpyxl.styles import Font
 
 from hccassist.cells import guarded
-from hccassist.review.decisions import Decision, SuggestionState
+from hccassist.review.decisions import Decision, Event, SuggestionState
+from hccassist.schema import ELEMENT_NAMES, provider_line
 
 ORIGIN: dict[str, str] = {"accept": "accepted as suggested", "change": "changed by the coder", "add": "added by the coder"}
 
@@ -86,8 +87,33 @@ def _row(chart: str, state: SuggestionState, decision: Decision) -> ExportRow:
         decided_at=decision.at,
         rationale=decision.rationale or "",
         record_number=decision.seq,
-        versions=", ".join(f"{k} {v}" for k, v in sorted(content.get("versions", {}).items())),
+        versions=versions_line(content),
     )
+
+
+def versions_line(content: Mapping[str, Any]) -> str:
+    """The versions that made a suggestion, from what is kept with a decision on it."""
+    return ", ".join(f"{k} {v}" for k, v in sorted(content.get("versions", {}).items()))
+
+
+def rested_on(event: Event) -> dict[str, str]:
+    """What an event rested on, by column: what an auditor asks for when neither the chart nor its results are left. The
+    words are those that stood on the screen, each with its letter and page; of an event about words, those words alone."""
+    content: Any = event.snapshot
+    visit, suggestion, own = content.get("encounter", {}), content.get("suggestion", {}), event.action.quote
+    quotes = [asdict(own)] if own else suggestion.get("quotes", [])
+    likely = suggestion.get("confidence")
+    return {
+        "provider": provider_line(visit.get("provider"), visit.get("credential"), visit.get("specialty")) or "",
+        "words": "; ".join(dict.fromkeys(f"{ELEMENT_NAMES.get(q['element'], 'Stated')}: {_quoted(q)}" for q in quotes)),
+        "shown as": ", ".join(filter(None, (suggestion.get("tier"), f"{likely:.0%}" if likely is not None else ""))),
+        "file SHA-256": event.chart_sha256,
+        "versions": versions_line(content),
+    }
+
+
+def _quoted(quote: Mapping[str, Any]) -> str:
+    return f"“{' '.join(quote['text'].split())}” (p. {quote['page']})"
 
 
 def _category(models: dict[str, dict[str, str]], model: str) -> str:
@@ -109,7 +135,7 @@ def _quotes(state: SuggestionState, suggested: Sequence[dict[str, Any]]) -> dict
     """The quotes that stand by letter, None for the words that state the condition."""
     by_letter: dict[str | None, list[str]] = {None: [], "M": [], "E": [], "A": [], "T": []}
     for quote in quotes_of(state, suggested):
-        by_letter[quote["element"]].append(f"“{' '.join(quote['text'].split())}” (p. {quote['page']})")
+        by_letter[quote["element"]].append(_quoted(quote))
     return {letter: "; ".join(dict.fromkeys(found)) for letter, found in by_letter.items()}
 
 
