@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import json
+import re
 from collections import Counter
 from pathlib import Path
 
@@ -152,6 +153,7 @@ def test_the_report_runs_nothing_fetches_nothing_and_quotes_no_chart(out: Path) 
     for quoted in ("Euvolemic", "carvedilol", "Feels well"):
         assert quoted not in page
     assert page.count("<svg") >= 4
+    assert re.search(r"Pages that were not read.*specks\.tif.*<td>2</td>", page)
 
 
 def test_the_worklist_knows_each_charts_priority_and_why(out: Path, tmp_path: Path) -> None:

@@ -27,6 +27,7 @@ _STYLE = """
 body { font: 15px/1.5 system-ui, sans-serif; color: var(--ink); background: var(--paper); max-width: 68rem; margin: 2rem auto;
   padding: 0 1rem; }
 h1 { font-size: 1.5rem; } h2 { font-size: 1.1rem; margin: 2rem 0 .5rem; } p, footer { color: var(--quiet); }
+footer { margin-top: 2rem; }
 dl { display: flex; flex-wrap: wrap; gap: 1rem 2.5rem; margin: 1rem 0; } dt { color: var(--quiet); }
 dd { margin: 0; font-size: 1.4rem; font-variant-numeric: tabular-nums; }
 .plots { display: grid; grid-template-columns: repeat(auto-fit, minmax(26rem, 1fr)); gap: 0 2rem; }
@@ -46,15 +47,17 @@ def report(run: Mapping[str, Any], tables: Path) -> bytes:
         "seconds": round(summary["seconds"]),
     }  # fmt: skip
     body = [
-        f"<h1>Screening run of {escape(run['created'])}</h1>",
+        f"<h1>Screening run of {escape(run['created'][:16].replace('T', ' '))} UTC</h1>",
+        f"<p>Charts of {escape(', '.join(run['roots']))}</p>",
         "<dl>", *(f"<div><dt>{escape(k)}</dt><dd>{v:,}</dd></div>" for k, v in facts.items()), "</dl>",
         '<div class="plots">', *_plots(summary, tables), "</div>",
         "<h2>First in the worklist</h2>",
         _table(["Chart", "Priority", "Why"], _first(tables)),
         *_listed("Not screened", ["Cause", "What to do"], [[e["type"], e["message"]] for e in run["errors"]]),
+        *_listed("Pages that were not read", ["Chart", "Pages", "Why"], _unread(tables)),
         *_listed("Copies", ["Chart", "Same content as"], [list(pair) for pair in run["duplicates"].items()]),
         *_listed("Files of other kinds, left out", ["Ending", "Files"], [[k, str(n)] for k, n in summary["left_out"].items()]),
-        f"<footer>hccassist {escape(', '.join(f'{k} {v}' for k, v in run['versions'].items()))}. Every suggestion awaits a "
+        f"<footer>{escape(', '.join(f'{k} {v}' for k, v in run['versions'].items()))}. Every suggestion awaits a "
         "coder's decision.</footer>",
     ]  # fmt: skip
     page = (
@@ -95,6 +98,13 @@ def _first(tables: Path) -> list[list[str]]:
     rows = _rows(tables / "charts.parquet", "status", "priority", "chart", "priority_why")
     ordered = ((-priority, chart, why) for status, priority, chart, why in rows if status == "ok")
     return [[chart, f"{-negative:g}", why] for negative, chart, why in nsmallest(_FIRST_CHARTS, ordered)]
+
+
+def _unread(tables: Path) -> list[list[str]]:
+    """The charts with pages that were not read, those with the most of them first."""
+    rows = _rows(tables / "charts.parquet", "chart", "unread_pages", "unread_why")
+    found = sorted((-count, chart, why) for chart, count, why in rows if count)
+    return [[chart, str(-negative), why] for negative, chart, why in found]
 
 
 def _rows(path: Path, *columns: str) -> Iterator[tuple[Any, ...]]:
