@@ -45,7 +45,7 @@ WIDTH = LETTER[0] - 1.4 * inch
 _STYLES = {
     "title": ParagraphStyle("title", fontName=BOLD, fontSize=14, leading=18, spaceAfter=6),
     "chart": ParagraphStyle("chart", fontName=BOLD, fontSize=12, leading=15, spaceBefore=4, spaceAfter=4),
-    "code": ParagraphStyle("code", fontName=BOLD, fontSize=10.5, leading=14, spaceBefore=10, spaceAfter=2),
+    "code": ParagraphStyle("code", fontName=BOLD, fontSize=10.5, leading=14, spaceBefore=10, spaceAfter=2, keepWithNext=1),
     "body": ParagraphStyle("body", fontName=FONT, fontSize=8.5, leading=12, alignment=TA_LEFT),
     "quiet": ParagraphStyle("quiet", fontName=FONT, fontSize=7.5, leading=10, textColor=colors.HexColor("#4a555f")),
 }
@@ -93,7 +93,7 @@ def _chart(chart: SheetChart) -> list[Flowable]:
     story = [
         _text(opened.result.chart, "chart"),
         _text(f"SHA-256 of the file: {opened.result.sha256}", "quiet"),
-        _text(f"{len(accepted)} accepted codes, {len(others)} other decisions", "quiet"),
+        _text(f"accepted codes: {len(accepted)}, other decisions: {len(others)}", "quiet"),
     ]
     crops = _Crops(chart)
     for state in sorted(accepted, key=_order):
@@ -122,9 +122,9 @@ def _code(state: SuggestionState, crops: _Crops) -> list[Flowable]:
     if suggestion.get("high_risk"):
         head.append(_text(f"High risk: {suggestion['high_risk']}", "body"))
     story: list[Flowable] = [KeepTogether(head)]
-    for quote in sorted(quotes_of(state, suggestion.get("quotes", [])), key=_place):
+    for letters, quote in _by_place(quotes_of(state, suggestion.get("quotes", []))):
         words = " ".join(quote["text"].split())
-        line = _text(f"{_letter(quote['element'])}: “{words}” (page {quote['page']})", "body")
+        line = _text(f"{', '.join(letters)}: “{words}” (page {quote['page']})", "body")
         picture = crops.of(quote)
         story.append(KeepTogether([Spacer(1, 4), line, picture]) if picture else KeepTogether([Spacer(1, 4), line]))
     origin = ORIGIN[decision.kind]
@@ -141,6 +141,15 @@ def _code(state: SuggestionState, crops: _Crops) -> list[Flowable]:
     return story
 
 
+def _by_place(quotes: Iterable[Mapping[str, Any]]) -> list[tuple[list[str], Mapping[str, Any]]]:
+    """Quotes with what they stand for: the same words may count for several letters, and are shown once."""
+    found: dict[tuple[int, int], tuple[list[str], Mapping[str, Any]]] = {}
+    for quote in sorted(quotes, key=_place):
+        letters, _ = found.setdefault((quote["start"], quote["end"]), ([], quote))
+        letters.append(_letter(quote["element"]))
+    return list(found.values())
+
+
 def _place(quote: Mapping[str, Any]) -> tuple[int, int, int]:
     """What states the condition first, then the letters in their order, each as the chart has it."""
     return " MEAT".index(quote["element"] or " "), quote["page"], quote["start"]
@@ -151,7 +160,7 @@ def reported(decision: Decision) -> tuple[str, str, str]:
     suggestion: Any = decision.snapshot.get("suggestion", {})
     if decision.kind != "accept" and decision.code:
         return decision.code.icd10, decision.code.description, decision.code.hcc
-    models = suggestion.get("hcc", {}).items()
+    models = sorted(suggestion.get("hcc", {}).items(), reverse=True)  # V28, V24, RxHCC
     hcc = " · ".join(f"{m if m == 'RxHCC' else f'{m} HCC'} {c['category']} {c['label']}" for m, c in models)
     return suggestion.get("icd10") or "", suggestion.get("description") or "", hcc
 
