@@ -209,6 +209,8 @@ def test_a_condition_of_many_dates_shows_the_best_and_opens_when_one_walks_into_
     page: playwright.Page, server: Reviewer
 ) -> None:
     open_chart(Desk(page, server, "year.txt"))
+    playwright.expect(page.locator(".hcca .top")).to_be_in_viewport(ratio=1)
+    playwright.expect(page.locator(".hcca .group-head .count").first).to_have_text("0 of 24")
     rows = page.locator(".hcca .row")
     playwright.expect(rows).to_have_count(15)
     for _ in range(5):
@@ -222,6 +224,23 @@ def test_a_condition_of_many_dates_shows_the_best_and_opens_when_one_walks_into_
     playwright.expect(rows).to_have_count(34)
     page.get_by_role("button", name="Fold").click()
     playwright.expect(rows).to_have_count(15)
+
+
+def test_what_all_dates_of_a_condition_are_held_back_for_is_said_once(page: playwright.Page, server: Reviewer) -> None:
+    open_chart(Desk(page, server, "year.txt"))
+    page.get_by_role("button", name="Held back").click()
+    playwright.expect(page.locator(".hcca .group-why")).to_have_text("Ruled out: “CTA negative for”.")
+    playwright.expect(page.locator(".hcca .row .held-why")).to_have_count(0)
+    page.get_by_role("button", name="Date", exact=True).click()
+    playwright.expect(page.locator(".hcca .group-why")).to_have_count(0)
+    playwright.expect(page.locator(".hcca .row[aria-current] .held-why")).to_have_text("Ruled out: “CTA negative for”.")
+    page.get_by_role("button", name="Condition", exact=True).click()
+
+
+def test_words_that_speak_for_two_letters_are_quoted_once(page: playwright.Page, server: Reviewer) -> None:
+    open_chart(Desk(page, server, "printed.pdf"))
+    said = page.locator(".hcca .quote:has(.strike) .said")
+    playwright.expect(said).to_have_text(["carvedilol", "the same words as M"])
 
 
 def test_the_suggestions_are_listed_visit_by_visit_for_who_codes_by_date_of_service(

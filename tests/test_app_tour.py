@@ -149,6 +149,12 @@ def test_every_page_shows_its_content_and_axe_finds_nothing_serious(
         page.get_by_role("link", name="Worklist", exact=True).click()
         open_chart(Desk(page, server, "medicare_full_year.pdf"))
         look("review")
+        number = page.get_by_label("Go to page")
+        at = int(number.get_attribute("placeholder") or "")  # the page that is looked at
+        page.keyboard.press("]")
+        playwright.expect(number).to_have_attribute("placeholder", str(at + 1))
+        page.keyboard.press("p")
+        page.keyboard.press("n")
         page.keyboard.press("b")
         page.locator(".hcca .sheet .box").first.wait_for()
         look("review-image")
