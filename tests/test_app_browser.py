@@ -446,7 +446,7 @@ def test_a_folded_list_is_opened_and_folded_by_keys_that_stay_where_they_are(des
 
 def test_a_missed_condition_is_added_from_the_words_of_the_chart(desk: Desk) -> None:
     page = open_chart(desk)
-    add(page, "PMH", "J44.9")
+    add(page, "MH", "J44.9")  # half a word was selected: the whole of it is quoted
     saved(page)
     [added] = desk.opened().orphans
     assert (added.quote.text, added.encounter, added.decision.code.icd10) == ("PMH", "e1", "J44.9")

@@ -258,10 +258,10 @@ function shortReason({ suggestion, encounter }) {
   return problem && suggestion.reason.includes(problem) ? problem : suggestion.reason;
 }
 
-/** What all dates of a condition are held back for, said once. */
+/** What all dates of a condition are held back for, said once and whole. */
 function sharedReason(items) {
   const [why, ...others] = new Set(items.map((item) => (WHY_IN_ROW.includes(item.section) ? shortReason(item) : "")));
-  return items.length > 1 && !others.length ? why : "";
+  return others.length ? "" : why;
 }
 
 /** All that a row shows and that may change. */

@@ -246,15 +246,24 @@ class TextPanel {
       to = at + end;
     }
     if (from === null) { this.onSelection(null); return; }
-    const raw = this.chart.text.slice(from, to);
-    from += raw.length - raw.trimStart().length;
-    to -= raw.length - raw.trimEnd().length;
+    [from, to] = wholeWords(this.chart.text, from, to);
     if (to <= from) { this.onSelection(null); return; }
     const quote = {
       start: this.offsets.toPoint(from), end: this.offsets.toPoint(to), text: this.chart.text.slice(from, to), page,
     };
     this.onSelection(quote, range.getBoundingClientRect());
   }
+}
+
+/** From where to where whole words reach that were selected in part, without the white space around them: no quote begins or ends
+ *  within a word. */
+function wholeWords(text, from, to) {
+  const raw = text.slice(from, to);
+  let [start, end] = [from + raw.length - raw.trimStart().length, to - raw.length + raw.trimEnd().length];
+  const joined = (at) => /[\p{L}\p{N}]{2}/u.test(text.slice(at - 1, at + 1));
+  while (start < end && start > 0 && joined(start)) start -= 1;
+  while (start < end && end < text.length && joined(end)) end += 1;
+  return [start, end];
 }
 
 function lineCount(text) {
