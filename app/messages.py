@@ -49,7 +49,7 @@ def answer(store: Store, opened: OpenChart, person: Person, message: Mapping[str
                 store.take_over(opened, str(message["id"]), person.name)
             case "bookmark":
                 store.bookmark(person.name, opened.id, str(message["suggestion"]))
-                store.holds.open(opened.id, person.name)
+                store.holds.alive(opened.id, person.name)
             case "draft" | "note":
                 _keep_words(store, opened.id, person, message)
             case "search":

@@ -175,6 +175,15 @@ def test_a_chart_that_somebody_else_holds_is_decided_on_only_after_taking_it_ove
     assert say(store, type="decide", id="2", kind="accept") == {"ok": True}
 
 
+def test_a_word_of_where_one_is_keeps_a_hold_and_takes_none(store: Store) -> None:
+    store.holds.open(1, "ann")
+    assert say(store, type="bookmark") == {"ok": True}
+    assert store.holds.all().keys() == {1}
+    store.holds.leave_all("ann")
+    assert say(store, type="bookmark") == {"ok": True}  # on its way while the chart was left
+    assert store.holds.all() == {}
+
+
 def test_a_second_reader_is_told_nothing_of_the_first_decision(store: Store) -> None:
     say(store, type="decide", kind="reject", reason="no_meat", rationale="Only in the list.")
     say(store, type="decide", id="2", kind="strike", quote={**quote("carvedilol 12.5 mg twice daily"), "letter": "T"})

@@ -58,6 +58,12 @@ class Holds:
         assert found is not None  # it was there, or was inserted in this transaction
         return found
 
+    def alive(self, chart_id: int, who: str) -> None:
+        """A sign of life from who holds a chart. It takes hold of none: it may come late, from a chart that was left since."""
+        with self._database.write() as db:
+            mine = update(HoldRow).where(HoldRow.chart_id == chart_id, HoldRow.who == who)
+            db.execute(mine.values(at=self._database.now()))
+
     def leave_all(self, who: str, but: int | None = None) -> None:
         """Let go of every chart that somebody holds, but for one."""
         with self._database.write() as db:
