@@ -19,6 +19,7 @@ from hccassist.nlp.scope import cues_of
 from hccassist.schema import Element, Evidence
 from hccassist.terminology.groups import pattern_group, word_group
 from hccassist.terminology.lexicon import Clue, Lexicon, SuspectRule
+from hccassist.terminology.phrases import longest
 
 _OPERATORS: dict[str, Callable[[float, float], bool]] = {
     ">=": operator.ge,
@@ -55,10 +56,11 @@ def find_suspects(document: Document, lexicon: Lexicon, named: Iterable[str]) ->
     codes = tuple(named)
     hits: dict[int, dict[int, dict[str, Evidence]]] = defaultdict(lambda: defaultdict(dict))
     wanted: dict[tuple[int, int], int] = {}
-    for sentence in document.sentences:
+    for held, starting in lexicon.clues.within(document.tokens, document.sentences):
+        sentence = document.sentences[held]
         if sentence.section in SILENT_SECTIONS:
             continue
-        for i, j, clues in lexicon.clues.find(document.tokens, sentence.i, sentence.j):
+        for i, j, clues in longest(starting):
             denied: bool | None = None
             for clue in clues:
                 found = hits[clue.rule][clue.number]

@@ -13,6 +13,7 @@ from hccassist.nlp.hits import Hit
 from hccassist.nlp.status import tells_of_others
 from hccassist.terminology.groups import code_group
 from hccassist.terminology.lexicon import AttributeWord, Lexicon, Term
+from hccassist.terminology.phrases import longest
 from hccassist.terminology.rows import Condition
 
 _NEAR = 8
@@ -88,9 +89,9 @@ def _far_reaching(word: AttributeWord) -> AttributeWord:
 def attributes_of_note(document: Document, lexicon: Lexicon) -> list[tuple[int, int, AttributeWord]]:
     """Attribute words that count wherever in the encounter they stand ("type 1" for a complication of diabetes), outside the
     sections that tell of others or of nobody."""
-    told = (s for s in document.sentences if not tells_of_others(s.section))
-    found = (hit for s in told for hit in lexicon.note_attributes.find(document.tokens, s.i, s.j))
-    return [(i, j, word) for i, j, words in found for word in words]
+    held = lexicon.note_attributes.within(document.tokens, document.sentences)
+    told = (starting for number, starting in held if not tells_of_others(document.sentences[number].section))
+    return [(i, j, word) for starting in told for i, j, words in longest(starting) for word in words]
 
 
 def at_the_complaint(document: Document, number: int, condition: Condition, lexicon: Lexicon) -> tuple[str, ...]:

@@ -41,12 +41,13 @@ def find_hits(document: Document, lexicon: Lexicon) -> list[Hit]:
     longer one is left out; what a list shares with its first name, and what a spread names, comes behind it."""
     hits: list[Hit] = []
     tokens, terms = document.tokens, lexicon.terms
-    for number, sentence in enumerate(document.sentences):
+    for number, starting in terms.within(tokens, document.sentences):
+        sentence = document.sentences[number]
         if is_dropped(sentence.section):
             continue
         taken, before = sentence.i, len(hits)
         _, left_open = boxed_choices(document.text, sentence.start, sentence.end)
-        for i, found in terms.starting(tokens, sentence.i, sentence.j):
+        for i, found in starting:
             if i < taken:
                 continue
             for end, values in reversed(found):

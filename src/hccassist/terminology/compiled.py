@@ -102,6 +102,9 @@ class _Table(Mapping[str, V], Generic[V]):
             found = self._parsed[word] = self._parse(self._body.line(self._places[word]))
         return found
 
+    def __contains__(self, word: object) -> bool:
+        return word in self._places
+
     def __iter__(self) -> Iterator[str]:
         return iter(self._places)
 

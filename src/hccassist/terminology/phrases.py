@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from bisect import bisect_right
+from collections.abc import Callable, Iterable, Iterator, KeysView, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, Generic, TypeVar
+from typing import Any, Generic, Protocol, TypeVar
 
 from hccassist.terminology.words import FILLERS, Tokens
 
@@ -63,11 +64,24 @@ class _Opened(dict[str, "tuple[Trie, list[Any] | None, bool] | None"]):
         return found
 
 
+class Stretch(Protocol):
+    """Tokens [i, j) of a text: a sentence."""
+
+    @property
+    def i(self) -> int: ...
+    @property
+    def j(self) -> int: ...
+
+
+Hits = list[tuple[int, list[V]]]
+"""The phrases that start at a token: (end token, values), shortest first."""
+
+
 @dataclass(frozen=True, slots=True)
 class Packed(Generic[V]):
     """Phrases that were compiled earlier: their first words, the packed trie behind one, the trie and the value at a place."""
 
-    first_words: Collection[str]
+    first_words: KeysView[str]
     trie_of: Callable[[str], Trie]
     trie_at: Callable[[int], Trie]
     value_at: Callable[[int], V]
@@ -83,7 +97,7 @@ class Phrases(Generic[V]):
     def __init__(self, skip_fillers: bool = False, packed: Packed[V] | None = None) -> None:
         self._entries: dict[str, list[tuple[tuple[str, ...], V]]] = {}
         self._packed = packed
-        self.first_words: Collection[str] = packed.first_words if packed else self._entries.keys()
+        self.first_words: KeysView[str] = packed.first_words if packed else self._entries.keys()
         self._opened = _Opened(self._open)
         self._skip = skip_fillers
 
@@ -118,31 +132,30 @@ class Phrases(Generic[V]):
             values = node[_LEAF] = [self._packed.value_at(place) for place in node[_PLACES]]
         return values
 
-    def after(self, words: Iterable[str], tokens: Tokens, i: int, stop: int) -> list[tuple[int, list[V]]]:
+    def after(self, words: Iterable[str], tokens: Tokens, i: int, stop: int) -> Hits[V]:
         """Every phrase that starts with ``words`` and goes on at token ``i``: (end token, values), shortest first."""
         first, *rest = words
         opened = self._opened[first]
         node = opened[0] if opened else None
         for word in rest:
             node = self._child(node, word) if node is not None else None
-        return self._walk(self._child(node, tokens.norms[i]) if node is not None and i < stop else None, tokens, i, stop)
+        node = self._child(node, tokens.norms[i]) if node is not None and i < stop else None
+        return self._walk(node, tokens.norms, i, stop) if node is not None else []
 
     def alone(self, word: str) -> list[V]:
         """The values of the phrase that is this one word; none where no phrase is."""
         opened = self._opened[word]
         return (opened[1] or []) if opened else []
 
-    def at(self, tokens: Tokens, i: int, stop: int) -> list[tuple[int, list[V]]]:
+    def at(self, tokens: Tokens, i: int, stop: int) -> Hits[V]:
         """Every phrase that starts at token ``i``: (end token, values), shortest first."""
-        return next((hits for _, hits in self.starting(tokens, i, i + 1, stop)), [])
+        opened = self._opened[tokens.norms[i]]
+        return self._walk(opened[0], tokens.norms, i, stop) if opened else []
 
-    def _walk(self, node: Trie | None, tokens: Tokens, i: int, stop: int) -> list[tuple[int, list[V]]]:
+    def _walk(self, node: Trie, norms: Sequence[str], i: int, stop: int) -> Hits[V]:
         """Hits from a node reached at token ``i``, shortest first; a filler may be a word of the phrase or be skipped."""
-        if node is None:
-            return []
-        norms = tokens.norms
         if not self._skip:
-            return list(self._straight(node, norms, i + 1, stop))
+            return self._straight(node, norms, i + 1, stop)
         hits: dict[int, list[V]] = {}
         paths = [(node, i + 1, 0)]
         while paths:
@@ -159,33 +172,71 @@ class Phrases(Generic[V]):
                 paths.append((child, j + 1, 0))
         return sorted(hits.items(), key=_end)
 
-    def _straight(self, node: Trie | None, norms: Sequence[str], j: int, stop: int) -> Iterator[tuple[int, list[V]]]:
+    def _straight(self, start: Trie, norms: Sequence[str], j: int, stop: int) -> Hits[V]:
         """The hits from a node where every word counts."""
+        hits: Hits[V] = []
+        node: Trie | None = start
         while node is not None:
             if values := self._values(node):
-                yield j, values
+                hits.append((j, values))
             if j >= stop:
-                return
+                break
             word = norms[j]
             on = self._child(node, word)
             node, j = self._child(node, _NUMBER) if on is None and _NUMBER in node and _is_number(word) else on, j + 1
+        return hits
 
-    def starting(
-        self, tokens: Tokens, start: int, stop: int, last: int | None = None
-    ) -> Iterator[tuple[int, list[tuple[int, list[V]]]]]:
-        """Every token of ``tokens[start:stop]`` at which phrases start, with what ``at`` finds there; ``last``: the token by
-        which they end, if another than ``stop``."""
-        norms, skip, last = tokens.norms, self._skip, stop if last is None else last
-        # Asked of every word of a chart; most words open nothing here, or nothing longer.
+    def starting(self, tokens: Tokens, start: int, stop: int) -> Iterator[tuple[int, Hits[V]]]:
+        """Every token of ``tokens[start:stop]`` at which phrases start, with what ``at`` finds there."""
+        norms, skip = tokens.norms, self._skip
+        # Asked of every word of a sentence; most words open nothing here, or nothing longer.
         for i, opened in enumerate(map(self._opened.__getitem__, norms[start:stop]), start + 1):
             if opened is None:
                 continue
             node, alone, numbered = opened
-            if i < last and ((behind := norms[i]) in node or (skip and behind in FILLERS) or (numbered and _is_number(behind))):
-                if hits := self._walk(node, tokens, i - 1, last):
+            if i < stop and (
+                (behind := norms[i]) in node
+                or (numbered and _is_number(behind))
+                or (skip and behind in FILLERS and _goes_on(node, norms, i + 1))
+            ):
+                if hits := self._walk(node, norms, i - 1, stop):
                     yield i - 1, hits
             elif alone:
                 yield i - 1, [(i, alone)]
+
+    def within(self, tokens: Tokens, stretches: Sequence[Stretch]) -> Iterator[tuple[int, list[tuple[int, Hits[V]]]]]:
+        """The stretches that hold phrases, of some that follow each other: (number of the stretch, what ``starting`` finds in
+        it). The quicker of the two for a whole chart."""
+        norms, skip = tokens.norms, self._skip
+        # The words that open something alone or together with the next one.
+        pairs = zip(map(self._opened.__getitem__, norms), [*norms[1:], _LEAF], strict=False)
+        places = [
+            (i, opened)
+            for i, (opened, behind) in enumerate(pairs, 1)
+            if opened and (opened[1] or behind in opened[0] or opened[2] or (skip and behind in FILLERS))
+        ]
+        firsts = [stretch.i for stretch in stretches]
+        number, stop = -1, 0
+        found: list[tuple[int, Hits[V]]] = []
+        for i, (node, alone, numbered) in places:
+            if i > stop:
+                if found:
+                    yield number, found
+                    found = []
+                number = bisect_right(firsts, i - 1) - 1
+                if number < 0 or i > (stop := stretches[number].j):
+                    continue
+            if i < stop and (
+                (behind := norms[i]) in node
+                or (numbered and _is_number(behind))
+                or (skip and behind in FILLERS and _goes_on(node, norms, i + 1))
+            ):
+                if hits := self._walk(node, norms, i - 1, stop):
+                    found.append((i - 1, hits))
+            elif alone:
+                found.append((i - 1, [(i, alone)]))
+        if found:
+            yield number, found
 
     def every(self, tokens: Tokens, start: int, stop: int) -> Iterator[tuple[int, int, list[V]]]:
         """All matches, overlapping ones too: (first token, end token, values)."""
@@ -195,8 +246,21 @@ class Phrases(Generic[V]):
 
     def find(self, tokens: Tokens, start: int, stop: int) -> Iterator[tuple[int, int, list[V]]]:
         """Non-overlapping longest matches in ``tokens[start:stop]``: (first token, end token, values)."""
-        taken = start
-        for i, hits in self.starting(tokens, start, stop):
-            if i >= taken:
-                taken, values = hits[-1]
-                yield i, taken, values
+        if self.first_words.isdisjoint(tokens.words):
+            return iter(())
+        return longest(self.starting(tokens, start, stop))
+
+
+def longest(starting: Iterable[tuple[int, Hits[V]]]) -> Iterator[tuple[int, int, list[V]]]:
+    """Of what starts at each token the longest matches that do not overlap: (first token, end token, values)."""
+    taken = 0
+    for i, hits in starting:
+        if i >= taken:
+            taken, values = hits[-1]
+            yield i, taken, values
+
+
+def _goes_on(node: Trie, norms: Sequence[str], i: int) -> bool:
+    """Whether a phrase may go on from a node behind the filler before token ``i``, or behind a second one."""
+    behind = norms[i : i + _MOST_FILLERS]
+    return bool(behind) and (behind[0] in node or (behind[0] in FILLERS and behind[-1] in node))

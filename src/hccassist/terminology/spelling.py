@@ -16,7 +16,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 _LONG = 8
-_SCANNED = 5
+_SCANNED, _WHOLE = 5, 3
 _CONFUSED = (("rn", "m"), ("m", "rn"), ("ii", "u"), ("vv", "w"), ("cl", "d"), ("li", "h"), ("ri", "n"))
 """What a scanner reads, and what was printed."""
 STEM = 4
@@ -81,7 +81,7 @@ class Spelling:
     ) -> None:
         self._vocabulary = vocabulary
         self._company = company or {}
-        self._by_length: dict[str, dict[int, list[str]]] = {}
+        self._alike: dict[str, dict[str, list[str]]] = {}
 
     def is_known(self, word: str) -> bool:
         """Whether any file holds the word."""
@@ -139,13 +139,15 @@ class Spelling:
         from rapidfuzz.distance import OSA
         from rapidfuzz.process import extract
 
-        names = self._by_length.get(word[0])
-        if names is None:
-            names = self._by_length[word[0]] = {}
+        alike = self._alike.get(word[0])
+        if alike is None:
+            alike = self._alike[word[0]] = defaultdict(list)
             for name in self._vocabulary[word[0]].names:
                 if len(name) >= _LONG:
-                    names.setdefault(len(name), []).append(name)
-        near = [n for size in (len(word) - 1, len(word), len(word) + 1) for n in names.get(size, ())]
+                    alike[name[:_WHOLE]].append(name)
+                    alike["-" + name[-_WHOLE:]].append(name)
+        # One slip in so long a word leaves its first letters or its last ones whole.
+        near = {name for ends in (word[:_WHOLE], "-" + word[-_WHOLE:]) for name in alike.get(ends, ())}
         found = extract(word, near, scorer=OSA.distance, score_cutoff=1, limit=2)
         return str(found[0][0]) if len(found) == 1 else word
 

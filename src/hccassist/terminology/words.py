@@ -7,19 +7,21 @@ normalized words that share one place, so a row "status post amputation" finds "
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import cache
-from itertools import product
+from itertools import accumulate, product
+from typing import Any
 
 from hccassist.terminology.spelling import Spelling
 
 _SLASHED = r"(?:(?:s/p|w/o|w/out|w/u|2/2|d/t|b/l|h/o|r/o|d/o|c/b|a/w|c/w|f/u|y/o|p/w)(?![a-z0-9])|w/(?!o|u\b)|[12]°)"
 _TOKEN = re.compile(
+    # One group, so that ``split`` gives the tokens and what stands between them.
     # Nearly every token is told by its second character to be none of the slashed forms.
     # Most words have no other letters than these, which are told more quickly.
-    rf"(?=.[/°])(?i:(?<![a-z0-9/]){_SLASHED})|[A-Za-z]+(?:['’][^\W\d_]+)?(?![^\W\d_])|[^\W\d_]+(?:['’][^\W\d_]+)?"
-    r"|\d+(?:\.\d+)?|[^\w\s]|_",
+    rf"((?=.[/°])(?i:(?<![a-z0-9/]){_SLASHED})|[A-Za-z]+(?:['’][^\W\d_]+)?(?![^\W\d_])|[^\W\d_]+(?:['’][^\W\d_]+)?"
+    r"|\d+(?:\.\d+)?|[^\w\s]|_)",
 )
 _HYPHENS = frozenset("-–—")
 _BY_PLACE = _HYPHENS | {"L", "R", ".", "&", "+"}
@@ -36,11 +38,13 @@ FILLERS = frozenset("the a an his her their my your its this that left right bil
 
 @dataclass(frozen=True, slots=True)
 class Tokens:
-    """A text cut into normalized words. The four lists are parallel; several words may share one place."""
+    """A text cut into normalized words. The lists are parallel; several words may share one place. ``words`` are those of
+    ``norms`` (and may be some more), each once."""
 
     norms: list[str]
     starts: list[int]
     ends: list[int]
+    words: set[str]
 
     def __len__(self) -> int:
         return len(self.norms)
@@ -64,6 +68,19 @@ def normalize(word: str) -> str:
     return word
 
 
+class _Norms(dict[str, "str | tuple[str, ...]"]):
+    """What the words of texts are normalized to, filled when a text first holds one: a word; several, where it abbreviates
+    them; none, where its place decides."""
+
+    def __init__(self, expand: Callable[[str], tuple[str, ...]]) -> None:
+        self._expand = expand
+
+    def __missing__(self, raw: str) -> str | tuple[str, ...]:
+        norms = () if raw in _BY_PLACE else self._expand(raw)
+        found = self[raw] = norms[0] if len(norms) == 1 else norms
+        return found
+
+
 class Normalizer:
     """Cuts text into tokens with the shared abbreviations expanded.
 
@@ -74,7 +91,7 @@ class Normalizer:
     def __init__(self, abbreviations: Mapping[str, str], spelling: Spelling | None = None) -> None:
         self._spelling = spelling
         self._single: dict[str, tuple[str, ...]] = {}
-        self._cache: dict[str, tuple[str, ...]] = {}
+        self._norms = _Norms(self._expand)
         self._stems: set[str] = set()
         self._phrases_of: dict[str, list[tuple[list[str], list[str]]]] = {}
         for written, meaning in abbreviations.items():
@@ -88,14 +105,10 @@ class Normalizer:
                 self._single[written if written.isupper() else written.lower()] = words
 
     def _expand(self, raw: str) -> tuple[str, ...]:
-        if len(self._cache) >= _MOST_CACHED:
-            self._cache.clear()
-            self._stems.clear()
         norms = self._single.get(raw) or self._single.get(raw.lower())
         if norms is None:
             word = normalize(raw)
             norms = (self._repaired(raw.lower(), word) if self._spelling else word,)
-        self._cache[raw] = norms
         return norms
 
     def _repaired(self, raw: str, word: str) -> str:
@@ -135,67 +148,74 @@ class Normalizer:
                 whole = self._spelling.completed(norms[k], before, behind, k in dotted or ends_here)
                 if whole != norms[k]:
                     norms[k] = whole
+                    found.words.add(whole)
                     gone.update({k + 1} if k in dotted else ())
         if not gone:
             return found
         kept = [k for k in range(len(norms)) if k not in gone]
-        return Tokens([norms[k] for k in kept], [starts[k] for k in kept], [ends[k] for k in kept])
+        return Tokens([norms[k] for k in kept], [starts[k] for k in kept], [ends[k] for k in kept], found.words)
 
     def tokens(self, text: str, start: int = 0, end: int | None = None) -> Tokens:
         """Tokens of ``text[start:end]``; places are offsets into ``text``. Hyphens inside words are dropped."""
-        norms: list[str] = []
-        starts: list[int] = []
-        ends: list[int] = []
-        dots: list[int] = []
-        cache = self._cache
+        if len(self._norms) >= _MOST_CACHED:
+            self._norms.clear()
+            self._stems.clear()
         stop = len(text) if end is None else end
-        to = start
-        for raw in _TOKEN.findall(text, start, stop):
-            # Between two tokens stands nothing but space.
-            at = text.find(raw, to)
-            to = at + len(raw)
-            if found := cache.get(raw):
-                pass
-            elif raw in _BY_PLACE:
-                if raw in _HYPHENS:
-                    if at > start and to < stop and text[at - 1].isalnum() and text[to].isalnum():
-                        continue
-                    found = (raw,)
-                elif raw == ".":
-                    # The full stop of an abbreviation within a sentence: "sev. persistent asthma".
-                    if starts and ends[-1] == at and text[starts[-1] : at].lower() in self._single and _GOES_ON.match(text, to):
-                        continue
-                    if _ABBREVIATES.match(text, to):
-                        dots.append(len(norms))
-                    found = (raw,)
-                elif raw in "&+":
-                    # "systolic + diastolic", not "HIV+" or "2+".
-                    found = ("and" if raw == "&" or _ADDS.match(text, at) else raw,)
-                else:
-                    # A side, unless it is a vertebra ("L3"), a lead or an enumeration ("L.").
-                    side = to >= stop or not (text[to].isdigit() or text[to] in "./-")
-                    found = (("left" if raw == "L" else "right"),) if side else (raw.lower(),)
+        parts = _TOKEN.split(text[start:stop])
+        edges = list(accumulate(map(len, parts), initial=start))
+        raws, starts, ends = parts[1::2], edges[1:-1:2], edges[2::2]
+        norms: list[Any] = list(map(self._norms.__getitem__, raws))
+        # The others are few: their place decides, or they are no single word.
+        others: list[int] = []
+        dots: list[int] = []
+        longer = 0
+        for k in [k for k, norm in enumerate(norms) if norm.__class__ is tuple]:
+            if not (words := norms[k]):
+                words = self._by_place(text, raws, starts, ends, k, (start, stop))
+                if words == (".",) and _ABBREVIATES.match(text, ends[k]):
+                    dots.append(k + longer)
+            if len(words) == 1:
+                norms[k] = words[0]
             else:
-                found = self._expand(raw)
-            if len(found) == 1:
-                norms.append(found[0])
-                starts.append(at)
-                ends.append(to)
-            else:
-                norms += found
-                starts += [at] * len(found)
-                ends += [to] * len(found)
+                norms[k] = words
+                others.append(k)
+                longer += len(words) - 1
+        for k in reversed(others):
+            words = norms[k]
+            norms[k : k + 1] = words
+            starts[k : k + 1] = [starts[k]] * len(words)
+            ends[k : k + 1] = [ends[k]] * len(words)
         known = set(norms)
         for first, phrases in self._phrases_of.items():
-            if first not in known:
+            if first not in known or not any(known.issuperset(written) for written, _ in phrases):
                 continue
             for at in [k for k, norm in enumerate(norms) if norm == first]:
                 for written, meaning in phrases:
                     if norms[at : at + len(written)] == written:
                         norms[at : at + len(written)] = meaning
                         known.update(meaning)
-        found_all = Tokens(norms, starts, ends)
-        return self._complete(found_all, dots) if self._spelling and (dots or self._stems) else found_all
+        found = Tokens(norms, starts, ends, known)
+        cut_off = self._spelling and (dots or not known.isdisjoint(self._stems))
+        return self._complete(found, dots) if cut_off else found
+
+    def _by_place(
+        self, text: str, raws: list[str], starts: list[int], ends: list[int], k: int, bounds: tuple[int, int]
+    ) -> tuple[str, ...]:
+        """What the token ``k`` of ``text`` is where it stands; nothing where it belongs to the word before it."""
+        raw, at, to = raws[k], starts[k], ends[k]
+        if raw in _HYPHENS:
+            inside = at > bounds[0] and to < bounds[1] and text[at - 1].isalnum() and text[to].isalnum()
+            return () if inside else (raw,)
+        if raw == ".":
+            # The full stop of an abbreviation within a sentence: "sev. persistent asthma".
+            shortens = k and ends[k - 1] == at and raws[k - 1].lower() in self._single and _GOES_ON.match(text, to)
+            return () if shortens else (raw,)
+        if raw in "&+":
+            # "systolic + diastolic", not "HIV+" or "2+".
+            return ("and" if raw == "&" or _ADDS.match(text, at) else raw,)
+        # A side, unless it is a vertebra ("L3"), a lead or an enumeration ("L.").
+        side = to >= bounds[1] or not (text[to].isdigit() or text[to] in "./-")
+        return (("left" if raw == "L" else "right") if side else raw.lower(),)
 
     def words(self, phrase: str) -> tuple[str, ...]:
         """The normalized words of one term, fillers that carry no meaning inside a term left out."""
