@@ -17,13 +17,12 @@ from typing import Any
 
 _RUN = re.compile(r"[a-z]+|\d+")
 _LETTERS = re.compile(r"[a-z]+")
-_UNKNOWN, _EDGE, _DIGIT = "?", "|", "0"
-"""What may stand in a way to match beside plain letters: anything at all, no letter, a digit."""
-_WHOLE_OR_PART = re.compile(r"(?<=[|0])([a-z]+)(?=[|0])|([a-z]{2,})")
+_UNKNOWN, _EDGE, _DIGIT = "?", "|", "#"
+"""What may stand in a way to match beside plain letters and digits: anything at all, neither of them, any digit."""
+_WHOLE_OR_PART = re.compile(r"(?<=[|#\d])([a-z]+)(?=[|#\d])|(?<=[|a-z])(\d+)(?=[|a-z])|([a-z]{2,}|\d{2,})")
+_LITERAL_DIGIT = re.compile(r"\d")
 _MOST_WAYS = 400
 _MOST_CACHED = 50_000
-_START = 2
-"""So many letters a part of a word has at least."""
 
 
 def words_of(text: str) -> list[str]:
@@ -32,7 +31,7 @@ def words_of(text: str) -> list[str]:
 
 
 Need = str
-"""Letters inside a word ("denie"), a whole word ("|no|"), or any number ("0")."""
+"""Letters inside a word ("denie"), digits inside a number ("99"), either of them whole ("|no|"), or any number ("#")."""
 _Opens = tuple[int, frozenset[Need]] | None
 
 
@@ -67,10 +66,8 @@ class Gate:
                 else:
                     self._together[max(way, key=len)].append((frozenset(way), 1 << number))
         self._shared = frozenset(need for ways in self._together.values() for way, _ in ways for need in way)
-        self._inside: dict[str, list[Need]] = defaultdict(list)
-        for need in self._alone.keys() | self._shared:
-            if need[0] not in (_EDGE, _DIGIT):
-                self._inside[need[:_START]].append(need)
+        self._inside = sorted(need for need in self._alone.keys() | self._shared if need[0] not in (_EDGE, _DIGIT))
+        self._holds_any = re.compile("|".join(self._inside) or "(?!)").search
         self._met_by = _Met(self._look_at)
 
     def open(self, words: Iterable[str]) -> list[int]:
@@ -96,11 +93,8 @@ class Gate:
         met = {f"{_EDGE}{word}{_EDGE}"}
         if word[0].isdigit():
             met.add(_DIGIT)
-        else:
-            inside = self._inside
-            for at in range(len(word) - _START + 1):
-                if needs := inside.get(word[at : at + _START]):
-                    met.update([need for need in needs if word.startswith(need, at)])
+        if self._holds_any(word):
+            met.update([need for need in self._inside if need in word])
         opened = 0
         for need in met & self._alone.keys():
             opened |= self._alone[need]
@@ -133,8 +127,8 @@ def _weight(needs: tuple[Need, ...]) -> int:
 
 def _needs(way: str) -> tuple[Need, ...]:
     """The words of one way to match: its runs of letters, whole where nothing can stand beside them."""
-    found = {f"{_EDGE}{whole}{_EDGE}" if whole else part for whole, part in _WHOLE_OR_PART.findall(way)}
-    if _DIGIT in way:
+    found = {part or f"{_EDGE}{word or number}{_EDGE}" for word, number, part in _WHOLE_OR_PART.findall(way)}
+    if not any(need.strip(_EDGE).isdigit() for need in found) and any(c == _DIGIT or c.isdigit() for c in way):
         found.add(_DIGIT)
     return tuple(sorted(found))
 
@@ -171,6 +165,7 @@ def _ways_of(op: Any, value: Any) -> set[str]:
         once = _joined(_ways(repeated))
         if not any(_LETTERS.search(way) or _UNKNOWN in way for way in once):
             # However often: signs and digits, beside which a word ends.
+            once = {_LITERAL_DIGIT.sub(_DIGIT, way) for way in once} if most != 1 else once
             return once if least else {"", *once}
         if most == 1:
             return once if least else {"", *once}
@@ -187,11 +182,14 @@ def _joined(choices: list[set[str]]) -> set[str]:
 
 
 def _of_character(character: str) -> str:
-    if character.isdigit():
-        return _DIGIT
-    if character.isalpha():
+    if character.isalnum():
         return character.lower() if character.isascii() else _UNKNOWN
     return _EDGE
+
+
+def _of_member(character: str) -> str:
+    """A class holds a digit among others: which one is not told, so that its ways stay few."""
+    return _DIGIT if character.isdigit() else _of_character(character)
 
 
 def _of_class(members: Sequence[tuple[Any, Any]]) -> set[str]:
@@ -199,7 +197,7 @@ def _of_class(members: Sequence[tuple[Any, Any]]) -> set[str]:
     found: set[str] = set()
     for op, value in members:
         if op is ops.LITERAL:
-            found.add(_of_character(chr(value)))
+            found.add(_of_member(chr(value)))
         elif op is ops.CATEGORY and value is ops.CATEGORY_DIGIT:
             found.add(_DIGIT)
         elif op is ops.CATEGORY and value in (ops.CATEGORY_SPACE, ops.CATEGORY_NOT_WORD):
@@ -207,7 +205,7 @@ def _of_class(members: Sequence[tuple[Any, Any]]) -> set[str]:
         elif op is ops.RANGE and chr(value[0]).isdigit() and chr(value[1]).isdigit():
             found.add(_DIGIT)
         elif op is ops.RANGE and value[1] - value[0] < 8:
-            found.update(_of_character(chr(code)) for code in range(value[0], value[1] + 1))
+            found.update(_of_member(chr(code)) for code in range(value[0], value[1] + 1))
         else:
             return {_UNKNOWN}
     return found
