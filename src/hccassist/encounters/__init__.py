@@ -10,8 +10,9 @@ from __future__ import annotations
 from bisect import bisect_left
 from collections import Counter
 from collections.abc import Collection, Iterable, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import date
+from itertools import pairwise
 
 from hccassist.encounters.dates import BARE_KINDS, DateHit, find_dates
 from hccassist.encounters.lines import Line, lines_of, other_words
@@ -64,29 +65,53 @@ def find_encounters(chart: Chart) -> tuple[Encounter, ...]:
     hits = _as_births(hits, patient.births)
     hits = _print_dates_told(lines, _without_misread(lines, hits))
     starts = record_starts(lines, hits, facts)
-    encounters = []
     lines_at = [h.line for h in hits]
-    for n, first in enumerate(starts):
-        last = starts[n + 1] if n + 1 < len(starts) else len(lines)
-        start = 0 if n == 0 else _text_start(chart, lines[first])
-        end = len(chart.text) if n + 1 == len(starts) else _text_start(chart, lines[last])
+    bounds = [0, *(_text_start(chart, lines[first]) for first in starts[1:]), len(chart.text)]
+    encounters = []
+    for n, (first, last) in enumerate(pairwise([*starts, len(lines)])):
         own = hits[bisect_left(lines_at, first) : bisect_left(lines_at, last)]
-        around = _margins(lines, first, last)
-        encounters.append(_encounter(f"e{n + 1}", chart, lines[first:last], own, first, patient, (start, end), around))
+        record = _Record(lines[first:last], own, first, _margins(lines, first, last), bounds[n], bounds[n + 1])
+        encounters.append(_encounter(f"e{n + 1}", record, chart, patient))
     return tuple(encounters)
+
+
+@dataclass(frozen=True, slots=True)
+class _Record:
+    """The lines of one record of a chart, the dates in them, and the lines ``margins`` around it that name its patient too.
+    ``offset`` is the chart's line with which it begins, [start, end) its text."""
+
+    lines: Sequence[Line]
+    hits: Sequence[DateHit]
+    offset: int
+    margins: Sequence[Line]
+    start: int
+    end: int
+
+    def first(self, kind: str) -> date | None:
+        """The first date of a kind."""
+        return next((h.value for h in self.hits if h.kind == kind), None)
+
+    def pages(self, chart: Chart) -> tuple[int, ...]:
+        """The numbers of the pages on which it stands, those without any text too."""
+        return tuple(
+            p.number
+            for p in chart.pages
+            if (p.start < self.end and p.end > self.start) or (p.start == p.end and self.start <= p.start < self.end)
+        )
 
 
 def _as_births(hits: Sequence[DateHit], births: Collection[date]) -> list[DateHit]:
     return [replace(h, kind="birth", labelled=True) if h.value in births else h for h in hits]
 
 
-def _headed_for_another(lines: Sequence[Line], hits: Sequence[DateHit], offset: int, patient: Identity) -> bool:
+def _headed_for_another(record: _Record, patient: Identity) -> bool:
     """Whether a record's own header names another person with another birth date: a page that was filed into this chart,
     and printed with this patient's running header."""
-    running = {offset + n for n, line in enumerate(lines) if line.running}
+    running = {record.offset + n for n, line in enumerate(record.lines) if line.running}
     if not running:
         return False
-    own = identity_of([line for line in lines if not line.running], [h for h in hits if h.line not in running], offset)
+    hits = [h for h in record.hits if h.line not in running]
+    own = identity_of([line for line in record.lines if not line.running], hits, record.offset)
     return bool(own.names and own.births) and compare(own, patient) == "other"
 
 
@@ -128,45 +153,33 @@ def _text_start(chart: Chart, line: Line) -> int:
     return max(start, chart.text.rfind("\f", start, line.start) + 1) if line.at == 0 else line.start
 
 
-def _encounter(
-    id: str,
-    chart: Chart,
-    lines: Sequence[Line],
-    hits: Sequence[DateHit],
-    offset: int,
-    patient: Identity,
-    bounds: tuple[int, int],
-    margins: Sequence[Line],
-) -> Encounter:
+def _encounter(id: str, record: _Record, chart: Chart, patient: Identity) -> Encounter:
+    lines, hits, offset = record.lines, record.hits, record.offset
     signature = read_signature(lines, hits, offset)
     setting = setting_of(lines)
     if setting == "snf" and signature.provider and signature.provider.accepted == "yes" and has_visit(lines):
         setting = "snf_visit"
-    identity = with_known_name(identity_of(lines, hits, offset), [*lines, *margins], patient)
-    chosen = None if setting in _NO_VISIT else _date_of_service(lines, hits, offset, setting)
+    identity = with_known_name(identity_of(lines, hits, offset), [*lines, *record.margins], patient)
+    chosen = None if setting in _NO_VISIT else _date_of_service(record, setting)
     specialty = specialty_of(lines, signature.provider)
     facts = Facts(
         setting,
         chosen.value if chosen else None,
         chosen is not None and chosen.kind in {"signed", "dictated"},
         signature,
-        "other" if _headed_for_another(lines, hits, offset, patient) else compare(identity, patient),
+        "other" if _headed_for_another(record, patient) else compare(identity, patient),
         bool(identity.names or identity.births),
         specialty,
         any(is_withdrawn(line.text) for line in lines),
     )
     valid, problems = judge(facts)
     # A visit after a stay tells the stay's dates too: they are not its own.
-    admitted, discharged = (_first(hits, kind) if setting in _STAYS else None for kind in ("admission", "discharge"))
-    pages = tuple(
-        p.number
-        for p in chart.pages
-        if p.start < max(bounds[1], bounds[0] + 1) and p.end >= bounds[0] and _holds(p.start, p.end, bounds)
-    )
+    admitted, discharged = (record.first(kind) if setting in _STAYS else None for kind in ("admission", "discharge"))
+    pages = record.pages(chart)
     return Encounter(
         id=id,
-        start=bounds[0],
-        end=bounds[1],
+        start=record.start,
+        end=record.end,
         pages=pages,
         start_date=_iso(admitted or facts.date_of_service),
         end_date=_iso(discharged or facts.date_of_service),
@@ -181,17 +194,18 @@ def _encounter(
         problems=(*problems, *_repeats(chart, pages)),
         patient_numbers=tuple(sorted(identity.numbers)),
         ongoing=setting == "inpatient" and is_ongoing(lines),
-        formal=_formal(lines, hits, offset, (*identity.names, *patient.names)),
+        formal=_formal(record, (*identity.names, *patient.names)),
     )
 
 
-def _formal(lines: Sequence[Line], hits: Sequence[DateHit], offset: int, names: Iterable[str]) -> tuple[tuple[int, int], ...]:
+def _formal(record: _Record, names: Iterable[str]) -> tuple[tuple[int, int], ...]:
     """The lines of a record that only identify the patient, date the record or authenticate it."""
-    told = {h.line - offset for h in hits if h.kind == "birth" or (h.kind in SERVICE_KINDS and h.labelled)}
+    labelled = (h for h in record.hits if h.kind == "birth" or (h.kind in SERVICE_KINDS and h.labelled))
+    told = {h.line - record.offset for h in labelled}
     known = {word for name in names for word in name_words(name)} | HEADER_WORDS
     return tuple(
         (line.start, line.end)
-        for n, line in enumerate(lines)
+        for n, line in enumerate(record.lines)
         if (n in told and not other_words(line.text, known)) or is_authentication(line.text)
     )
 
@@ -201,30 +215,23 @@ def _repeats(chart: Chart, numbers: Sequence[int]) -> tuple[str, ...]:
     return tuple(f"Page {p.number} repeats page {p.duplicate_of}." for p in own)
 
 
-def _holds(start: int, end: int, bounds: tuple[int, int]) -> bool:
-    return (start < bounds[1] and end > bounds[0]) or (start == end and bounds[0] <= start < bounds[1])
-
-
 def _iso(value: date | None) -> str | None:
     return value.isoformat() if value else None
 
 
-def _first(hits: Sequence[DateHit], kind: str) -> date | None:
-    return next((h.value for h in hits if h.kind == kind), None)
-
-
-def _date_of_service(lines: Sequence[Line], hits: Sequence[DateHit], offset: int, setting: str) -> DateHit | None:
+def _date_of_service(record: _Record, setting: str) -> DateHit | None:
     """The date that says best when the patient was seen: by what stands beside it and where it stands."""
     best: DateHit | None = None
     best_weight = 0.0
-    births = {h.value for h in hits if h.kind == "birth"}
-    title = " ".join(line.text.lower() for line in lines[:_HEAD_LINES])
+    births = {h.value for h in record.hits if h.kind == "birth"}
+    title = " ".join(line.text.lower() for line in record.lines[:_HEAD_LINES])
     summarized = setting == "inpatient" and "discharge" in title and "summary" in title
-    for hit in hits:
+    for hit in record.hits:
         if hit.value in births or not _FIRST_YEAR <= hit.value.year <= _LAST_YEAR:
             continue
-        weight = _weight(hit, lines[hit.line - offset], hit.line - offset < _HEAD_LINES, setting, summarized=summarized)
-        if weight > best_weight or (weight == best_weight and best is not None and _is_flow_sheet(hits, best, hit)):
+        n = hit.line - record.offset
+        weight = _weight(hit, record.lines[n], n < _HEAD_LINES, setting, summarized=summarized)
+        if weight > best_weight or (weight == best_weight and best is not None and _is_flow_sheet(record.hits, best, hit)):
             best, best_weight = hit, weight
     return best
 
