@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import csv
 import re
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from functools import cache
+from importlib.resources import files
 
 from hccassist.reading.grid import Rules
 from hccassist.reading.lines import NEW_LINE, Line, Segment, line_of
@@ -17,17 +20,19 @@ _CROSSED_LINES, _INTERLEAVED = 3, 5
 _MIN_DRAWN_LINES, _TOUCHES = 3, 3.0
 _INDENT = 24.0
 _HEADED_LINES, _HEADING_WORDS = 3, 5
-_HEADING = re.compile(
-    r"(?:(?:visit|past|current|today'?s|physical|review|medical|surgical|family|social|oncologic|interval|active|home) )*"
-    r"(?:vitals?(?: signs)?|labs?(?: today| results)?|results|data|imaging|medications?|meds|allergies|problems?(?: list)?"
-    r"|history|hpi|pmh|reason(?: for visit)?|chief complaint|cc|interval(?: history)?|subjective|objective|exam(?:ination)?|ros"
-    r"|of systems|assessment|impression|a/?p|plan|orders|follow[- ]?up|immunizations|visit|procedures?)"
-    r"(?: (?:and|&|/) (?:plan|recommendations?|impression|exam|orders|data))?:?",
-    re.IGNORECASE,
-)
-"""What heads a section of a note, alone on its line."""
 _CROSSED = 12.0
 """How far, in points, a line must reach past a gutter on both sides to cross it."""
+
+
+@cache
+def _heading() -> re.Pattern[str]:
+    """What heads a section of a note, alone on its line (``data/section_headings.tsv``)."""
+    parts: dict[str, list[str]] = defaultdict(list)
+    text = files(__package__).joinpath("data/section_headings.tsv").read_text(encoding="utf-8")
+    for row in csv.DictReader((line for line in text.splitlines() if not line.startswith("#")), delimiter="\t"):
+        parts[row["part"]].append(row["words"])
+    before, heading, joined = ("|".join(parts[part]) for part in ("before", "heading", "joined"))
+    return re.compile(rf"(?:(?:{before}) )*(?:{heading})(?: (?:and|&|/) (?:{joined}))?:?", re.IGNORECASE)
 
 
 @dataclass(slots=True)
@@ -203,7 +208,7 @@ def _headed_apart(left: Sequence[list[Segment]], right: Sequence[list[Segment]])
 
 def _is_heading(side: Sequence[Segment]) -> bool:
     words = [t.text for s in side for t in s.tokens]
-    return len(side) == 1 and len(words) <= _HEADING_WORDS and bool(_HEADING.fullmatch(" ".join(words)))
+    return len(side) == 1 and len(words) <= _HEADING_WORDS and bool(_heading().fullmatch(" ".join(words)))
 
 
 def _is_list(side: list[list[Segment]]) -> bool:
