@@ -192,6 +192,23 @@ def test_a_full_stop_that_a_scan_made_of_a_dates_comma_keeps_the_year() -> None:
     ]
 
 
+def test_a_log_of_visits_that_open_with_their_day_is_cut_below_each_signature() -> None:
+    head = "CareBridge Record   Resident: Ruth Okafor   DOB: 03/09/1951\nVisit log 01-Jan-2025 through 31-Dec-2025\n"
+    log = (
+        ("11-Mar-2025  Home visit, nurse practitioner", "Lucia Ferrante, ANP-BC"),
+        ("14-Mar-2025  Home visit, wound nurse", "Abe Lund, RN"),
+        ("02-Apr-2025  Telephone, infectious disease", "Oren Shalev, MD"),
+    )
+    text = head + "\n".join(
+        f"{title}\n{who}\nAssessment: the sore is smaller.\nSame dressing.\nSigned electronically: {who} {title[:11]} 15:20"
+        for title, who in log
+    )
+    found = find_encounters(chart_of(text))
+    assert [e.date_of_service for e in found] == ["2025-03-11", "2025-03-14", "2025-04-02"]
+    assert [e.credential for e in found] == ["ANP-BC", "RN", "MD"]
+    assert found[2].setting == "telehealth_audio"
+
+
 def test_page_numbers_of_the_whole_print_do_not_join_records() -> None:
     pages = [visit(f"0{n}/10/2025", clinic=f"Clinic {n}") + f"\nPage {n} of 5" for n in range(1, 6)]
     assert dates(chart_of(*pages)) == [f"2025-0{n}-10" for n in range(1, 6)]

@@ -48,6 +48,7 @@ _HEADER_LABEL = re.compile(
 _SHORT_TITLE = re.compile(r"[A-Z][\w&/,'-]*(?: [\w&/,'-]+){0,5}")
 _VISIT_LINE = re.compile(r"\W*(?:encounter|visit|contact|session|appointment|d\.?o\.?s\.?|date)\b", re.IGNORECASE)
 _LONGEST_HEADER = 110
+_TITLE_BEHIND = re.compile(r"[\s:,-][A-Z][a-z]{2,}")
 _GOES_ON, _MIN_DATE = re.compile(r"[A-Za-z]{2}"), 6
 """What stands behind the date that opens a note: "1-6-25   BP 146/80"; a date alone belongs to the signature above it."""
 
@@ -128,6 +129,10 @@ def _facts(lines: Sequence[Line], first: int, last: int, hits: Sequence[DateHit]
     number, count = _page_number(page)
     letterhead = tuple(_shape(line.text) for line in head[:1])
     own_head = [line for line in head if not line.running]
+    heading = [h for h in hits if own_head and lines[h.line] is own_head[0]]
+    headline = bool(own_head) and _is_headline(own_head[0], heading)
+    if headline:
+        own_dates.add(heading[0].value)
     opening = head[0].text.strip() if head else ""
     return PageFacts(
         first,
@@ -143,7 +148,7 @@ def _facts(lines: Sequence[Line], first: int, last: int, hits: Sequence[DateHit]
         number,
         count,
         opens=bool(re.match(r"[A-Z][A-Za-z]", opening)) and len(opening) < 90 and not opening.endswith((".", ",", ";")),
-        headline=bool(own_head) and _is_headline(own_head[0], [h for h in own if lines[h.line] is own_head[0]]),
+        headline=headline,
         begins=own_opening is not None,
         tested=bool(labelled) and all(h.kind in _TEST_KINDS for h in labelled),
         closed=any(_is_signed(line) for line in page[-8:]),
@@ -295,11 +300,14 @@ class _Inside:
             return n
         if closed and roomy and grown and _heads_record(self.chart, n, last):
             return n
-        if grown and n > page.first and (_begins_day(self.chart, n) or _follows_signature(self.chart, n)):
+        if (
+            grown
+            and n > page.first
+            and (_begins_day(self.chart, n) or _follows_signature(self.chart, n) or _day_below_signature(self.chart, n))
+        ):
             return n
         if closed and roomy and grown and n > page.first:
-            own = [h for h in self.chart.dates(n, n + 1) if h.kind in _VISIT_KINDS]
-            return self.letterhead(n, current) if _is_headline(line, own) else None
+            return self.letterhead(n, current) if _is_headline(line, self.chart.dates(n, n + 1)) else None
         return None
 
     def letterhead(self, n: int, current: int) -> int:
@@ -408,10 +416,28 @@ def _follows_signature(chart: _Dated, n: int) -> bool:
     return bool(titles_of(line.text) or (labelled_first and _SHORT_TITLE.fullmatch(line.text.strip())))
 
 
+def _day_below_signature(chart: _Dated, n: int) -> bool:
+    """Whether a line right below a signature begins the next record: it opens with its day and goes on with what it is, and it
+    or the line below names who saw the patient ("14-Mar-2025  Home visit, wound nurse", "Abe Lund, RN")."""
+    line, above, own = chart.lines[n], chart.lines[n - 1], chart.dates(n, n + 1)
+    if not own or own[0].kind not in BARE_KINDS or line.running or line.fax or line.leaf != above.leaf or not _is_signed(above):
+        return False
+    if (
+        line.text[: own[0].start - line.start].strip(" *-")
+        or cue_of(line.text)
+        or not _TITLE_BEHIND.search(line.text, _MIN_DATE)
+    ):
+        return False
+    below = chart.lines[n + 1].text if n + 1 < len(chart.lines) else ""
+    return bool(find_people(line.text) or find_people(below))
+
+
 def _is_headline(line: Line, own: Sequence[DateHit]) -> bool:
-    """Whether a line is the title of a record with its day in it; ``own`` are the line's dates of visits."""
-    dated = any(h.labelled and not h.prose for h in own)
-    return dated and not line.running and not line.fax and record_title(line) is not None
+    """Whether a line is the title of a record with its day in it, behind a label or first: "11-Mar-2025  Home visit";
+    ``own`` are the line's dates."""
+    dated = any(h.labelled and not h.prose and h.kind in _VISIT_KINDS for h in own)
+    opens = bool(own) and own[0].kind in BARE_KINDS and not line.text[: own[0].start - line.start].strip(" *-")
+    return (dated or opens) and not line.running and not line.fax and record_title(line) is not None
 
 
 def _begins_day(chart: _Dated, n: int) -> bool:

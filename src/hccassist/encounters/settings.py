@@ -10,6 +10,7 @@ from functools import cache, lru_cache
 from hccassist.encounters.lines import Line
 from hccassist.encounters.rules import SettingCue, phrases, setting_cues
 from hccassist.needed import Gate, words_of
+from hccassist.written_dates import DATE
 
 _TITLE_LINES = 14
 _HEAD_LINES = 22
@@ -70,6 +71,8 @@ def header_of(lines: Sequence[Line]) -> list[Line]:
 def titles_of(text: str) -> Mapping[str, int]:
     """The settings that a line names, with the weight of each; a sentence names none."""
     found: dict[str, int] = {}
+    if text[:1].isdigit() and (day := DATE.match(text)):
+        text = text[day.end() :].lstrip(" :-")
     if len(text) > _TITLE_LENGTH or (text.endswith(".") and len(text) > _SHORT and not text.isupper()):
         return found
     for cue in _cues_in("title", text):

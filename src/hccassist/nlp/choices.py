@@ -34,7 +34,7 @@ _WORDS: dict[str, Status] = {
     **dict.fromkeys("rule r/o suspect suspected possible probable unknown unsure uncertain questionable".split(), "uncertain"),
     **dict.fromkeys("none no n never absent negative neg denies denied disagree disagreed rejected n/a".split(), "negated"),
 }  # fmt: skip
-_MOST_TABLE_LINES = 40
+_MOST_TABLE_LINES, _LEAST_CHOICES = 40, 2
 _LEAST_MISREAD, _NEAR, _NEARER = 5, 66, 85
 _LONG_WORDS = [word for word in _WORDS if len(word) >= _LEAST_MISREAD]
 _UNREAD_ANSWER = re.compile(
@@ -72,6 +72,8 @@ class _Cell:
     mark: str
     at: int
     """Where its words begin in the row."""
+    asks: bool
+    """A colon behind its words makes them the label of a question."""
 
     @property
     def chosen(self) -> bool:
@@ -104,6 +106,16 @@ def read_choice(text: str, start: int, end: int) -> tuple[Status, str] | None:
     if n is None:
         return None
     if any(c.mark == "ring" for c in cells):
+        if n == 0 and (place := _offered(cells, n)) and place[0] <= start - low:
+            # "Arthritis: osteoarthritis  ◉ rheumatoid": the first choice stands in the label's cell.
+            return "negated", "another choice is ringed on the form"
+        first = next((k for k in range(n, 0, -1) if cells[k].asks), 0)
+        own = cells[first : next((k for k in range(n + 1, len(cells)) if cells[k].asks), len(cells))]
+        if any(c.mark == "ring" for c in own):
+            return _of_ringed_row(own, n - first)
+        if first < n and len(own) > _LEAST_CHOICES and all(c.is_option and not c.mark for c in own):
+            # The ring is on another question of the row, "Retina:  mild  severe  Edema:  ◉ none".
+            return "uncertain", "no choice is marked on the form, or the mark was not read"
         return _of_ringed_row(cells, n)
     return _of_marked_row(cells, n) or _of_headed_row(cells, n, text, low)
 
@@ -240,7 +252,7 @@ def answers_left_open(text: str, start: int, end: int) -> list[tuple[int, int]]:
 def _offered(cells: Sequence[_Cell], n: int) -> tuple[int, int] | None:
     """Which part of an unmarked cell is a choice of a group of which another is ringed; None for labels and remarks."""
     cell = cells[n]
-    if n and n + 1 < len(cells) and cells[n + 1].answer:
+    if n and (cell.asks or (n + 1 < len(cells) and cells[n + 1].answer)):
         # "Diabetes:  ◉ type 2  Insulin:  ◉ yes  no": the next question.
         return None
     label = _CHOICE_LABEL.match(cell.text)
@@ -259,7 +271,7 @@ def _offered(cells: Sequence[_Cell], n: int) -> tuple[int, int] | None:
 def _ring_in_group(cells: Sequence[_Cell]) -> bool:
     """Whether a ring comes up among the choices that follow each other; answers ("Active  None") are a group of their own."""
     for cell in cells:
-        if cell.answer or not cell.is_option or cell.mark not in ("", "ring"):
+        if cell.asks or cell.answer or not cell.is_option or cell.mark not in ("", "ring"):
             return False
         if cell.mark == "ring":
             return True
@@ -289,7 +301,8 @@ def _cells(row: str) -> list[_Cell]:
         words = row[mark.end() if mark else low : high].strip(" \t|:")
         if words or mark:
             at = row.index(words, mark.end() if mark else low) if words else high
-            cells.append(_Cell(low, high, words, str(mark.lastgroup) if mark else "", at))
+            asks = row[at + len(words) : at + len(words) + 1] in (":", "?") and not mark
+            cells.append(_Cell(low, high, words, str(mark.lastgroup) if mark else "", at, asks))
     return cells
 
 

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 _INK = 140
 _DARKEST, _PAPER = 0.002, 0.5
 """The shares of pixels darker than ink and than paper: what is printed covers little of a page, and paper more than half."""
-_FAINT = 150
+_FAINT = 190
 """Ink and paper closer than this (of 255) are stretched apart."""
 _COARSE_POINTS, _PRINT_POINTS, _WHITE = 2.2, 48.0, 235
 """The grain in which paper is told from print (points), how thick print is at most, and paper that needs no evening."""
