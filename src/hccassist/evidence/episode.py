@@ -28,7 +28,7 @@ from hccassist.evidence.sequelae import (
 from hccassist.evidence.story import Story
 from hccassist.evidence.when import days_ago, since_month
 from hccassist.nlp.document import Document
-from hccassist.nlp.mentions import Located
+from hccassist.nlp.mentions import WORDED_AS_OVER, Located
 from hccassist.schema import Encounter
 from hccassist.terminology.groups import code_group, pattern_group, said
 from hccassist.terminology.lexicon import Lexicon
@@ -69,6 +69,7 @@ _SAID_CURED = said("cured_of_it", before=r"[^.]*?[-;:,.—–]\s*", behind=r"\b(
 _HELD_DOWN = said("held_down", behind=r"(?: \w+){0,2} (?:suppress\w+|maintenance)\b")
 """Treatment that keeps a disease down: its first course may be completed, the disease is still there."""
 _EXCLUDED = re.compile(rf"^“.*(?:{pattern_group('excluded')}).*”")
+_FRACTURES = code_group("fracture")
 _INFARCTION_DAYS = 28
 _EVENT_DAYS = 28
 _CURE_DAYS = 180
@@ -76,6 +77,8 @@ _HEALING_DAYS = 90
 _OPERATED = (("“s/p”",), ("“status post”",))
 """The cues that tell an operation."""
 _DATED = "dated in the past"
+_OF_THE_STAY = "an event of the hospital stay"
+_OVER_EVENTS = frozenset({_DATED, _OF_THE_STAY, LEFT_BEHIND})
 
 
 def settle(
@@ -107,7 +110,7 @@ def settle(
             settled.extend(_agreed(_cancer(story, group, known.default_code.startswith(_SPREAD), _remits(known))))
         elif known.course in ENDS or known.course == "acute":
             days = _INFARCTION_DAYS if known.default_code.startswith("I21") else 0
-            dated = [_dated(story, _without_its_organ(story, m, known), known.course in ENDS, days) for m in group]
+            dated = [_by_time(story, m, known, days) for m in group]
             if known.default_code.startswith(STROKE) and story.late_effects:
                 dated = [left_behind(m) for m in dated]
             settled.extend(_agreed(_once(story, dated) if known.course == "acute" else dated))
@@ -138,6 +141,14 @@ def _without_excluded(settled: list[Located], lexicon: Lexicon) -> list[Located]
     return kept
 
 
+def _by_time(story: Story, m: Located, known: Condition, open_days: int) -> Located:
+    """A mention of what may be over, judged by its time and by the operation that is told beside it."""
+    if WORDED_AS_OVER in m.mention.cues and known.default_code.startswith(_FRACTURES):
+        # "Pain from old compression fractures, takes Tylenol": the pain is treated.
+        return m
+    return _dated(story, _without_its_organ(story, m, known), known.course in ENDS, open_days)
+
+
 def _without_its_organ(story: Story, m: Located, known: Condition) -> Located:
     """A mention, past where the operation that took the organ out is told beside it."""
     gone = m.mention.status == "active" and was_taken_out(story, m, known)
@@ -161,7 +172,7 @@ def _dated(story: Story, m: Located, curable: bool, open_days: int) -> Located:
     if not curable and status == "active" and _LEFT_BEHIND.search(when.words):
         return m.judged("history", LEFT_BEHIND)
     if not curable and status == "active" and not open_days and story.after_a_stay and story.stayed_with(m):
-        return m.judged("history", "an event of the hospital stay")
+        return m.judged("history", _OF_THE_STAY)
     none_since = curable and when.earlier and bool(_NONE_SINCE.search(when.words))
     treated = curable and not none_since and not story.given(m.mention.condition).isdisjoint((m.sentence, m.sentence + 1))
     if status == "history":
@@ -270,9 +281,9 @@ def _ended_by_ablation(story: Story, group: list[Located], known: Condition) -> 
 
 
 def _once(story: Story, group: list[Located]) -> list[Located]:
-    """An event is one: dated long ago in one place of the record, it is over where it is named without a time; so is what a
-    visit only follows up ("stroke follow-up") and elsewhere tells as past."""
-    dated = any(_DATED in m.mention.cues or LEFT_BEHIND in m.mention.cues for m in group)
+    """An event is one: dated long ago, or told as one of a stay that is over, in one place of the record, it is over where it
+    is named without a time; so is what a visit only follows up ("stroke follow-up") and elsewhere tells as past."""
+    dated = any(not _OVER_EVENTS.isdisjoint(m.mention.cues) for m in group)
     past = any(m.mention.status == "history" for m in group)
     return [
         m.judged("history", _DATED)
