@@ -19,11 +19,13 @@ _NUMBERED = frozenset({"stage", "type", "dmtype", "class", "grade", "level"})
 _MOST_COORDINATED = 6
 _SPREAD = frozenset({"to", "involving"})
 _SPREAD_TO = ("metastatic", "to")
+_SPREAD_CODES = ("C77", "C78", "C79")
 _LEADS = (("→",), ("-", ">"), ("-", "-", ">"), ("to",))
 """Behind a cancer they say where it went, unless the place is only ``_EXAMINED``: "prostate ca -> bone scan"."""
 _EXAMINED = word_group("examined")
 _PREPOSITIONS = frozenset("on with in of off from after by for".split())
 """What follows them belongs to the last name only: "DVT and PE, on warfarin"."""
+_DETERMINERS = frozenset("the his her their".split())
 _COORDINATORS = frozenset(", and or & / +".split())
 
 
@@ -62,6 +64,7 @@ def find_hits(document: Document, lexicon: Lexicon) -> list[Hit]:
                     taken = more[-1].j if more else end
                     break
         hits.extend(_spread(document, lexicon, number, hits[before:]))
+        hits.extend(_places_before(document, lexicon, number, hits[before:]))
     return hits
 
 
@@ -120,16 +123,44 @@ def _spread(document: Document, lexicon: Lexicon, number: int, here: list[Hit]) 
     return found
 
 
+def _places_before(document: Document, lexicon: Lexicon, number: int, here: list[Hit]) -> list[Hit]:
+    """What a list of a spread's places shares its last word with: in "liver, lung and bone metastases" the liver and the lung
+    are places too."""
+    norms, start = document.tokens.norms, document.sentences[number].i
+    found: list[Hit] = []
+    for hit in here:
+        if not any(lexicon.conditions[t.condition].default_code.startswith(_SPREAD_CODES) for t in hit.terms):
+            continue
+        first = hit.i
+        while first - 1 > start and norms[first - 1] in _COORDINATORS:
+            end = first - 1
+            while end > start and norms[end - 1] in _COORDINATORS:
+                end -= 1
+            for size in (1, 2):
+                head = norms[max(end - size, start) : end]
+                tails = (hit.i + 1, hit.j - 1)
+                named = next(filter(None, (lexicon.terms.after(head, document.tokens, k, hit.j) for k in tails)), None)
+                if named:
+                    found.append(Hit(number, end - size, end, tuple(named[-1][1])))
+                    break
+            else:
+                break
+            first = found[-1].i
+    return found
+
+
 def _coordinated(document: Document, lexicon: Lexicon, number: int, i: int, j: int, head: Sequence[str] = ()) -> list[Hit]:
     """What a list shares its first words with: in "mets to liver, lung and bone" the lung and the bone are sites too.
     ``head``: words that belong before token ``i``."""
     tokens, stop = document.tokens, document.sentences[number].j
-    shared = [*head, *tokens.norms[i : j - 1]]
+    shared = [*head, *(word for word in tokens.norms[i : j - 1] if word not in _DETERMINERS)]
     found: list[Hit] = []
     at = j
     while shared and len(found) < _MOST_COORDINATED:
         after = at
         while after < stop and tokens.norms[after] in _COORDINATORS:
+            after += 1
+        if at < after < stop and tokens.norms[after] in _DETERMINERS:
             after += 1
         if after == at or after >= stop or tokens.norms[after] in _PREPOSITIONS:
             break

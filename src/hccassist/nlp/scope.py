@@ -20,7 +20,7 @@ from hccassist.terminology.rows import ContextRow
 
 _SAID_AGAIN = tuple(word_group("said_again"))
 """What names a diagnosis again speaks of the one before a semicolon too."""
-_OF_A_REMARK = frozenset("which now".split())
+_OF_A_REMARK = frozenset("which now but".split())
 _BY_CAUSE = word_group("causes")
 """They end what is doubted, but for the alternatives behind them: "could be thrush from the inhaler or an early cancer"."""
 OPERATED = word_group("operated")
