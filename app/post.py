@@ -28,7 +28,7 @@ def mailbox(chart_id: int | None, sample_id: int | None) -> None:
     only the second reader's own."""
     replies = _answers(_outbox())
     state: Json = {"chart": chart_id, "sample": sample_id, "who": session.who(), "replies": replies}
-    opened = session.store().open_chart(chart_id) if chart_id is not None else None
+    opened = session.opened(chart_id) if chart_id is not None else None
     found = session.person()
     if opened is not None and found is not None:
         state |= _state(opened, found, sample_id)

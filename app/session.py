@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import getpass
 import os
+from contextlib import suppress
 from importlib import import_module
 from pathlib import Path
 from threading import Thread
@@ -12,7 +13,7 @@ import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
 from app.plain import plain
-from hccassist.review import ResultsError, Store, open_store
+from hccassist.review import OpenChart, ResultsError, Store, open_store
 from hccassist.review.people import People, Person, Right
 from hccassist.review.store import ImportSummary
 
@@ -54,6 +55,16 @@ def import_results() -> ImportSummary | None:
     except ResultsError as error:
         st.error(plain(error))
         return None
+
+
+def opened(chart_id: int) -> OpenChart | None:
+    """A chart; where its line has moved since the import, the results are taken in again first. None where it is not there."""
+    found = store().open_chart(chart_id)
+    if found is None and (folder := results_folder()) is not None:
+        with suppress(ResultsError):
+            store().import_results(folder)
+        found = store().open_chart(chart_id)
+    return found
 
 
 def team() -> bool:

@@ -263,6 +263,7 @@ class Workbench {
     fill(this.told, [item.suggestion.name, shownCode(item), item.date || "no date"].join(", "));
     if (scroll && item.spans.length) this.showSpan(item.spans[0]);
     clearTimeout(this.bookmarkTimer);
+    if (this.data.second) return; // a sample has a place of its own to go on from
     this.bookmarkTimer = setTimeout(() => this.send({ type: "bookmark", suggestion: id }), 1500);
   }
 

@@ -30,7 +30,7 @@ def main() -> None:
             session.open_chart(chart_id)
             st.query_params["chart"] = str(chart_id)
             st.rerun()
-    opened = _open(chart_id) if chart_id is not None else None
+    opened = session.opened(chart_id) if chart_id is not None else None
     if opened is None and chart_id is not None and store.knows(chart_id):
         _not_there(chart_id, who, sample)
         return
@@ -81,14 +81,6 @@ def _second(opened: OpenChart, person: Person, sample: int) -> dict[str, Any]:
     names = {r.id: r.chart for r in session.store().worklist()}
     after = {"id": left[0], "name": names.get(left[0], "")} if left else None
     return {**payload, "resume": None, "next": after, "second": {"sample": sample}}
-
-
-def _open(chart_id: int) -> OpenChart | None:
-    """The chart; where its line has moved since the import, the results are taken in again first."""
-    opened = session.store().open_chart(chart_id)
-    if opened is None and session.import_results() is not None:
-        opened = session.store().open_chart(chart_id)
-    return opened
 
 
 def _next(chart_id: int, who: str) -> dict[str, object] | None:
