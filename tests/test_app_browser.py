@@ -34,7 +34,7 @@ from hccassist.terminology.compiled import load_lexicon
 playwright = pytest.importorskip("playwright.sync_api")
 pytestmark = [pytest.mark.browser, pytest.mark.slow, pytest.mark.xdist_group("browser")]
 
-CHARTS = 48  # one for each try of a test
+CHARTS = 48  # one for each test that takes one
 NUMBERS = itertools.count()
 HF, DM, STROKE = "e1:I50.22", "e1:E11.22", "e1:I63.9"
 
