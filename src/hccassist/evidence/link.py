@@ -310,7 +310,8 @@ def _is_lent(scene: Scene, number: int, condition: str, tie: Tie, mine: Sequence
     if "tie block" in tie.clues:
         return False
     if sentence.section in _TEMPLATES:
-        return all(_is_absent(document, sentence, item) for item in mine)
+        # Of a state the healthy finding tells: "graft has a good thrill", "stoma is pink".
+        return condition not in scene.states and all(_is_absent(document, sentence, item) for item in mine)
     beside = scene.named(number)
     return bool(mine) and all(
         item.word.kind == _DRUG and (not item.word.conditions.isdisjoint(beside) or _given_for_another(scene, item, condition))

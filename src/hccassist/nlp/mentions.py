@@ -22,7 +22,7 @@ from hccassist.written_dates import MONTH_NAME
 
 _PHASES = frozenset("exacerbation flare decompensation attack crisis crises relapse decompensated voc voe".split())
 _ATTACK = "attack"
-_CRISES = frozenset(f"crisis={kind}" for kind in "yes acs sequestration cerebral dactylitis other".split())
+_CRISES = frozenset({"type=crisis", *(f"crisis={kind}" for kind in "yes acs sequestration cerebral dactylitis other".split())})
 _PHASE = frozenset({"exacerbation=yes", "acuity=acute", "acuity=acute_on_chronic", *_CRISES})
 _ESTABLISHED = frozenset("known his her their established chronic longstanding underlying persistent".split())
 ONLY_ITS_PHASE = "its exacerbation is in doubt"
