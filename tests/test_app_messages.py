@@ -164,7 +164,9 @@ def test_a_coders_forged_second_review_is_refused_and_leaves_no_trace(store: Sto
     for forged in ({"type": "second", "sample": sample, "kind": "reject"}, {"type": "decide", "kind": "second", "target": 1}):
         reply = say(store, CODER, id="2", **forged)
         assert (reply["ok"], len(store.events())) == (False, 1)
-    assert say(store, LEAD, id="3", type="second", sample=sample, kind="reject", reason="no_meat") == {"ok": True}
+    for _ in range(2):  # the answer to the last verdict of a sample may be lost, and the verdict sent again
+        assert say(store, LEAD, id="3", type="second", sample=sample, kind="reject", reason="no_meat") == {"ok": True}
+    assert len(store.events()) == 2
 
 
 def test_a_chart_that_somebody_else_holds_is_decided_on_only_after_taking_it_over(store: Store) -> None:

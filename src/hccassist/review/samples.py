@@ -157,16 +157,19 @@ class Samples:
     def judge(self, person: Person, sample_id: int, chart: OpenChart, action: Action) -> None:
         """Record a verdict: ``action`` is a decision (accept, reject, change, query, escalate) on a sampled suggestion.
 
-        Raises NotAllowed for all but leads, DecisionError where the suggestion is not in the sample, the decision is the
-        person's own, or the sample was completed and compared."""
+        The same ``action_id`` twice is recorded once. Raises NotAllowed for all but leads, DecisionError where the suggestion
+        is not in the sample, the decision is the person's own, or the sample was completed and compared."""
         person.require("lead")
         items = self.items(person, sample_id)
         found = [i for i in items if (i.chart_id, i.suggestion_id) == (chart.id, action.suggestion_id)]
         if not found:
             raise DecisionError("This suggestion is not in the sample.")
+        events = self._store.events(chart.id)
+        if any(e.action.action_id == action.action_id for e in events):  # sent again: its answer did not arrive
+            return
         if all(i.verdict for i in items):
             raise DecisionError("The sample is complete and compared: its verdicts stand.")
-        [first] = [e for e in self._store.events(chart.id) if e.seq == found[0].event_seq]
+        [first] = [e for e in events if e.seq == found[0].event_seq]
         if first.who == person.name:
             raise DecisionError("This decision is your own: somebody else reads it a second time.")
         kind: Any = action.kind
