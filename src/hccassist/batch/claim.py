@@ -10,6 +10,7 @@ import json
 import socket
 import time
 import uuid
+from contextlib import suppress
 from datetime import UTC, datetime
 from threading import Event, Thread
 
@@ -50,9 +51,10 @@ class Claim:
         """The folder is free for others."""
         self._ended.set()
         self._thread.join()
-        self._look()
-        if self._taken is None:
-            self._folder.remove(RUNNING)
+        with suppress(OSError):  # else the file stays as it is, as that of a run that was killed
+            self._look()
+            if self._taken is None:
+                self._folder.remove(RUNNING)
 
     def _beats(self) -> None:
         number = 0
