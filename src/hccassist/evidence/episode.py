@@ -43,6 +43,7 @@ _TREATED_THEN = said("cancer_treatment")
 _CLOSED_SPAN = re.compile(r"[^.;,\n]{0,30}?\b(?:19|20)\d\d ?(?:to|-|–|until|till|through) ?((?:19|20)\d\d)\b", re.IGNORECASE)
 """Years that began and ended: "on hemodialysis 2016 to 2020"."""
 _SPREAD = ("C77", "C78", "C79")
+_NEOPLASM = "C"
 _RECENT = said("recent")
 _ANSWERED = "on the form"
 """What a cue says that a form's own answer gave."""
@@ -86,7 +87,7 @@ def settle(
 ) -> list[Located]:
     """The mentions with the status of cancers, events and curable conditions judged by the whole of their encounter."""
     named = {m.mention.condition for m in located if m.mention.status == "active"}
-    cancers = frozenset(c for c in named if lexicon.conditions[c].course == "cancer")
+    cancers = frozenset(c for c in named if _is_cancer(lexicon.conditions[c]))
     setting = encounter.setting if encounter else ""
     first = (encounter.start_date or encounter.date_of_service) if encounter else None
     day = date.fromisoformat(first) if first else None
@@ -244,13 +245,14 @@ def _lasting(story: Story, m: Located, known: Condition) -> Located:
     if span and story.this_year and int(span[1]) < story.this_year:
         return m.judged("history", _DATED)
     if known.course == "status":
-        return m.judged("history", "no longer taken") if _is_taken_no_more(story, m, known) else m
+        ended = "no longer taken" if _is_taken_no_more(story, m, known) else removed(story, m, known)
+        return m.judged("history", ended) if ended else m
     once = _ONLY_ONCE.search(story.before(m)) or _CAME_WITH_SURGERY.match(behind) or _ONCE_BEHIND.match(behind)
     if never := _NEVER_AGAIN.search(clause := story.clause(m)):
         if once:
             return m.judged("history", "a single event, none since")
-        ended = known.default_code.startswith(_MAY_END) and story.in_earlier_year(clause)
-        if ended and not story.given(known.id) and not _BY_TREATMENT.match(clause, never.end()):
+        earlier = known.default_code.startswith(_MAY_END) and story.in_earlier_year(clause)
+        if earlier and not story.given(known.id) and not _BY_TREATMENT.match(clause, never.end()):
             return m.judged("history", "an earlier year's, none since")
     if known.course == "lifelong" and _SAID_CURED.match(story.until_next(m)):
         return m.judged("history", "cured")
@@ -323,6 +325,11 @@ def _cancer(story: Story, group: list[Located], spread: bool, remits: bool) -> l
         why = "past cancer, no current treatment named"
         return [m.judged("history", why) if m.mention.status == "active" else m for m in group]
     return group
+
+
+def _is_cancer(known: Condition) -> bool:
+    """Whether a condition is a cancer, a blood cancer that is never over included."""
+    return known.course == "cancer" or known.default_code.startswith(_NEOPLASM)
 
 
 def _remits(known: Condition) -> bool:

@@ -31,7 +31,7 @@ _RESULTS = "results"
 _OPENS = 3
 _LISTS_NAMES = word_group("lists_names")
 _TAKEN = word_group("taken")
-_JUDGEMENT, _DRUG, _LAB = "judgement", "drug", "lab"
+_JUDGEMENT, _DRUG, _LAB, _DEVICE = "judgement", "drug", "lab", "device"
 _FEW_OR_MANY = (3, 6, 10, 16, 25, 40)
 _NO_EVIDENCE = 0.05
 _A_LIST = 3
@@ -284,8 +284,15 @@ def _beside_the_names(document: Document, items: Sequence[Item], here: Sequence[
         for item in items
         if not _TAKEN.isdisjoint(document.tokens.norms[item.i - 1 : item.i])
         or (item.word.kind == _DRUG and (item.i, item.j, condition) in inside)
-        or not any(a <= item.i and item.j <= b and (c == condition or item.generic) for a, b, c in inside)
+        or not any(_is_part_of_a_name(item, a, b, own=c == condition) for a, b, c in inside)
     ]
+
+
+def _is_part_of_a_name(item: Item, start: int, end: int, *, own: bool) -> bool:
+    """Whether a word at or within the tokens [start, end) of a name says no more than the name: the condition's ``own``, or
+    that of another for a generic word and a device ("compression fracture")."""
+    of_another = item.generic or (item.word.kind == _DEVICE and (item.i, item.j) != (start, end))
+    return start <= item.i and item.j <= end and (own or of_another)
 
 
 def _kinds(items: Sequence[Item], condition: str) -> dict[Element, str]:

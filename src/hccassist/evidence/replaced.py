@@ -50,6 +50,9 @@ _JOINT_REPLACED_FOR = said(
 _OPERATIONS = "psh"
 """The section whose list holds what was done."""
 _DEAD_BONE = code_group("dead_bone")
+_DIALYSIS = code_group("dialysis")
+_DIALYZED_THEN = said("dialyzed_then", behind=r"\b(?: \w+){0,2} ?$")
+_DIALYZED_BEFORE, _DIALYZED_NOW = said("dialyzed_before"), said("dialyzed_now")
 _OF_THE_COLON, _COLON_REMOVED = code_group("gone_with_colon"), said("colon_removed")
 _NOT_YET = pattern_group("operation_to_come")
 
@@ -74,6 +77,8 @@ def grafts_of(located: Sequence[Located], lexicon: Lexicon) -> list[tuple[Locate
 def removed(story: Story, m: Located, known: Condition) -> str:
     """By which operation a disease ended, as a coder reads it; blank where by none."""
     code, before = known.default_code, story.before(m)
+    if code.startswith(_DIALYSIS) and _is_over_with_a_graft(story, m):
+        return "before the kidney was replaced"
     if code.startswith(_DEAD_BONE) and (_JOINT_REPLACED_FOR.search(before) or _JOINT_REPLACED.search(story.after(m))):
         return "the reason for a joint replacement"
     if code.startswith(_VALVE_DISEASE) and (_VALVE_REPLACED_FOR.search(before) or _VALVE_REPLACED.search(story.after(m))):
@@ -97,6 +102,14 @@ def was_taken_out(story: Story, m: Located, known: Condition) -> bool:
             told = operation if sentence.section == _OPERATIONS else done
             return bool(told.search(story.document.text, sentence.start, sentence.end))
     return False
+
+
+def _is_over_with_a_graft(story: Story, m: Located) -> bool:
+    """Whether a patient with a new kidney was dialyzed in the time before it: "two years on HD before her transplant"."""
+    if not any("N18.6" in gone for _, gone in story.grafts):
+        return False
+    before, after = story.before(m), story.after(m)
+    return bool(_DIALYZED_THEN.search(before) or _DIALYZED_BEFORE.search(after)) and not _DIALYZED_NOW.search(before + after)
 
 
 def is_why_amputated(story: Story, m: Located) -> bool:

@@ -59,9 +59,10 @@ class Story:
 
     def treated(self, group: Sequence[Located]) -> set[int]:
         """The sentences in which a drug treats a cancer. A drug that is given for another cancer of the record too counts for
-        the one beside which it stands."""
+        the one beside which it stands, or right behind which where that sentence names nothing else."""
         mine = group[0].mention.condition
-        beside = {n for m in group for n in (m.sentence, m.sentence + 1)}
+        taken = {m.sentence for m in self.located if m.mention.condition != mine}
+        beside = {m.sentence for m in group} | {m.sentence + 1 for m in group} - taken
         shared = {n for c in self.cancers if c != mine for n in self.given(c)}
         return {n for n in self.given(mine) if n in beside or n not in shared}
 
