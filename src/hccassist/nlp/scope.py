@@ -259,6 +259,17 @@ def _was_done_for_another(told: Told) -> bool:
     return behind_comma and told.rule.phrase in OPERATED and not any(a == told.cue.j for a, _ in told.others)
 
 
+def _is_said_of_the_one_before(told: Told) -> bool:
+    """ "CKD 4 no dialysis wanted, HTN, gout": what is denied within one item of a list ends with the item, unless the denial
+    names a condition and goes on with more of its kind ("DM no retinopathy, neuropathy")."""
+    low, high = min(told.cue.j, told.i), told.i
+    if told.rule.category != "negated" or "," not in told.norms[low:high]:
+        return False
+    comma = told.norms.index(",", low)
+    within = any(told.cue.j <= a and b <= comma for a, b in told.others)
+    return not within and any(b == told.cue.i for _, b in told.others)
+
+
 def _asks_of_what_comes_with_it(told: Told) -> bool:
     """ "Kidney transplant with pancreatitis of the graft?": the question is about what comes with the first."""
     return told.asks and any(told.j <= a and told.norms[a - 1] == "with" for a, _ in told.others if a < told.cue.i)
@@ -344,7 +355,7 @@ def _is_said_of_the_next(told: Told) -> bool:
 
 _AHEAD: tuple[Callable[[Told], bool], ...] = (
     _answers_a_question, _doubts_what_it_does, _blames_what_is_known, _rules_out_what_stands_before, _was_done_for_another,
-    _ended_what_stands_before,
+    _ended_what_stands_before, _is_said_of_the_one_before,
 )  # fmt: skip
 _BEHIND: tuple[Callable[[Told], bool], ...] = (
     _stands_under_a_colon, _parentheses_name_another, _prevents_behind_a_dash, _compares_behind_a_colon,

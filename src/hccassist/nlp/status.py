@@ -39,7 +39,7 @@ _RESOLVED = "resolv"
 _OF_THE_STAY = frozenset({"assessment_plan", "hospital_course", "start"})
 _TESTED_BY_NAME = code_group("tested_by_name")
 _ORDERS_TESTS = said("orders_tests", behind=r"(?![^.]*\b(?:his|her|their|known|chronic|for|with|of|has)\b)[^.;]*$")
-_FORMERLY = ("was ", "were ", "had been ", "there was ", "initially ")
+_FORMERLY = ("was ", "were ", "had been ", "there was ", "initially ", "considered")
 """What an inpatient record once considered is no diagnosis of its discharge (guideline II.H speaks of those that still are)."""
 _LATELY = word_group("lately")
 """They deny an event, and a lasting disease nothing but a turn of it: "no recent gout"."""
