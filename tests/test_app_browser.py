@@ -32,7 +32,7 @@ from hccassist.review.versions import Versions
 from hccassist.terminology.compiled import load_lexicon
 
 playwright = pytest.importorskip("playwright.sync_api")
-pytestmark = [pytest.mark.browser, pytest.mark.slow, pytest.mark.xdist_group("browser")]
+pytestmark = [pytest.mark.browser, pytest.mark.slow, pytest.mark.timeout(900), pytest.mark.xdist_group("browser")]
 
 CHARTS = 48  # one for each test that takes one
 NUMBERS = itertools.count()

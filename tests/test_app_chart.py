@@ -15,7 +15,7 @@ from hccassist.review import open_store
 from hccassist.schema import UNREAD_REASONS, PageSummary
 
 playwright = pytest.importorskip("playwright.sync_api")
-pytestmark = [pytest.mark.browser, pytest.mark.slow, pytest.mark.xdist_group("team")]
+pytestmark = [pytest.mark.browser, pytest.mark.slow, pytest.mark.timeout(900), pytest.mark.xdist_group("team")]
 
 LATE = Visit(
     "Lab of 06/01/2025\nNo visit. [[hf]Heart  failure] follow-up.\n", date="2025-06-01", provider=None, credential=None,

@@ -19,7 +19,7 @@ from hccassist.review import open_store
 from hccassist.review.versions import Versions
 
 playwright = pytest.importorskip("playwright.sync_api")
-pytestmark = [pytest.mark.browser, pytest.mark.slow, pytest.mark.xdist_group("browser")]
+pytestmark = [pytest.mark.browser, pytest.mark.slow, pytest.mark.timeout(900), pytest.mark.xdist_group("browser")]
 MANY = 10_000
 MARKUP = "<b>COPD</b> & Trelegy, chart"
 

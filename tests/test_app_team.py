@@ -15,7 +15,7 @@ from hccassist.review import open_store
 from hccassist.review.drafts import Drafts
 
 playwright = pytest.importorskip("playwright.sync_api")
-pytestmark = [pytest.mark.browser, pytest.mark.slow, pytest.mark.xdist_group("team")]
+pytestmark = [pytest.mark.browser, pytest.mark.slow, pytest.mark.timeout(900), pytest.mark.xdist_group("team")]
 
 HF, DM, STROKE = "e1:I50.22", "e1:E11.22", "e1:I63.9"
 

@@ -27,7 +27,7 @@ from hccassist.review.second_review import label
 from hccassist.schema import Suggestion
 
 playwright = pytest.importorskip("playwright.sync_api")
-pytestmark = [pytest.mark.browser, pytest.mark.slow, pytest.mark.xdist_group("team")]
+pytestmark = [pytest.mark.browser, pytest.mark.slow, pytest.mark.timeout(900), pytest.mark.xdist_group("team")]
 
 CHARTS = Path(__file__).resolve().parent.parent / "sample_charts"
 NAMES = ("medicare_full_year.pdf", "suspects_and_templates.pdf", "clinic_diabetes_copd.txt", "letter_cardiology.txt")
