@@ -6,7 +6,7 @@ import re
 from collections.abc import Sequence
 from typing import NamedTuple
 
-from hccassist.nlp.choices import boxed_choices
+from hccassist.nlp.choices import RING, boxed_choices, ringed_choices
 from hccassist.nlp.document import Document
 from hccassist.nlp.status import is_dropped
 from hccassist.terminology.groups import word_group
@@ -48,14 +48,16 @@ def find_hits(document: Document, lexicon: Lexicon) -> list[Hit]:
         if is_dropped(sentence.section):
             continue
         taken, before = sentence.i, len(hits)
-        _, left_open = boxed_choices(document.text, sentence.start, sentence.end)
+        left_open = boxed_choices(document.text, sentence.start, sentence.end)[1]
+        if RING in document.said(sentence):
+            left_open += ringed_choices(document.text, sentence.start, sentence.end)[1]
         for i, found in starting:
             if i < taken:
                 continue
             for end, values in reversed(found):
                 kept = tuple(t for t in values if _accept(t, document, i, end, lexicon))
                 if any(tokens.starts[i] < a < tokens.ends[end - 1] for a, _ in left_open):
-                    # "Depression, recurrent mild ( ) moderate (x)": the name ends before the choices.
+                    # "Depression, recurrent mild ( ) moderate (x)", "mild  ◉ moderate": the name ends before the choices.
                     continue
                 if kept:
                     hits.append(Hit(number, i, end, kept))

@@ -44,6 +44,8 @@ _SPECK = re.compile(r"[^A-Za-z0-9\[\](){}+<>%/:☐☒☑✓✔]+")
 TICKED, EMPTY, RINGED = "☒", "☐", "◉"
 """What stands in the text for a ticked and an empty check box, and before words that a ring was drawn around."""
 _LETTERS = re.compile(r"[A-Za-z0-9]")
+_OPENING_QUOTE, _CLOSING_QUOTES = re.compile(r"^[‘'`](?=[A-Za-z])"), ("’", "'")
+"""A quote that nothing closes is what is left of a table's line."""
 _PUNCTUATION = re.compile(r"[.,:;'`\"]+")
 _RINGED_LETTERS = frozenset("@©®")
 _RING_REMAINS = re.compile(r"^[^A-Za-z0-9☐☒+-]+|[^A-Za-z0-9)+-]+$")
@@ -327,6 +329,8 @@ def _parse(table: str) -> list[Row]:
             continue
         left, top, width, height = (int(c) for c in cells[6:10])
         rows.append(Row(line, text, confidence, (left, top, left + width, top + height)))
+    quoted = {row.line for row in rows if row.text.endswith(_CLOSING_QUOTES)}
+    rows = [row if row.line in quoted else row._replace(text=_OPENING_QUOTE.sub("", row.text)) for row in rows]
     return [row for row in rows if not _is_speck(row, rows)]
 
 
