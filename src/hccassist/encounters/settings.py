@@ -27,8 +27,8 @@ _VISIT_HEADING = re.compile(
     rf"^\W*(?:\d+[.)]\s*)?(?P<heading>{phrases('visit_heading')})\b[^a-z]{{0,3}}(?:$|:|/|-|\(|and\b|&| {{2,}})", re.IGNORECASE
 )
 _VISIT_TITLE = re.compile(rf"\b(?:{phrases('visit_title')})\b", re.IGNORECASE)
-_BEFORE_DISCHARGE = re.compile(rf"\b(?:{phrases('before_discharge')})", re.IGNORECASE)
-_AT_DISCHARGE = re.compile(rf"\b(?:{phrases('at_discharge')})", re.IGNORECASE)
+_BEFORE_DISCHARGE = re.compile(phrases("before_discharge"), re.IGNORECASE)
+_AT_DISCHARGE = re.compile(phrases("at_discharge"), re.IGNORECASE)
 _WITHDRAWN = re.compile(rf"\W*(?:{phrases('withdrawn')})", re.IGNORECASE)
 _BANNER = 120
 """A longer line is a paragraph."""
@@ -91,8 +91,13 @@ def record_title(line: Line) -> str | None:
 
 def is_ongoing(lines: Sequence[Line]) -> bool:
     """Whether a hospital record names itself one of the days before discharge."""
-    header = " ".join(line.text for line in header_of(lines))
-    return bool(_BEFORE_DISCHARGE.search(header)) and not _AT_DISCHARGE.search(header)
+    return is_before_discharge(" ".join(line.text for line in header_of(lines)))
+
+
+def is_before_discharge(head: str) -> bool:
+    """Whether the first lines of a hospital record say that it is an admission, progress or consultation note. Guideline II.H
+    codes the uncertain diagnoses that are known at discharge, not theirs."""
+    return bool(_BEFORE_DISCHARGE.search(head)) and not _AT_DISCHARGE.search(head)
 
 
 def is_withdrawn(text: str) -> bool:

@@ -14,6 +14,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
 
+from hccassist.encounters.settings import is_before_discharge
 from hccassist.nlp.document import Document, Sentence
 from hccassist.nlp.forms import Assertion, read_layout
 from hccassist.nlp.scope import OPERATED, Cue, Told, in_scope, speaks_of_a_cause
@@ -23,7 +24,6 @@ from hccassist.terminology.lexicon import Lexicon
 from hccassist.terminology.rows import ENDS, Condition, ContextRow
 
 _OVER_BEFORE, _UNDONE = re.compile(pattern_group("over_before_cue")), re.compile(pattern_group("undone_cue"))
-_AT_DISCHARGE, _DURING_STAY = said("discharge_record", "", ""), said("record_of_the_stay", "", "")
 _FAMILY_HISTORY = re.compile(r"histor|\bf?hx\b|\bfh\b", re.IGNORECASE)
 _TITLE_REACH = 500
 _PLANNED, _MIGHT = word_group("planned"), word_group("might")
@@ -68,12 +68,11 @@ _RANK: dict[str, int] = {"family": 5, "negated": 4, "hypothetical": 3, "uncertai
 
 
 def may_conclude(document: Document) -> bool:
-    """Whether an inpatient record may tell what was known at discharge. Guideline II.H codes uncertain diagnoses then, not
-    those of an admission, progress or consultation note."""
+    """Whether an inpatient record may tell what was known at discharge (guideline II.H)."""
     if not document.sentences:
         return True
     head = document.text[document.sentences[0].start : document.sentences[0].start + _TITLE_REACH]
-    return bool(_AT_DISCHARGE.search(head)) or not _DURING_STAY.search(head)
+    return not is_before_discharge(head)
 
 
 def _comes_in_spells(condition: Condition, rule: ContextRow) -> bool:
