@@ -209,6 +209,19 @@ def test_a_log_of_visits_that_open_with_their_day_is_cut_below_each_signature() 
     assert found[2].setting == "telehealth_audio"
 
 
+def test_name_birth_and_number_in_a_footer_without_labels_are_the_patients() -> None:
+    note = "Visit Note - March 4, 2025\nGout, settled. Continue allopurinol.\nElectronically Signed By: Anders Holt, MD"
+    feet = (
+        "Fatima Rahimi   01/29/1970   MRN 7741902",
+        "Provider: A. Holt  Fatima Rahimi 01/29/1970 MRN 7741902",
+        "Vera Lindh   05/05/1951   MRN 88",
+    )
+    found = find_encounters(chart_of(*(f"{note}, 03/04/2025\n{foot} Page 1 of 1" for foot in feet)))
+    assert [e.patient for e in found] == ["Fatima Rahimi", "Fatima Rahimi", "Vera Lindh"]
+    assert [e.valid == "no" for e in found] == [False, False, True]
+    assert found[0].date_of_service == "2025-03-04"
+
+
 def test_page_numbers_of_the_whole_print_do_not_join_records() -> None:
     pages = [visit(f"0{n}/10/2025", clinic=f"Clinic {n}") + f"\nPage {n} of 5" for n in range(1, 6)]
     assert dates(chart_of(*pages)) == [f"2025-0{n}-10" for n in range(1, 6)]

@@ -19,7 +19,7 @@ from hccassist.encounters.lines import Line, lines_of, other_words
 from hccassist.encounters.patients import (
     HEADER_WORDS,
     Identity,
-    births_beside_sex,
+    births_without_label,
     chart_identity,
     compare,
     identity_of,
@@ -58,7 +58,7 @@ def find_encounters(chart: Chart) -> tuple[Encounter, ...]:
             Encounter("e1", 0, len(chart.text), tuple(p.number for p in chart.pages), problems=("No text on these pages.",)),
         )
     hits = find_dates(lines)
-    hits = _as_births(hits, births_beside_sex(lines, hits))
+    hits = _as_births(hits, births_without_label(lines, hits))
     facts = page_facts(lines, hits)
     patient = chart_identity([f.identity for f in facts])
     # A birth date without its label is told by being the patient's.

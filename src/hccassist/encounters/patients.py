@@ -42,8 +42,13 @@ _NAME_LABEL = re.compile(
     r"\W*(?:patient|client|member|resident)?(?:'s)?\s*(?:full )?(?:name|patient|client|member)\W*", re.IGNORECASE
 )
 _SEX_CELL = re.compile(r"(?:^|[|,;]|\s{2,})\s*(?:M|F|Male|Female)\s*(?:[|,;]|\s{2,}|$)", re.IGNORECASE)
+_NAMED_AND_NUMBERED = re.compile(
+    r"(?:^|\s{2,}|\|\s*)(?P<name>[A-Z][A-Za-z'’-]+,?(?:\s[A-Z][A-Za-z'’.-]*){1,3})[\s|,]+\d{1,2}[/.-]\w{1,3}[/.-](?:19|20)\d\d"
+    r"[\s|,]+(?:#|(?:MRN|ID|Acct|PRN)\b)"
+)
+"""A patient's name, birth date and record number in a row, the first two without a label."""
 _LEAST_AGE = 10
-_HEADER_LINES = 8
+_HEADER_LINES, _EDGE_LINES = 8, 4
 _DIGIT = re.compile(r"\d")
 _MRN = re.compile(
     r"\b(?:mrn|mr ?#|med(?:ical)? rec(?:ord)?(?: (?:no|number|#))?|patient (?:id|#|number|no)|chart (?:#|no|id)"
@@ -105,16 +110,20 @@ def identity_of(lines: Sequence[Line], hits: Sequence[DateHit], offset: int) -> 
     return Identity(tuple(dict.fromkeys(names)), frozenset(h.value for h in births), frozenset(numbers), scanned)
 
 
-def births_beside_sex(lines: Sequence[Line], hits: Sequence[DateHit]) -> frozenset[date]:
-    """The dates without a label that headers print beside the patient's sex ("Roe, Jane | F | 12-Feb-1961"), many years before
-    the chart's latest: they are the birth."""
+def births_without_label(lines: Sequence[Line], hits: Sequence[DateHit]) -> frozenset[date]:
+    """The dates without a label that headers print beside the patient's sex ("Roe, Jane | F | 12-Feb-1961"), and headers and
+    footers between the name and the record number ("Jane Roe   2/12/1961   MRN 77120"), many years before the chart's latest:
+    they are the birth."""
     latest = max((h.value.year for h in hits), default=0)
     found = set()
     told: int | None = None
     for h in hits:
         first, told = h.line != told, h.line
-        old = first and not h.labelled and h.value.year <= latest - _LEAST_AGE and lines[h.line].at < _HEADER_LINES
-        if old and _SEX_CELL.search(lines[h.line].text):
+        line = lines[h.line]
+        if not first or h.labelled or h.value.year > latest - _LEAST_AGE:
+            continue
+        beside_sex = line.at < _HEADER_LINES and _SEX_CELL.search(line.text)
+        if beside_sex or (min(line.at, line.last) < _EDGE_LINES and _NAMED_AND_NUMBERED.search(line.text)):
             found.add(h.value)
     return frozenset(found)
 
@@ -129,6 +138,7 @@ def tells_birth(lines: Sequence[Line]) -> bool:
 def _names_in(text: str, births_told: bool) -> tuple[str, ...]:
     """The names that a line prints behind a label or before a birth date; asked for its page and for its record."""
     patterns = [_LABELLED] if ":" in text or "#" in text else []
+    patterns += [_NAMED_AND_NUMBERED] if "19" in text or "20" in text else []
     if births_told and _BIRTH.search(text):
         patterns.append(_BEFORE_DOB)
     found = (_clean(match.group("name")) for pattern in patterns for match in pattern.finditer(text))
