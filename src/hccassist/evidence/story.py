@@ -25,6 +25,8 @@ _FOLLOWING = 2
 _NO_YEAR = 9999
 """Of an encounter without a year every year that is named is an earlier one."""
 _RIGHT_BEHIND = 24
+_YEAR_BEFORE = re.compile(r"(?:\b(?:19|20)|['’])\d\d \([^()]{0,12}$")
+"""A year before the parentheses in which a mention stands."""
 
 
 @dataclass(frozen=True)
@@ -118,6 +120,9 @@ class Story:
         after = min([*apart, sentence.end, m.mention.end + REACH])
         behind = text[m.mention.end : max(after, m.mention.end)].split(";")[0]
         before = "" if any(o.j <= m.i for o in here) else text[max(sentence.start, m.mention.start - REACH) : m.mention.start]
+        if not before and (year := _YEAR_BEFORE.search(text, sentence.start, m.mention.start)):
+            # "Cardiac arrest 2019 (STEMI)"
+            before = year[0]
         return before.split(";")[-1] + text[m.mention.start : m.mention.end] + behind
 
 
