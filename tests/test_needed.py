@@ -45,6 +45,12 @@ def test_a_gate_opens_for_the_patterns_that_a_text_may_match() -> None:
     assert gate.open(words_of("Nothing but 40mg")) == [1, 3]
 
 
+def test_a_gate_tells_the_patterns_that_match_whatever_the_case() -> None:
+    gate = Gate([r"\bDenies\b", r"\bno\W+cough", r"(?-i:IM)\b", r"(?P<Verb>Seen|Met) today", r"^Plan"], re.MULTILINE)
+    assert gate.matching("DENIES fever, no\n COUGH\nplan: im shots") == [0, 1, 4]
+    assert gate.matching("seen TODAY by IM") == [2, 3]
+
+
 def test_no_shipped_pattern_is_kept_from_a_text_that_it_matches() -> None:
     texts = [read_chart(path, path.name).text for path in sorted(SAMPLES.glob("*.txt"))]
     shipped = [cue.cue for cue in setting_cues()] + [cue.pattern for cue in signature_cues()]
@@ -55,4 +61,6 @@ def test_no_shipped_pattern_is_kept_from_a_text_that_it_matches() -> None:
     matched = {piece: {n for n, pattern in enumerate(patterns) if pattern.search(piece)} for piece in pieces}
     assert len(set().union(*matched.values())) > 30
     assert [piece for piece, numbers in matched.items() if not numbers <= set(gate.open(words_of(piece)))] == []
+    found = Gate(shipped, re.MULTILINE)
+    assert [piece for piece, numbers in matched.items() if numbers != set(found.matching(piece))] == []
     assert sum(len(gate.open(words_of(piece))) for piece in pieces) < len(pieces) * len(shipped) / 4

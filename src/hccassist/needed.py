@@ -20,6 +20,7 @@ _LETTERS = re.compile(r"[a-z]+")
 _UNKNOWN, _EDGE, _DIGIT = "?", "|", "#"
 """What may stand in a way to match beside plain letters and digits: anything at all, neither of them, any digit."""
 _WHOLE_OR_PART = re.compile(r"(?<=[|#\d])([a-z]+)(?=[|#\d])|(?<=[|a-z])(\d+)(?=[|a-z])|([a-z]{2,}|\d{2,})")
+_LETTER_OF_PATTERN = re.compile(r"\\.|\(\?P?<?\w*|[A-Z]")
 _LITERAL_DIGIT = re.compile(r"\d")
 _MOST_WAYS = 400
 _MOST_CACHED = 50_000
@@ -49,11 +50,14 @@ class _Met(dict[str, _Opens]):
 
 
 class Gate:
-    """Patterns (read without regard to case) that are asked of many texts. ``open`` gives the numbers of those that a text
-    with these words (``words_of``) may match, in order."""
+    """Patterns (read without regard to case, with these ``flags``) that are asked of many texts. ``open`` gives the numbers of
+    those that a text with these words (``words_of``) may match, in order, ``matching`` of those that a text does."""
 
-    def __init__(self, patterns: Iterable[str]) -> None:
-        needed = [needs_of(pattern) for pattern in patterns]
+    def __init__(self, patterns: Iterable[str], flags: re.RegexFlag = re.NOFLAG) -> None:
+        self._patterns = list(patterns)
+        self._flags = flags
+        self._compiled: dict[int, tuple[re.Pattern[str], bool]] = {}
+        needed = [needs_of(pattern) for pattern in self._patterns]
         self._always = sum(1 << number for number, ways in enumerate(needed) if not ways)
         # A bit for each pattern: those that a need opens by itself; and by the longest need of a way that takes several, for
         # where that does not stand the way has not to be looked at, (all of them, what they open together).
@@ -88,6 +92,24 @@ class Gate:
             opened ^= first
         return numbers
 
+    def matching(self, text: str) -> list[int]:
+        lowered = text.lower()
+        found = []
+        for number in self.open(_RUN.findall(lowered)):
+            pattern, cased = self._compiled.get(number) or self._compile(number)
+            if pattern.search(text if cased else lowered):
+                found.append(number)
+        return found
+
+    def _compile(self, number: int) -> tuple[re.Pattern[str], bool]:
+        """A pattern for texts in lower case, half as slow as one that ignores case; for texts as they are where case counts in
+        a part of it."""
+        written = self._patterns[number]
+        cased = "(?-i" in written
+        compiled = re.compile(written, self._flags | re.IGNORECASE) if cased else re.compile(_lowered(written), self._flags)
+        found = self._compiled[number] = compiled, cased
+        return found
+
     def _look_at(self, word: str) -> _Opens:
         """What a word opens by itself, and which needs of several it meets; nothing where it does neither."""
         met = {f"{_EDGE}{word}{_EDGE}"}
@@ -100,6 +122,11 @@ class Gate:
             opened |= self._alone[need]
         shared = self._shared & met
         return (opened, shared) if opened or shared else None
+
+
+def _lowered(pattern: str) -> str:
+    """A pattern with its letters in lower case, its escapes (``\\W``) and what opens a group as they are."""
+    return _LETTER_OF_PATTERN.sub(lambda m: m[0].lower() if len(m[0]) == 1 else m[0], pattern)
 
 
 def needs_of(pattern: str) -> list[tuple[Need, ...]]:

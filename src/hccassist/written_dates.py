@@ -36,7 +36,7 @@ _FIRST_YEAR, _LAST_YEAR = 1900, 2100
 def may_hold_date(text: str) -> bool:
     """Whether a text has what every date holds: a quicker look than for the date itself."""
     lowered = text.lower()
-    return any(month in lowered for month in _MONTHS) or bool(_NUMERIC.search(text))
+    return any(map(lowered.__contains__, _MONTHS)) or bool(_NUMERIC.search(text))
 
 
 @lru_cache(maxsize=4096)

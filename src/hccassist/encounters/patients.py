@@ -84,7 +84,12 @@ class Identity:
 
 def identity_of(lines: Sequence[Line], hits: Sequence[DateHit], offset: int) -> Identity:
     """The patient identifiers in ``lines``; ``hits`` are their dates, ``offset`` the index of the first line."""
-    births = [h for h in hits if h.kind == "birth"]
+    return _identity(tuple(lines), tuple((h.line - offset, h.value) for h in hits if h.kind == "birth"))
+
+
+@lru_cache(maxsize=256)
+def _identity(lines: Sequence[Line], births: Sequence[tuple[int, date]]) -> Identity:
+    """The same, kept: a page and the record on it are often the same lines. ``births``: the numbers of lines, and the dates."""
     names: list[str] = []
     births_told = tells_birth(lines)
     for line in lines:
@@ -93,7 +98,7 @@ def identity_of(lines: Sequence[Line], hits: Sequence[DateHit], offset: int) -> 
     names += _names_under_labels(lines)
     if births_told:
         names += _names_over_births(lines)
-    near_birth = {n for h in births for n in range(h.line - offset - 2, h.line - offset + 2)}
+    near_birth = {n for at, _ in births for n in range(at - 2, at + 2)}
     for n, line in enumerate(lines):
         alone = _LAST_COMMA_FIRST.match(line.text) if n in near_birth or (line.running and line.at < 8) else None
         if alone is not None and not find_people(line.text):
@@ -107,7 +112,7 @@ def identity_of(lines: Sequence[Line], hits: Sequence[DateHit], offset: int) -> 
         for m in _MRN.finditer(line.text)
     }
     scanned = any(line.scanned for line in lines)
-    return Identity(tuple(dict.fromkeys(names)), frozenset(h.value for h in births), frozenset(numbers), scanned)
+    return Identity(tuple(dict.fromkeys(names)), frozenset(value for _, value in births), frozenset(numbers), scanned)
 
 
 def births_without_label(lines: Sequence[Line], hits: Sequence[DateHit]) -> frozenset[date]:
@@ -131,7 +136,7 @@ def births_without_label(lines: Sequence[Line], hits: Sequence[DateHit]) -> froz
 def tells_birth(lines: Sequence[Line]) -> bool:
     """Whether any line may speak of a birth: most records tell it on one page, and one look at the others is enough."""
     text = "\n".join(line.text for line in lines).lower()
-    return any(word in text for word in _BIRTH_WORDS)
+    return any(map(text.__contains__, _BIRTH_WORDS))
 
 
 @lru_cache(maxsize=4096)

@@ -9,7 +9,7 @@ from functools import cache, lru_cache
 
 from hccassist.encounters.lines import Line
 from hccassist.encounters.rules import SettingCue, phrases, setting_cues
-from hccassist.needed import Gate, words_of
+from hccassist.needed import Gate
 from hccassist.written_dates import DATE
 
 _TITLE_LINES = 14
@@ -43,16 +43,16 @@ _SECTION_SETTINGS = frozenset(
 
 
 @cache
-def _compiled(where: str) -> tuple[Gate, list[tuple[SettingCue, re.Pattern[str]]]]:
+def _cues_of(where: str) -> tuple[Gate, list[SettingCue]]:
     """The cues of a place, behind a gate."""
     cues = [cue for cue in setting_cues() if cue.where == where]
-    return Gate(cue.cue for cue in cues), [(cue, re.compile(cue.cue, re.IGNORECASE | re.MULTILINE)) for cue in cues]
+    return Gate((cue.cue for cue in cues), re.MULTILINE), cues
 
 
 def _cues_in(where: str, text: str) -> Iterator[SettingCue]:
     """The cues of a place that its text holds, in file order."""
-    gate, cues = _compiled(where)
-    return (cue for cue, pattern in map(cues.__getitem__, gate.open(words_of(text))) if pattern.search(text))
+    gate, cues = _cues_of(where)
+    return map(cues.__getitem__, gate.matching(text))
 
 
 def header_of(lines: Sequence[Line]) -> list[Line]:

@@ -91,7 +91,7 @@ def cue_of(text: str) -> tuple[Kind, int] | None:
     if len(text) > _SIGNATURE_LENGTH:
         return None
     lowered = text.lower()
-    if not any(stem in lowered for stem in _CUE_STEMS):
+    if not any(map(lowered.__contains__, _CUE_STEMS)):
         return None
     gate, cues = _cues()
     for kind, pattern in map(cues.__getitem__, gate.open(words_of(text))):

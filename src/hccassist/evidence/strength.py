@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from hccassist.evidence.detect import PLANNED, Item
-from hccassist.needed import Gate, words_of
+from hccassist.needed import Gate
 from hccassist.nlp.document import Sentence
 from hccassist.schema import Element
 from hccassist.terminology.groups import sayings
@@ -41,7 +41,7 @@ def sentence_clues(sentence: Sentence, text: str) -> tuple[str, ...]:
     """What a sentence is by itself, whoever's it may be. The first is its section."""
     size = sentence.j - sentence.i
     names = [f"section {_SECTIONS.get(sentence.section, 'other')}"]
-    names += [name for name, pattern in map(_CLUES.__getitem__, _GATE.open(words_of(text))) if pattern.search(text)]
+    names += [_CLUES[number][0] for number in _GATE.matching(text)]
     names.append(f"size {next((most for most in _SIZES if size <= most), 'more')}")
     return tuple(names)
 

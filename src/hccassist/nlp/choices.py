@@ -42,6 +42,8 @@ _UNREAD_ANSWER = re.compile(
     re.IGNORECASE,
 )
 """The choices of a form printed side by side: which was chosen, no mark tells."""
+_MAY_PRINT = re.compile(r"(?:active|current|present)\s*(?:hist|past|resolved)")
+"""A quick look for them in lower case."""
 _LONE_ANSWER = re.compile(r"[^\n]*?\s{2,}(?:yes|y|no|n)(?=\s{2}|\s*$)", re.IGNORECASE)
 _BOTH_ANSWERS = re.compile(rf"(?:{RING}\s*y(?:es)?\s+no?|\by(?:es)?\s+{RING}\s*no?)(?=\s|$)", re.IGNORECASE)
 _NEAR_ROWS = 300
@@ -206,7 +208,8 @@ def _offers_both(text: str, low: int, high: int) -> bool:
 @lru_cache(maxsize=64)
 def _prints_choices(row: str) -> tuple[bool, bool]:
     """Whether a row holds marks, and whether it prints answers side by side: asked again for each condition it names."""
-    return bool(_MARK.search(row)), bool(_UNREAD_ANSWER.search(row))
+    marked = bool(_MAY_MARK.search(row) and _MARK.search(row))
+    return marked, bool(_MAY_PRINT.search(row.lower()) and _UNREAD_ANSWER.search(row))
 
 
 def ringed_choices(text: str, start: int, end: int) -> tuple[list[tuple[int, int]], list[tuple[int, int]]]:

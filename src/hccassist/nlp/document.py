@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from bisect import bisect_right
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from operator import itemgetter
 from typing import NamedTuple
@@ -18,10 +18,10 @@ from hccassist.terminology.words import Normalizer, Tokens
 _BULLET = re.compile(
     r"[ \t]*(?:[•●▪◦○■·*#>»]+|[-–—]+(?=\s)|\(?\d{1,2}[.)](?=\s|[A-Za-z])|[a-z][.)](?=\s)|\[[ xX✓]?\]|[☐☑☒◉])[ \t]*"
 )
-_BOUNDARY = re.compile(
-    r"[.!?][\"')\]]*\s+(?=[\"'(\[]*(?:[A-Z0-9•#*\-]|(?:eGFR|iPTH|proBNP|hsCRP|pH|pro-BNP|mPAP)\b))"
-    r"|[ \t]+[•●▪][ \t]*|\s{6,}|[ \t]\|[ \t]"
-)
+_FULL_STOP = re.compile(r"[.!?][\"')\]]*\s+(?=[\"'(\[]*(?:[A-Z0-9•#*\-]|(?:eGFR|iPTH|proBNP|hsCRP|pH|pro-BNP|mPAP)\b))")
+_BOUNDARY = re.compile(rf"{_FULL_STOP.pattern}|[ \t]+[•●▪][ \t]*|\s{{6,}}|[ \t]\|[ \t]")
+_APART = ("  ", "\t", "\xa0", "|", "•", "●", "▪")
+"""A block without any of these has no boundary but full stops, which are found in half the time."""
 _VALUE_CELL = re.compile(r"(?:[<>]?(?!(?:19|20)\d\d\b)\d+(?:\.\d+)?(?:/\d{2,3})?%?(?![\w/.)-])|--?(?=\s{2}))")
 """A cell that holds a result: it belongs to the test that its row begins with."""
 _LOWER_BOUNDARY = re.compile(r"\.\s+(?=[a-z])(\w+)")
@@ -177,7 +177,14 @@ def _section_starts(text: str, start: int, end: int, sections: dict[str, str]) -
 
 def _colon_headings(text: str, start: int, end: int, sections: dict[str, str]) -> Iterator[tuple[int, int, str]]:
     """The headings of a line that have their text behind them."""
-    for match in _COLON_HEADING.finditer(text, start, end):
+    line = text[start:end]
+    matches: Iterable[re.Match[str]]
+    if "  " in line or ". " in line or "; " in line:
+        matches = _COLON_HEADING.finditer(text, start, end)
+    else:
+        # One at its beginning, if any.
+        matches = filter(None, (_COLON_HEADING.match(text, start, end),))
+    for match in matches:
         raw = match.group(1)
         section = sections.get(_without_tail(raw).strip(" .-–").lower()) or (
             _heading(raw, sections) if len(raw.split()) > 2 else None
@@ -392,7 +399,9 @@ def _split(text: str, start: int, end: int, cuts: list[int], normalizer: Normali
         cells = zip(gaps, [*(gap.start() for gap in gaps), end][1:], strict=True)
         ends += [gap.start() for gap, to in cells if len(text[gap.end() : to].split()) >= _REMARK_WORDS][:1]
     marker = _BULLET.match(text, start, end)
-    for match in _BOUNDARY.finditer(text, marker.end() if marker else start, end):
+    first = marker.end() if marker else start
+    boundary = _BOUNDARY if any(map(text[first:end].__contains__, _APART)) else _FULL_STOP
+    for match in boundary.finditer(text, first, end):
         stop = match.start() + 1 if text[match.start()] in ".!?" else match.start()
         if text[match.start()] == "." and _NOT_AN_END.search(text, max(start, match.start() - 8), match.start() + 1):
             continue
