@@ -34,6 +34,8 @@ NOTES = Path(__file__).parent / "notes"
         ("evidence", "chronic", 0.90, 0.25, 0.95, 0.94),
         ("fourth", "hcc", 0.85, 0.14, 0.92, 0.92),
         ("fourth", "chronic", 0.83, 0.48, 0.90, 0.92),
+        ("visits", "hcc", 0.93, 0.14, 0.95, 0.94),
+        ("visits", "chronic", 0.92, 0.41, 0.95, 0.94),
     ],
 )
 def test_agreement_with_our_own_labelled_notes_holds(

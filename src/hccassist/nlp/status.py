@@ -43,6 +43,7 @@ _FORMERLY = ("was ", "were ", "had been ", "there was ", "initially ", "consider
 """What an inpatient record once considered is no diagnosis of its discharge (guideline II.H speaks of those that still are)."""
 _LATELY = word_group("lately")
 """They deny an event, and a lasting disease nothing but a turn of it: "no recent gout"."""
+_UPON, _MOST_UPON = frozenset("superimposed on top of a the his her their known".split()), 5
 _SPELLS = code_group("spells")
 """Diseases of spells that a drug holds down: "none in 3 years" counts the spells."""
 ONLY_AS_CAUSE = "named as a cause that is in doubt"
@@ -287,9 +288,10 @@ def _orders_its_test(named: Named) -> bool:
 
 
 def _stands_on(named: Named) -> bool:
-    """Whether the condition is what another one came upon: "AKI on CKD", "delirium superimposed on dementia"."""
-    i = named.i
-    return i > 0 and named.norms[i - 1] == "on" and any(b in (i - 1, i - 2) for _, b in named.others)
+    """Whether the condition is what another one came upon: "AKI on CKD", "delirium superimposed on dementia", "delirium on
+    top of her dementia"."""
+    before = next((named.norms[b : named.i] for _, b in named.others if 0 < named.i - b <= _MOST_UPON), [])
+    return "on" in before and _UPON.issuperset(before)
 
 
 def _affirmed_apart(named: Named, cue: Cue) -> bool:
