@@ -70,7 +70,8 @@ _SAID_CURED = said("cured_of_it", before=r"[^.]*?[-;:,.—–]\s*", behind=r"\b(
 _HELD_DOWN = said("held_down", behind=r"(?: \w+){0,2} (?:suppress\w+|maintenance)\b")
 """Treatment that keeps a disease down: its first course may be completed, the disease is still there."""
 _EXCLUDED = re.compile(rf"^“.*(?:{pattern_group('excluded')}).*”")
-_FRACTURES = code_group("fracture")
+_FRACTURES, _CLOTS = code_group("fracture"), code_group("clots")
+_TOOK_FOR_A_TIME = said("took_for_a_time")
 _INFARCTION_DAYS = 28
 _EVENT_DAYS = 28
 _CURE_DAYS = 180
@@ -147,7 +148,17 @@ def _by_time(story: Story, m: Located, known: Condition, open_days: int) -> Loca
     if WORDED_AS_OVER in m.mention.cues and known.default_code.startswith(_FRACTURES):
         # "Pain from old compression fractures, takes Tylenol": the pain is treated.
         return m
-    return _dated(story, _without_its_organ(story, m, known), known.course in ENDS, open_days)
+    judged = _dated(story, _without_its_organ(story, m, known), known.course in ENDS, open_days)
+    return _without_its_clot(story, judged, known)
+
+
+def _without_its_clot(story: Story, m: Located, known: Condition) -> Located:
+    """A clot is over where the record tells that its anticoagulant was taken for a time, and gives none now: "a pulmonary
+    embolism, for which she took Eliquis for 3 months"."""
+    if m.mention.status != "active" or not known.default_code.startswith(_CLOTS) or story.given(known.id):
+        return m
+    over = _TOOK_FOR_A_TIME.search(story.document.text, *story.around(m))
+    return m.judged("history", "treated then") if over else m
 
 
 def _without_its_organ(story: Story, m: Located, known: Condition) -> Located:
