@@ -113,6 +113,7 @@ def test_the_whole_journey_from_the_worklist_to_the_export(browser: playwright.B
     with watched(context, f"{server.url}/second") as page:
         page.get_by_text("3 decisions of others").wait_for()
         playwright.expect(page.locator(".stMarkdown").first).to_contain_text("3 decisions of others")  # nothing of the code
+        page.get_by_label("How many").wait_for()  # fetched late: until then the button beside it moves
         page.get_by_role("button", name="Draw").click()
         page.get_by_text("0 of 3 judged").wait_for()
         page.get_by_role("button", name="Go on").click()
