@@ -241,12 +241,10 @@ def answers_left_open(text: str, start: int, end: int) -> list[tuple[int, int]]:
     for line in text[low:end].split("\n"):
         for cell in _cells(line) if RING in line else ():
             word = _FIRST_WORD.match(cell.text)
-            if (
-                word
-                and not cell.mark
-                and word.group().lower() in _WORDS
-                and not cell.text[word.end() :].strip("([")[:1].isalpha()
-            ):
+            if cell.mark or not word or word.group().lower() not in _WORDS:
+                continue
+            # "No (diet given)" is the answer with a remark, "no edema" a remark that denies something.
+            if not cell.text[word.end() :].lstrip()[:1].isalpha():
                 found.append((low + cell.at, low + cell.at + word.end()))
         low += len(line) + 1
     return found
