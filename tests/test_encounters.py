@@ -222,6 +222,10 @@ def test_name_birth_and_number_in_a_footer_without_labels_are_the_patients() -> 
     assert found[0].date_of_service == "2025-03-04"
 
 
+def test_a_bill_for_the_copies_has_no_date_of_service() -> None:
+    assert dates(chart_of("Invoice for Copies\nBrook Records Service   Invoice date: 9/30/2025\nPages copied 2")) == [None]
+
+
 def test_page_numbers_of_the_whole_print_do_not_join_records() -> None:
     pages = [visit(f"0{n}/10/2025", clinic=f"Clinic {n}") + f"\nPage {n} of 5" for n in range(1, 6)]
     assert dates(chart_of(*pages)) == [f"2025-0{n}-10" for n in range(1, 6)]
