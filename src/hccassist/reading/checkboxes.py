@@ -27,7 +27,6 @@ _TICKED = 0.06
 """From this share of ink inside, a box is ticked; specks stay below it."""
 _CLEAR = 0.95
 """Letters that look like boxes (D, O, B) lack part of a side; printed boxes do not."""
-_WHOLE = 0.98
 _SIZE_SPREAD = 2
 _LEAST_BOXES = 3
 _MOST_OUTLINES = 20_000
@@ -208,9 +207,7 @@ def _is_another(box: CheckBox, form: list[CheckBox], usual: int, words: list[tup
     if box.score < _CLEAR or abs(box.box[2] - box.box[0] - usual) > _SIZE_SPREAD:
         return False
     level, upright = (any(abs(box.box[k] - other.box[k]) <= _reach(box) for other in form) for k in (1, 0))
-    # Read as the first letter of its label, a box is whole as no letter is.
-    whole = box.score >= _WHOLE and any(abs(box.box[0] - w[0]) <= _reach(box) for _, w in words)
-    return (level or upright) and (not _in_a_word(box, words) or (level and (upright or whole)))
+    return (level or upright) and (not _in_a_word(box, words) or (level and upright))
 
 
 def _in_line(one: CheckBox, other: CheckBox) -> bool:
