@@ -67,6 +67,12 @@ def test_strong_clues_without_a_diagnosis_are_a_question_and_never_a_code(screen
     assert {e.text for e in suspect.evidence} >= {"A1c 9.1"}
 
 
+def test_the_clues_of_a_question_bear_the_letter_of_what_they_are(screen_text: Screen) -> None:
+    result = screen_text("Medications: apixaban 5 mg twice daily.\nExam: pulse irregularly irregular.\n")
+    (suspect,) = [s for s in result.suggestions if s.tier == "suspect"]
+    assert {e.element: e.text for e in suspect.evidence} == {"T": "apixaban", "E": "irregularly irregular"}
+
+
 def test_a_high_risk_group_asks_for_the_proof_that_auditors_ask_for(screen_text: Screen) -> None:
     result = screen_text("A/P\n1. Acute ischemic stroke - tPA given, MRI reviewed, started on aspirin.\n")
     stroke = next(s for s in result.suggestions if s.icd10 and s.icd10.startswith("I63"))

@@ -20,6 +20,7 @@ from hccassist.schema import Element, Evidence
 from hccassist.terminology.groups import pattern_group, word_group
 from hccassist.terminology.lexicon import Clue, Lexicon, SuspectRule
 from hccassist.terminology.phrases import longest
+from hccassist.terminology.rows import KIND_ELEMENT
 
 _OPERATORS: dict[str, Callable[[float, float], bool]] = {
     ">=": operator.ge,
@@ -71,7 +72,7 @@ def find_suspects(document: Document, lexicon: Lexicon, named: Iterable[str]) ->
                     denied = _is_denied(document, lexicon, sentence, i, j)
                 if not denied and (clue.compare or not _is_unmarked(document, sentence, i, j)):
                     start, stop = document.tokens.starts[i], document.tokens.ends[end - 1]
-                    element: Element = "E" if clue.compare else "T"
+                    element: Element = "E" if clue.compare else _letter(document, lexicon, i, j)
                     wanted[clue.rule, clue.number] = clue.times
                     found.setdefault(
                         document.tokens.norms[end - 1], Evidence(element, "clue", start, stop, _CLUE_STRENGTH, clue.written)
@@ -84,6 +85,14 @@ def find_suspects(document: Document, lexicon: Lexicon, named: Iterable[str]) ->
             evidence = tuple(e for n in sorted(complete) for e in by_clue[n].values())
             suspects.setdefault(rule.condition, Suspect(rule, evidence))
     return list(suspects.values())
+
+
+def _letter(document: Document, lexicon: Lexicon, i: int, j: int) -> Element:
+    """The letter of a clue of words: a treatment where they name one ("bolus insulin"), a symptom that is monitored, else a
+    finding."""
+    known = (word for _, _, words in lexicon.evidence.every(document.tokens, i, j) for word in words)
+    letters = {KIND_ELEMENT[word.kind] for word in known if word.kind in KIND_ELEMENT}
+    return "T" if "T" in letters else "M" if letters == {"M"} else "E"
 
 
 def _value_end(document: Document, clue: Clue, j: int, stop: int) -> int | None:
