@@ -284,15 +284,19 @@ def _beside_the_names(document: Document, items: Sequence[Item], here: Sequence[
         for item in items
         if not _TAKEN.isdisjoint(document.tokens.norms[item.i - 1 : item.i])
         or (item.word.kind == _DRUG and (item.i, item.j, condition) in inside)
-        or not any(_is_part_of_a_name(item, a, b, own=c == condition) for a, b, c in inside)
+        or not any(_only_names(item, name, condition) for name in inside)
     ]
 
 
-def _is_part_of_a_name(item: Item, start: int, end: int, *, own: bool) -> bool:
-    """Whether a word at or within the tokens [start, end) of a name says no more than the name: the condition's ``own``, or
-    that of another for a generic word and a device ("compression fracture")."""
-    of_another = item.generic or (item.word.kind == _DEVICE and (item.i, item.j) != (start, end))
-    return start <= item.i and item.j <= end and (own or of_another)
+def _only_names(item: Item, name: tuple[int, int, str], condition: str) -> bool:
+    """Whether a word stands within a ``name`` (tokens [start, end) and what they name) and says nothing of ``condition`` beside
+    that: in its own name, a generic word, or a device in the name of what it is none for ("compression fracture", not "wears a
+    prosthesis")."""
+    start, end, named = name
+    if item.i < start or end < item.j:
+        return False
+    foreign = item.word.kind == _DEVICE and named not in item.word.conditions and (item.i, item.j) != (start, end)
+    return named == condition or item.generic or foreign
 
 
 def _kinds(items: Sequence[Item], condition: str) -> dict[Element, str]:

@@ -320,7 +320,9 @@ def _tie_knowledge(scene: Scene, ties: Ties) -> None:
                 named = scene.named(number)
                 if item.word.kind in _SAID_OF_ONE and at[item.i] & named and condition not in named:
                     continue
-                rivals = len(at[item.i] & scene.active)
+                # A stump speaks for the amputation and for the artificial leg on it: two states are no rivals.
+                others = at[item.i] & scene.active - {condition}
+                rivals = 1 + len(others - scene.states if condition in scene.states else others)
                 why = f"“{scene.document.written(item.i, item.j)}” speaks for it"
                 if rivals > 1 and condition not in scene.named(number) and not scene.under(number, condition):
                     why += f", and as well for {rivals - 1} other{'s' if rivals > 2 else ''} of this record: {UNCLEAR}"
