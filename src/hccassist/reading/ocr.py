@@ -22,7 +22,7 @@ from hccassist.reading.doubtful import Row, doubtful_places
 from hccassist.reading.grid import Rule, Rules
 from hccassist.reading.lines import Token
 from hccassist.reading.second import ReadLine, second_opinion
-from hccassist.reading.underlined import underlined_choices
+from hccassist.reading.underlined_scans import underlined_choices
 from hccassist.schema import Box, UnreadReason
 
 if TYPE_CHECKING:

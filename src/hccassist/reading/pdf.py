@@ -19,7 +19,7 @@ from hccassist.reading.grid import Rules
 from hccassist.reading.limits import Limits
 from hccassist.reading.lines import Token
 from hccassist.reading.textlayer import Frame, TextLayer, frame_of, printed_rules, read_text_layer
-from hccassist.reading.underlines import mark_underlined
+from hccassist.reading.underlined_print import mark_underlined
 from hccassist.schema import Chart, PageSource, UnreadReason
 
 if TYPE_CHECKING:
