@@ -52,6 +52,7 @@ def test_no_number_is_taken_from_another_measurement(screen_text: Any) -> None:
         ("Osteoporosis: DEXA 2025 T score -2.8, on Prolia.", "DEXA 2025"),
         ("CKD stage 3b: GFR 38 and potassium 5.6, high.", "GFR 38, high"),
         ("Type 2 diabetes: eye exam 01/2025, no retinopathy.", "eye exam 01/2025"),
+        ("CKD stage 3a: stay on losartan, avoid NSAIDs.", "avoid NSAIDs continued"),
     ],
 )
 def test_no_number_or_flag_of_something_else_is_taken(line: str, wrong: str, screen_text: Any) -> None:

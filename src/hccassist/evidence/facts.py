@@ -5,7 +5,7 @@ from __future__ import annotations
 
 import re
 
-from hccassist.evidence.detect import Item
+from hccassist.evidence.detect import Item, says_stopped
 from hccassist.needed import Gate, words_of
 from hccassist.nlp.document import Document
 from hccassist.terminology.groups import pattern_group, sayings
@@ -49,6 +49,9 @@ def fact_of(document: Document, item: Item) -> str:
     start, end = tokens.starts[item.i], tokens.ends[item.j - 1]
     behind = document.text[end : min(end + _REACH, sentence.end)]
     if item.word.kind == "drug":
+        if says_stopped(item.word.written):
+            # "Stay on losartan, avoid NSAIDs": what is avoided goes on being avoided, not taken.
+            return ""
         return _drug(document.text[max(sentence.start, start - _BEFORE) : start], behind)
     if item.word.kind in _MEASURED:
         value = _VALUE.match(behind)
