@@ -7,6 +7,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 
+from hccassist.terminology.groups import pattern_group
 from hccassist.terminology.lexicon import Lexicon, Partner
 from hccassist.terminology.rows import Condition
 
@@ -181,10 +182,7 @@ class Combined:
     replaces: bool
 
 
-_NOT_SAID = re.compile(
-    r"\b(?:no|not|without|denies|never|negative for|r/o|rules? out|ruled out|father|mother|brother|sister|son|daughter"
-    r"|uncle|aunt|cousin|family history of|fh|fhx)\b[^.;:\n]{0,30}\Z"
-)
+_NOT_SAID = re.compile(rf"\b(?:{pattern_group('not_said')})\b[^.;:\n]{{0,30}}\Z")
 """What stands before a cause that is denied, only asked for or a relative's."""
 _BEFORE = 60
 

@@ -8,6 +8,8 @@ from functools import lru_cache
 
 from dateutil import parser as dateutil
 
+YEAR = r"(?:19|20)\d\d"
+"""A year of these times in four digits."""
 MONTH_NAME = (
     r"(?:jan(?:uary)?|feb(?:ruary)?|mar(?:ch)?|apr(?:il)?|may|june?|july?|aug(?:ust)?|sept?(?:ember)?|oct(?:ober)?|nov(?:ember)?"
     r"|dec(?:ember)?)"
@@ -17,11 +19,11 @@ _MISREAD_MONTH = r"(?:jan|feb|mar|apr|may|jun|jul|aug|sep|sept|oct|nov|dec)[a-z]
 """The same with the endings that poor scans give it: beside a day and a year it can be nothing else."""
 DATE = re.compile(
     rf"""(?<![\d/.\-])(?<!\d:)(?:
-      (?P<iso>(?:19|20)\d\d[-/.](?:0?[1-9]|1[0-2])[-/.](?:0?[1-9]|[12]\d|3[01]))(?![\d/])
+      (?P<iso>{YEAR}[-/.](?:0?[1-9]|1[0-2])[-/.](?:0?[1-9]|[12]\d|3[01]))(?![\d/])
     | (?P<num>\d{{1,2}}\s?(?P<sep>[/.\-])\s?\d{{1,2}}\s?(?P=sep)\s?(?:\d{{4}}|\d{{2}}))(?![\d/]|[.\-]\d)
     | (?P<mdy>\b{_MISREAD_MONTH}\s*\d{{1,2}}(?:st|nd|rd|th)?\s*[,.]?\s*(?:\d{{4}}|'?\d{{2}}\b))(?!\d|:)
     | (?P<dmy>\d{{1,2}}(?:st|nd|rd|th)?(?:\s+of)?[\s\-/.]*{_MISREAD_MONTH}[\s,\-/.]*(?:\d{{4}}|\d{{2}}\b))(?!\d|:)
-    | (?P<compact>(?:19|20)\d\d(?:0[1-9]|1[0-2])(?:0[1-9]|[12]\d|3[01]))(?!\d)
+    | (?P<compact>{YEAR}(?:0[1-9]|1[0-2])(?:0[1-9]|[12]\d|3[01]))(?!\d)
     )""",
     re.IGNORECASE | re.VERBOSE,
 )
@@ -57,6 +59,11 @@ def parse_date(text: str) -> date | None:
     return value if _FIRST_YEAR <= value.year <= _LAST_YEAR else None
 
 
+def month_of(name: str) -> int:
+    """The number of a month that is named (``MONTH_NAME``), 1 to 12."""
+    return _MONTHS.index(name[:3].lower()) + 1
+
+
 def dates_before(text: str, day: date) -> list[date]:
     """The dates of ``text`` up to ``day``, in order; one without a year ("on April 5") is the last such day before it."""
     found = [(m.start(), value) for m in DATE.finditer(text) if (value := parse_date(m.group())) and value <= day]
@@ -68,7 +75,7 @@ def dates_before(text: str, day: date) -> list[date]:
 
 
 def _last(month_and_day: re.Match[str], day: date) -> date | None:
-    month = _MONTHS.index(month_and_day.group("month")[:3].lower()) + 1
+    month = month_of(month_and_day.group("month"))
     for year in (day.year, day.year - 1):
         try:
             value = date(year, month, int(month_and_day.group("day")))

@@ -15,8 +15,8 @@ from typing import NamedTuple
 
 from hccassist.evidence.detect import Item, is_stopped
 from hccassist.evidence.given import given_now
-from hccassist.evidence.healing import in_healing
-from hccassist.evidence.replaced import grafts_of, is_why_amputated, removed, was_taken_out
+from hccassist.evidence.healing import FRACTURES, in_healing
+from hccassist.evidence.replaced import grafts_of, is_why_amputated, removed, taken_out
 from hccassist.evidence.sequelae import (
     LEFT_BEHIND,
     STROKE,
@@ -33,14 +33,14 @@ from hccassist.schema import Encounter
 from hccassist.terminology.groups import code_group, pattern_group, said
 from hccassist.terminology.lexicon import Lexicon
 from hccassist.terminology.rows import ENDS, Condition
-from hccassist.written_dates import dates_before
+from hccassist.written_dates import YEAR, dates_before
 
 _NOW = said("present")
 _NO_LONGER = said("no_longer", behind=r"\s+(?:\w+\s+){0,3}$")
 _PAST = said("over")
 _STRONG_PAST = said("surely_over")
 _TREATED_THEN = said("cancer_treatment")
-_CLOSED_SPAN = re.compile(r"[^.;,\n]{0,30}?\b(?:19|20)\d\d ?(?:to|-|–|until|till|through) ?((?:19|20)\d\d)\b", re.IGNORECASE)
+_CLOSED_SPAN = re.compile(rf"[^.;,\n]{{0,30}}?\b{YEAR} ?(?:to|-|–|until|till|through) ?({YEAR})\b", re.IGNORECASE)
 """Years that began and ended: "on hemodialysis 2016 to 2020"."""
 _SPREAD = ("C77", "C78", "C79")
 _NEOPLASM = "C"
@@ -56,7 +56,7 @@ _NEVER_AGAIN = said("never_again")
 """A lasting disease told as one event that never came back ("single post-op AF 2016, none since") is over."""
 _CAME_WITH_SURGERY = said("came_with_surgery", before=r"^,? (?:\w+ ){0,2}")
 _REMISSION = frozenset({"remission=full", "remission=partial"})
-_SINCE_THEN = re.compile(r"\bon (?:[\w/-]+ ){1,4}since (?:[\w]+ )?(?:19|20)\d\d\b", re.IGNORECASE)
+_SINCE_THEN = re.compile(rf"\bon (?:[\w/-]+ ){{1,4}}since (?:[\w]+ )?{YEAR}\b", re.IGNORECASE)
 """A year in which a treatment began that goes on: "on Suboxone since 2019"."""
 _TREATMENTS = code_group("treatments")
 _ENDS_WITH_ABLATION = code_group("ends_with_ablation")
@@ -70,7 +70,7 @@ _SAID_CURED = said("cured_of_it", before=r"[^.]*?[-;:,.—–]\s*", behind=r"\b(
 _HELD_DOWN = said("held_down", behind=r"(?: \w+){0,2} (?:suppress\w+|maintenance)\b")
 """Treatment that keeps a disease down: its first course may be completed, the disease is still there."""
 _EXCLUDED = re.compile(rf"^“.*(?:{pattern_group('excluded')}).*”")
-_FRACTURES, _CLOTS = code_group("fracture"), code_group("clots")
+_CLOTS = code_group("clots")
 _TOOK_FOR_A_TIME = said("took_for_a_time")
 _INFARCTION_DAYS = 28
 _EVENT_DAYS = 28
@@ -145,7 +145,7 @@ def _without_excluded(settled: list[Located], lexicon: Lexicon) -> list[Located]
 
 def _by_time(story: Story, m: Located, known: Condition, open_days: int) -> Located:
     """A mention of what may be over, judged by its time and by the operation that is told beside it."""
-    if WORDED_AS_OVER in m.mention.cues and known.default_code.startswith(_FRACTURES):
+    if WORDED_AS_OVER in m.mention.cues and known.default_code.startswith(FRACTURES):
         # "Pain from old compression fractures, takes Tylenol": the pain is treated.
         return m
     judged = _dated(story, _without_its_organ(story, m, known), known.course in ENDS, open_days)
@@ -163,8 +163,8 @@ def _without_its_clot(story: Story, m: Located, known: Condition) -> Located:
 
 def _without_its_organ(story: Story, m: Located, known: Condition) -> Located:
     """A mention, past where the operation that took the organ out is told beside it."""
-    gone = m.mention.status == "active" and was_taken_out(story, m, known)
-    return m.judged("history", "the organ was taken out") if gone else m
+    why = taken_out(story, m, known) if m.mention.status == "active" else ""
+    return m.judged("history", why) if why else m
 
 
 def _dated(story: Story, m: Located, curable: bool, open_days: int) -> Located:

@@ -9,25 +9,26 @@ from hccassist.evidence.detect import Item, says_stopped
 from hccassist.needed import Gate, words_of
 from hccassist.nlp.document import Document
 from hccassist.terminology.groups import pattern_group, sayings
+from hccassist.written_dates import YEAR
 
 _MEASURED = frozenset({"lab", "vital", "test", "imaging", "monitor"})
 _REACH = 45
 _BEFORE = 70
 _VALUE = re.compile(
     r"^[^\d;.\n]{0,28}?"
-    r"(?P<value>[<>]? ?-?(?!\d{1,2}/(?:19|20)\d\d\b)\d{1,4}(?:\.\d+)?(?: ?(?:/|-|–|to) ?\d{1,4}(?:\.\d+)?)?)(?![/\d]|\.\d)"
+    rf"(?P<value>[<>]? ?-?(?!\d{{1,2}}/{YEAR}\b)\d{{1,4}}(?:\.\d+)?(?: ?(?:/|-|–|to) ?\d{{1,4}}(?:\.\d+)?)?)(?![/\d]|\.\d)"
     rf"(?! ?-?(?:{pattern_group('time_unit')})\b)(?: ?(?P<unit>{pattern_group('unit')})(?![a-z]))?"
 )
 """No span of time is a value ("repeat A1c in 3 months"), nor a month ("eye exam 01/2025")."""
-_YEAR = re.compile(r"(?:19|20)\d\d")
+_YEAR = re.compile(YEAR)
 _WITH_YEARS = frozenset({"test", "imaging"})
 """What is dated by a bare year ("DEXA 2025") and has no value of four digits."""
 _NEXT = re.compile(r"[;\n]|, (?=[A-Z])|(?:,| and) (?=[a-z][\w -]{0,25} (?:of |was |is |at )?\d)(?![a-z ]+\d+[/-]\d)")
 """Where the next measurement begins: its value and flag are not this one's."""
 _DATE = re.compile(
-    r"\b(?:\d{1,2}/\d{1,2}/(?:19|20)?\d\d|\d{1,2}/(?:19|20)\d\d|(?:19|20)\d\d-\d\d-\d\d"
+    rf"\b(?:\d{{1,2}}/\d{{1,2}}/(?:19|20)?\d\d|\d{{1,2}}/{YEAR}|{YEAR}-\d\d-\d\d"
     r"|(?:in |on )?(?:January|February|March|April|May|June|July|August|September|October|November|December)(?: \d{1,2})?"
-    r"(?:,? (?:19|20)\d\d)?|today|yesterday|last (?:week|month|year|visit))\b"
+    rf"(?:,? {YEAR})?|today|yesterday|last (?:week|month|year|visit))\b"
 )
 _FLAGS = sayings("flag_", behind=r"\b(?!-)")
 """Not the beginning of a compound: "a low-salt diet"."""

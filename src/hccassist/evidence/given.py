@@ -11,15 +11,16 @@ from hccassist.evidence.when import last_named_year, latest_year
 from hccassist.nlp.document import Document
 from hccassist.terminology.groups import pattern_group, said
 from hccassist.terminology.lexicon import Lexicon
+from hccassist.written_dates import YEAR
 
 _GIVEN_BEFORE = said("given_before", behind=rf"\b(?!.*\b(?:{pattern_group('still')})\b)")
 _SPAN_BEFORE = said(
     "treatment_spans", before=r"\b(?:\d+|two|three|four|five|six|eight|ten|twelve) ?", behind=r" (?:of |course of )?$"
 )
 _NOT_GIVEN = said("not_given", behind=r" (?:(?!missed|issue|problem|trouble)\w+ )?$")
-_OPERATED_THEN = said("operation", before=r"\b(?:19|20)\d\d\b(?!.*\b(?:now|current\w*|continu\w+|on|today)\b).*\b")
+_OPERATED_THEN = said("operation", before=rf"\b{YEAR}\b(?!.*\b(?:now|current\w*|continu\w+|on|today)\b).*\b")
 """A year with an operation behind it: the drug that was given with it, "2011 TURBT + BCG"."""
-_TREATED_THEN = said("had_treatment", behind=r"\b[^.;]*\b(?:19|20)\d\d\b(?!.*\b(?:now|current\w*|continu\w+|on|today|since)\b)")
+_TREATED_THEN = said("had_treatment", behind=rf"\b[^.;]*\b{YEAR}\b(?!.*\b(?:now|current\w*|continu\w+|on|today|since)\b)")
 """A course of treatment with its year: the drug behind it is that of then, "had chemo in 2016, oxaliplatin"."""
 _GIVEN_UNTIL = said("given_until")
 _BLAMED = said("blamed", behind=r" (?:(?:the|her|his|their|prior) )?$")
@@ -27,7 +28,7 @@ _BLAMED = said("blamed", behind=r" (?:(?:the|her|his|their|prior) )?$")
 _HARMED_BY_IT = said("harm", before=r"[- ]?(?:induced|related|associated)?[- ]?(?:\w+ )?")
 """What a drug that is blamed did, behind its name: "oxaliplatin neuropathy"."""
 _KINDS_OF_TREATMENT = said("kind_of_treatment", behind="")
-_SAID_PAST = said("history_of", behind=r"\b.*\b(?:19|20)\d\d\b")
+_SAID_PAST = said("history_of", behind=rf"\b.*\b{YEAR}\b")
 """Behind it a kind of treatment without a name is that of then: "history of lymphoma, 1994, chemo and radiation"."""
 _THEN_ENDED = said("then_ended", before="[,;] ")
 _GIVEN_TODAY = said("given_today")

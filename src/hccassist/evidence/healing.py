@@ -10,7 +10,7 @@ from hccassist.terminology.groups import code_group, said
 from hccassist.terminology.rows import Condition
 from hccassist.written_dates import dates_before
 
-_FRACTURE = code_group("fracture")
+FRACTURES = code_group("fracture")
 _SUBSEQUENT = "encounter=subsequent"
 _ACTIVE_DAYS = 28
 """Until when care of a fracture may still be its active treatment, where the record says no more than when it happened."""
@@ -28,7 +28,7 @@ _FOLLOW_UP_BEHIND = said("follow_up_of", before=r"^[\s:,-]{0,3}\b", behind=r"\b(
 def in_healing(story: Story, m: Located, known: Condition) -> Located:
     """A fracture that is present with what its words and those behind it say of the time since: followed up, operated upon, or
     weeks old. During a stay in hospital it is under active treatment."""
-    if not known.default_code.startswith(_FRACTURE):
+    if not known.default_code.startswith(FRACTURES):
         return m
     if m.mention.status == "history" and m.mention.cues[:1] == _AFTER and _FOLLOW_UP_OF.search(story.before(m)):
         m = m.judged("active", "cared for still")

@@ -11,6 +11,7 @@ from hccassist.nlp.mentions import Located
 from hccassist.terminology.groups import code_group, pattern_group, said
 from hccassist.terminology.lexicon import Lexicon
 from hccassist.terminology.rows import Condition
+from hccassist.written_dates import YEAR
 
 _VALVE_DISEASE = code_group("valve_disease")
 _OF_AN_ORGAN = code_group("of_an_organ")
@@ -61,7 +62,7 @@ def _taken_out(organ: str) -> tuple[tuple[str, ...], re.Pattern[str], re.Pattern
     """The codes of the diseases that leave with an organ, the ways to say that it was taken out, and the operation alone."""
     operation = pattern_group(f"{organ}_removed")
     done = rf"(?:{pattern_group('operation_done')})(?: (?!{_NOT_YET})[\w'-]+){{0,3}}? (?:{operation})"
-    dated = rf"(?:{operation})(?: [\w'-]+){{0,6}} (?:in |at (?:age )?)(?:(?:19|20)\d\d|\d\d)"
+    dated = rf"(?:{operation})(?: [\w'-]+){{0,6}} (?:in |at (?:age )?)(?:{YEAR}|\d\d)"
     return code_group(f"gone_with_{organ}"), re.compile(rf"\b(?:{done}|{dated})\b", re.IGNORECASE), said(f"{organ}_removed")
 
 
@@ -85,8 +86,8 @@ def removed(story: Story, m: Located, known: Condition) -> str:
         return "the valve was replaced"
     if code.startswith(_OF_THE_COLON) and (_COLON_REMOVED.search(before) or _COLON_REMOVED.search(story.after(m))):
         return "the colon was removed"
-    if was_taken_out(story, m, known):
-        return "the organ was taken out"
+    if why := taken_out(story, m, known):
+        return why
     if not code.startswith(_OF_AN_ORGAN):
         return ""
     if _ended_by_a_graft(story, m, known) or _is_why_grafted(story, m):
@@ -94,14 +95,14 @@ def removed(story: Story, m: Located, known: Condition) -> str:
     return "the reason for a transplant" if _TRANSPLANTED_FOR.search(before) else ""
 
 
-def was_taken_out(story: Story, m: Located, known: Condition) -> bool:
-    """Whether the sentence of a disease tells that its organ was taken out: "hysterectomy for fibroids in 2011"."""
+def taken_out(story: Story, m: Located, known: Condition) -> str:
+    """As ``removed``, where the sentence of a disease says that its organ was taken out: "hysterectomy for fibroids, 2011"."""
     sentence = story.document.sentences[m.sentence]
     for codes, done, operation in _ORGANS:
         if known.default_code.startswith(codes):
             told = operation if sentence.section == _OPERATIONS else done
-            return bool(told.search(story.document.text, sentence.start, sentence.end))
-    return False
+            return "the organ was taken out" if told.search(story.document.text, sentence.start, sentence.end) else ""
+    return ""
 
 
 def _is_over_with_a_graft(story: Story, m: Located) -> bool:

@@ -7,7 +7,7 @@ from datetime import date
 
 from hccassist.nlp.document import Document
 from hccassist.terminology.groups import pattern_group, said
-from hccassist.written_dates import DATE, parse_date
+from hccassist.written_dates import DATE, MONTH_NAME, YEAR, month_of, parse_date
 
 _NUMBER_WORDS = "one two three four five six seven eight nine ten".split()
 _NUMBER = rf"(?:\d+|an?|{'|'.join(_NUMBER_WORDS)}|several|many|few|couple(?: of)?)"
@@ -23,20 +23,13 @@ _FEW = 3
 """What "several", "many" and "a few" count for."""
 _FROM_AN_EVENT = frozenset({"prior", "after", "post", "s/p"})
 _LONG_AGO = said("long_ago")
-_MONTHS = "jan feb mar apr may jun jul aug sep oct nov dec".split()
-_IN_MONTH = re.compile(
-    r"\b(?:in|last|during|this past) (jan(?:uary)?|feb(?:ruary)?|mar(?:ch)?|apr(?:il)?|may|june?|july?|aug(?:ust)?"
-    r"|sept?(?:ember)?|oct(?:ober)?|nov(?:ember)?|dec(?:ember)?)\b(?! ?\d)",
-    re.IGNORECASE,
-)
+_IN_MONTH = re.compile(rf"\b(?:in|last|during|this past) ({MONTH_NAME})\b(?! ?\d)", re.IGNORECASE)
 _SOME_MONTHS = 60
 _DIGIT = re.compile(r"\d")
-_YEAR = re.compile(
-    r"(?<![\d/.-])(?:(?:19|20)\d\d)(?:(?![\d/%-]|\.\d)|(?=[-–]\d\d\b(?![/-])))|(?<=\d/)(?:19|20)\d\d\b|(?<!\w)['’]\d\d\b(?!['’])"
-)
+_YEAR = re.compile(rf"(?<![\d/.-]){YEAR}(?:(?![\d/%-]|\.\d)|(?=[-–]\d\d\b(?![/-])))|(?<=\d/){YEAR}\b|(?<!\w)['’]\d\d\b(?!['’])")
 _PIVOT = 40
 """'41 is 1941, '40 is 2040."""
-_COMPARED = said("compared", behind=r" (?:(?:in|of|from|MRI|CT|scan|study|exam|\d{1,2}/) ?){0,3}(?:19|20)\d\d\b")
+_COMPARED = said("compared", behind=rf" (?:(?:in|of|from|MRI|CT|scan|study|exam|\d{{1,2}}/) ?){{0,3}}{YEAR}\b")
 """The year of an older finding beside which today's is held: it dates nothing."""
 
 
@@ -62,7 +55,7 @@ def since_month(words: str, day: date | None) -> int | None:
         return None
     if day is None:
         return _SOME_MONTHS
-    months = (day.month - _MONTHS.index(named[1][:3].lower()) - 1) % 12
+    months = (day.month - month_of(named[1])) % 12
     return max(months - 1, 0) * _DAYS["m"] + day.day if months else None
 
 

@@ -11,7 +11,7 @@ from hccassist.nlp.choices import RING, boxed_choices, ringed_choices
 from hccassist.nlp.document import Document, Sentence
 from hccassist.nlp.hits import Hit
 from hccassist.nlp.status import tells_of_others
-from hccassist.terminology.groups import code_group
+from hccassist.terminology.groups import code_group, word_group
 from hccassist.terminology.lexicon import AttributeWord, Lexicon, Term
 from hccassist.terminology.phrases import longest
 from hccassist.terminology.rows import Condition
@@ -22,7 +22,7 @@ _CHOICE_LABELS = ("stage", "type", "grade", "class")
 _QUALITIES = [[word] for word in "severity type stage grade class course episode acuity side laterality".split()]
 """What a row of a form asks of the condition on the row above."""
 _LONGEST_QUALITY, _LEAST_CLIPPED = 12, 6
-_NOT_SAID = frozenset("no not without denie deny denied negative never non prevent avoid risk prior previous last if".split())
+_NOT_SO = word_group("not_so")
 _ELSEWHERE = "elsewhere"
 """The value of an attribute's words that say it of something else, and hide the shorter ones in them: the side of the stroke
 ("L MCA") is not that of the hemiparesis."""
@@ -166,6 +166,6 @@ def _denied(norms: list[str], hit: Hit, i: int) -> bool:
     for k in range(i - 1, max(i - 4, -1), -1):
         if norms[k] in ",;.:" or hit.i <= k < hit.j:
             return False
-        if norms[k] in _NOT_SAID:
+        if norms[k] in _NOT_SO:
             return True
     return False

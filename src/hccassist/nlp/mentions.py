@@ -15,16 +15,16 @@ from hccassist.nlp.scope import Cue, cues_of
 from hccassist.nlp.sections import CONCLUSIONS, FINDINGS
 from hccassist.nlp.status import Named, Stay, assert_status, may_conclude, relative_before, relative_of_row
 from hccassist.schema import Mention, Status
-from hccassist.terminology.groups import pattern_group, said
+from hccassist.terminology.groups import pattern_group, said, word_group
 from hccassist.terminology.lexicon import AttributeWord, Lexicon, Term
 from hccassist.terminology.rows import Condition
-from hccassist.written_dates import MONTH_NAME
+from hccassist.written_dates import MONTH_NAME, YEAR
 
-_PHASES = frozenset("exacerbation flare decompensation attack crisis crises relapse decompensated voc voe".split())
+_PHASES = word_group("phases")
 _ATTACK = "attack"
 _CRISES = frozenset({"type=crisis", *(f"crisis={kind}" for kind in "yes acs sequestration cerebral dactylitis other".split())})
 _PHASE = frozenset({"exacerbation=yes", "acuity=acute", "acuity=acute_on_chronic", *_CRISES})
-_ESTABLISHED = frozenset("known his her their established chronic longstanding underlying persistent".split())
+_ESTABLISHED = word_group("established")
 ONLY_ITS_PHASE = "its exacerbation is in doubt"
 """The cue of a mention that doubts an exacerbation, which leaves a disease that is told elsewhere as it is."""
 AS_A_RESULT = "told as a result of imaging"
@@ -38,7 +38,7 @@ _SHOWN = re.compile(
 )
 """Words of an image before what it showed: "the echo showed", "CT chest: "."""
 _HEADED_BY_IMAGE = said("image_heads", before=r"\W*")
-_THEN = rf"in (?:{MONTH_NAME}|(?:19|20)\d\d)"
+_THEN = rf"in (?:{MONTH_NAME}|{YEAR})"
 _EARLIER = re.compile(rf"\b(?:{pattern_group('at_another_time')}|{_THEN})\b", re.IGNORECASE)
 _STAYED_THEN = said("stayed", behind=rf"\b[^.;]{{0,20}}\b(?:ago|last|{_THEN})\b")
 """A stay that is over: what was acute then ("admitted in May for acute systolic heart failure") is the disease now."""

@@ -20,7 +20,7 @@ from hccassist.terminology.rows import ContextRow
 
 _SAID_AGAIN = tuple(word_group("said_again"))
 """What names a diagnosis again speaks of the one before a semicolon too."""
-_OF_A_REMARK = frozenset("which now but".split())
+_OPENS_REMARK = word_group("opens_remark")
 _BY_CAUSE = word_group("causes")
 """They end what is doubted, but for the alternatives behind them: "could be thrush from the inhaler or an early cancer"."""
 OPERATED = word_group("operated")
@@ -32,35 +32,26 @@ _FAR_REACHING = frozenset({"negated", "family"})
 """Categories that reach three times as far: lists of what is denied, and of what relatives had, are long."""
 _SEEN_IN_PSEUDO = (("negated", "forward"), ("resolved", "backward"))
 _GOES_ON = ([":"], [","], [";"], ["-"], ["."], ["–"], ["→"])
-_CAUSES = (" due to", " secondary to", " related to", " because of", " caused by", " coming from", " from")
-_OF_THE_KNOWN = frozenset("known established chronic longstanding underlying persistent uncontrolled poorly".split())
-_BELIEFS = ("think", "believe", "feel")
+_OF_A_CAUSE = tuple(f" {words}" for words in word_group("of_a_cause"))
+_OF_THE_KNOWN = word_group("of_the_known")
+_BELIEVES = tuple(word_group("believes"))
 _POSSESSIVES = (["his"], ["her"], ["their"])
 _PRONOUNS = frozenset({"it", "this", "that"})
 """In a denial they stand for the condition named last: "a heart catheterization in May excluded it"."""
-_VERSUS = ("v", "vs", "versus")
-_WHEN = frozenset("on after since following from given".split())
+_VERSUS = word_group("versus")
+_TELLS_WHEN = word_group("tells_when")
 _MOST_TOUCH = 3
 _ENDED_BY_COLON = frozenset({"negated", "uncertain", "hypothetical"})
-_TOUCH = frozenset("any a an the all of that he she they patient pt there or prior known his her current currently".split())
-_COLON_LEAD = frozenset("history of the following condition problem any all known evidence sign for with such as ) (".split())
-_CONJUNCTIONS = frozenset({"and", "both", "all", "&", "or", "+"})
-_LIST_WORDS = frozenset(
-    ", and or / & + ( ) - – — was were is are has have had been be being to all both also now then still yet since".split()
-)
-_OF_THE_CUE = frozenset(
-    "( , now since later is was were has have been it this that all both formally clinically fully ?".split()
-)
-"""Words between an opening parenthesis and a cue that is said of what stands before it: "DVT (now resolved)"."""
+_BEHIND_CUE = word_group("behind_cue")
+_BEFORE_LIST = word_group("before_list")
+_JOINS = word_group("joins")
+_WITHIN_LIST, _BEFORE_REMARK = word_group("within_list"), word_group("before_remark")
 _FROM = frozenset({"from", "due", "secondary"})
-_BREAKS = frozenset("but however though although except yet while whereas despite".split())
-_END_OF_CLAUSE = frozenset(
-    ". , ; : ) ( | - – / but on by per at in today x for after since from and or with this given due because as v versus"
-    " now".split()
-)
+_TURNS = word_group("turns")
+_END_OF_CLAUSE = word_group("ends_clause") | frozenset(".,;:)(|-–/")
 _SAID_OF_THE_NEXT = word_group("said_of_the_next")
 _COMES_ALONG, _BEARS = word_group("comes_along"), word_group("bears")
-_IN_COMPANY = frozenset("with by per from".split())
+_IN_COMPANY = word_group("in_company")
 _RELATIVE_FACTS = word_group("relative_facts")
 
 
@@ -193,19 +184,19 @@ def _is_terminated(told: Told, low: int, high: int) -> bool:
         # "ICD (no shocks), carotid stenosis": what is said in parentheses ends with them.
         return True
     ends = ":" in between and rule.scope is None and rule.category in _ENDED_BY_COLON
-    if ends and not _COLON_LEAD.issuperset(between[: between.index(":")]):
+    if ends and not _BEFORE_LIST.issuperset(between[: between.index(":")]):
         return True
     for cue in told.cues:
         if low <= cue.i and cue.j <= high:
             for end in cue.rules:
-                if rule.direction == "backward" and norms[cue.i] in _WHEN:
+                if rule.direction == "backward" and norms[cue.i] in _TELLS_WHEN:
                     # "Considered on admission and ruled out": when it was considered ends nothing.
                     continue
                 if rule.category == "uncertain" and end.phrase in _BY_CAUSE and "or" in norms[cue.j : high]:
                     continue
                 if end.direction == "terminate" and end.category == rule.category and not (end.scope and rule.scope):
-                    touches = cue.i - low <= _MOST_TOUCH and _TOUCH.issuperset(norms[low : cue.i])
-                    if not touches or rule.category == "family" or norms[cue.i] in _BREAKS:
+                    touches = cue.i - low <= _MOST_TOUCH and _BEHIND_CUE.issuperset(norms[low : cue.i])
+                    if not touches or rule.category == "family" or norms[cue.i] in _TURNS:
                         return True
     return False
 
@@ -220,13 +211,13 @@ def _answers_a_question(told: Told) -> bool:
 
 def _doubts_what_it_does(told: Told) -> bool:
     """ "I do not think her COPD is to blame": what it does is denied, not the disease that is hers."""
-    believed = told.rule.category == "negated" and told.rule.phrase.endswith(_BELIEFS)
+    believed = told.rule.category == "negated" and told.rule.phrase.endswith(_BELIEVES)
     return believed and told.norms[told.cue.j : told.i] in _POSSESSIVES
 
 
 def speaks_of_a_cause(rule: ContextRow) -> bool:
     """Whether a rule doubts or denies that something is the cause of another: "likely due to", "do not think this is from"."""
-    return rule.category in ("uncertain", "negated") and rule.phrase.endswith(_CAUSES)
+    return rule.category in ("uncertain", "negated") and rule.phrase.endswith(_OF_A_CAUSE)
 
 
 def _blames_what_is_known(told: Told) -> bool:
@@ -300,7 +291,7 @@ def _parentheses_name_another(told: Told) -> bool:
     ):
         return True
     opened = between[between.index("(") :]
-    return ")" not in opened and not _OF_THE_CUE.issuperset(opened)
+    return ")" not in opened and not _BEFORE_REMARK.issuperset(opened)
 
 
 def _prevents_behind_a_dash(told: Told) -> bool:
@@ -326,14 +317,14 @@ def _stops_at_a_comma(told: Told) -> bool:
     if "," not in norms[low:high] or told.by_pronoun or rule.category == "family":
         return False
     inside = [(a, b) for a, b in told.others if low <= a and b <= high]
-    if all(norms[k] in _LIST_WORDS or any(a <= k < b for a, b in inside) for k in range(low, high)):
+    if all(norms[k] in _WITHIN_LIST or any(a <= k < b for a, b in inside) for k in range(low, high)):
         if rule.category == "hypothetical":
             return not inside
         # "Bipolar 2, hypomania none": "none" is said of the one before it.
         listed = rule.category == "negated" and rule.phrase != "none"
-        return bool(inside) and not listed and _CONJUNCTIONS.isdisjoint(norms[low:high])
+        return bool(inside) and not listed and _JOINS.isdisjoint(norms[low:high])
     upon = len(inside) == 1 and norms[inside[0][0] - 1] == "on" and rule.category == "resolved"
-    opens = high - 1 - (norms[high - 1] in _OF_A_REMARK)
+    opens = high - 1 - (norms[high - 1] in _OPENS_REMARK)
     remark = rule.category in ("resolved", "history", "uncertain") and (not inside or upon) and norms[opens] == ","
     return not remark
 

@@ -39,11 +39,11 @@ _RESOLVED = "resolv"
 _OF_THE_STAY = frozenset({"assessment_plan", "hospital_course", "start"})
 _TESTED_BY_NAME = code_group("tested_by_name")
 _ORDERS_TESTS = said("orders_tests", behind=r"(?![^.]*\b(?:his|her|their|known|chronic|for|with|of|has)\b)[^.;]*$")
-_FORMERLY = ("was ", "were ", "had been ", "there was ", "initially ", "considered")
+_FORMERLY = tuple(word_group("formerly"))
 """What an inpatient record once considered is no diagnosis of its discharge (guideline II.H speaks of those that still are)."""
 _LATELY = word_group("lately")
 """They deny an event, and a lasting disease nothing but a turn of it: "no recent gout"."""
-_UPON, _MOST_UPON = frozenset("superimposed on top of a the his her their known".split()), 5
+_UPON, _MOST_UPON = word_group("upon"), 5
 _SPELLS = code_group("spells")
 """Diseases of spells that a drug holds down: "none in 3 years" counts the spells."""
 ONLY_AS_CAUSE = "named as a cause that is in doubt"
