@@ -15,7 +15,7 @@ from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from hccassist.terminology.codes import cache_folder
+from hccassist.caching import cache_folder
 
 ROOT = Path(__file__).resolve().parent.parent
 START_SECONDS = 120

@@ -11,7 +11,8 @@ from pathlib import Path
 
 import pytest
 
-from hccassist.terminology.codes import cache_folder, load_codes
+from hccassist.caching import cache_folder
+from hccassist.terminology.codes import load_codes
 from hccassist.terminology.compiled import knowledge_version, load_lexicon, read_compiled, write_compiled
 from hccassist.terminology.lexicon import Lexicon, compile_lexicon
 from hccassist.terminology.rows import KnowledgeError, load

@@ -9,7 +9,7 @@ from functools import cache, lru_cache
 
 from hccassist.encounters.lines import Line
 from hccassist.encounters.rules import SettingCue, phrases, setting_cues
-from hccassist.needed import Gate
+from hccassist.patterns import Patterns
 from hccassist.written_dates import DATE
 
 _TITLE_LINES = 14
@@ -43,16 +43,16 @@ _SECTION_SETTINGS = frozenset(
 
 
 @cache
-def _cues_of(where: str) -> tuple[Gate, list[SettingCue]]:
-    """The cues of a place, behind a gate."""
+def _cues_of(where: str) -> tuple[Patterns, list[SettingCue]]:
+    """The cues of a place, and their patterns."""
     cues = [cue for cue in setting_cues() if cue.where == where]
-    return Gate((cue.cue for cue in cues), re.MULTILINE), cues
+    return Patterns((cue.cue for cue in cues), re.MULTILINE), cues
 
 
 def _cues_in(where: str, text: str) -> Iterator[SettingCue]:
     """The cues of a place that its text holds, in file order."""
-    gate, cues = _cues_of(where)
-    return map(cues.__getitem__, gate.matching(text))
+    patterns, cues = _cues_of(where)
+    return map(cues.__getitem__, patterns.matching(text))
 
 
 def header_of(lines: Sequence[Line]) -> list[Line]:

@@ -12,7 +12,7 @@ from hccassist.encounters.dates import DateHit
 from hccassist.encounters.lines import Line, small_words
 from hccassist.encounters.people import Person, find_people, same_person
 from hccassist.encounters.rules import phrases, signature_cues
-from hccassist.needed import Gate, words_of
+from hccassist.patterns import Patterns
 from hccassist.written_dates import DATE
 
 Kind = Literal["electronic", "handwritten", "pending", "dictated", "stamp", "blank"]
@@ -59,9 +59,9 @@ class Signature:
 
 
 @cache
-def _cues() -> tuple[Gate, list[tuple[Kind, re.Pattern[str]]]]:
+def _cues() -> tuple[Patterns, list[Kind]]:
     cues = signature_cues()
-    return Gate(cue.pattern for cue in cues), [(cue.kind, re.compile(cue.pattern, re.IGNORECASE)) for cue in cues]
+    return Patterns(cue.pattern for cue in cues), [cue.kind for cue in cues]
 
 
 _SIGNATURE_LENGTH = 240
@@ -93,10 +93,10 @@ def cue_of(text: str) -> tuple[Kind, int] | None:
     lowered = text.lower()
     if not any(map(lowered.__contains__, _CUE_STEMS)):
         return None
-    gate, cues = _cues()
-    for kind, pattern in map(cues.__getitem__, gate.open(words_of(text))):
-        match = pattern.search(text)
-        if match is not None and not (kind == "pending" and _OTHER_PAPER.search(text) and not _OWN_STATUS.match(text)):
+    patterns, kinds = _cues()
+    for number, match in patterns.first_matches(text):
+        kind = kinds[number]
+        if not (kind == "pending" and _OTHER_PAPER.search(text) and not _OWN_STATUS.match(text)):
             if kind == "electronic" and _BLANK_AFTER.match(text[match.end() :]) and not find_people(text[: match.start()]):
                 if DATE.search(text[: match.start()]):
                     return kind, match.end()

@@ -6,11 +6,12 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from functools import cache
+from operator import itemgetter
 
 from hccassist.encounters.lines import Line
 from hccassist.encounters.people import Person
 from hccassist.encounters.rules import SpecialtyRule, credential_rules, specialty_rules
-from hccassist.needed import Gate, words_of
+from hccassist.patterns import Patterns
 
 _LABEL = re.compile(
     r"\b(?:specialty|service|department|dept\.?|division|clinic|provider type)\s*:\s*(?P<value>[^|;:]{3,50})", re.IGNORECASE
@@ -34,17 +35,13 @@ def specialty_of(lines: Sequence[Line], provider: Person | None) -> SpecialtyRul
 
 
 @cache
-def _patterns() -> tuple[Gate, list[tuple[SpecialtyRule, re.Pattern[str]]]]:
-    rules = specialty_rules()
-    bounded = [rf"\b(?:{rule.pattern})\b" for rule in rules]
-    return Gate(bounded), [(rule, re.compile(text, re.IGNORECASE)) for rule, text in zip(rules, bounded, strict=True)]
+def _patterns() -> Patterns:
+    return Patterns(rf"\b(?:{rule.pattern})\b" for rule in specialty_rules())
 
 
 def _named(text: str) -> SpecialtyRule | None:
-    gate, patterns = _patterns()
-    asked = map(patterns.__getitem__, gate.open(words_of(text)))
-    found = [(m.end() - m.start(), rule) for rule, pattern in asked if (m := pattern.search(text))]
-    return max(found, key=lambda hit: hit[0])[1] if found else None
+    found = [(m.end() - m.start(), number) for number, m in _patterns().first_matches(text)]
+    return specialty_rules()[max(found, key=itemgetter(0))[1]] if found else None
 
 
 @cache

@@ -6,8 +6,8 @@ from __future__ import annotations
 import re
 
 from hccassist.evidence.detect import Item, says_stopped
-from hccassist.needed import Gate, words_of
 from hccassist.nlp.document import Document
+from hccassist.patterns import Patterns
 from hccassist.terminology.groups import pattern_group, sayings
 from hccassist.written_dates import YEAR
 
@@ -40,8 +40,8 @@ _DOSE = re.compile(
 )
 _TAKEN = "taken"
 _ACTIONS = sayings("act_")
-_FLAG_GATE = Gate(pattern.pattern for _, pattern in _FLAGS)
-_ACTION_GATE = Gate(pattern.pattern for _, pattern in _ACTIONS)
+_FLAG_PATTERNS = Patterns(pattern.pattern for _, pattern in _FLAGS)
+_ACTION_PATTERNS = Patterns(pattern.pattern for _, pattern in _ACTIONS)
 
 
 def fact_of(document: Document, item: Item) -> str:
@@ -64,7 +64,7 @@ def fact_of(document: Document, item: Item) -> str:
 def _drug(before: str, behind: str) -> str:
     clause = re.split(r"[;.]|, (?=\w+ (?:on|with))", before)[-1]
     # "Started on": the act says more than that it is taken.
-    acts = map(_ACTIONS.__getitem__, _ACTION_GATE.open(words_of(clause)))
+    acts = map(_ACTIONS.__getitem__, _ACTION_PATTERNS.possible(clause))
     found = [((name != _TAKEN, m.end()), name) for name, pattern in acts for m in pattern.finditer(clause)]
     dose = _DOSE.match(behind)
     return ", ".join([*([max(found)[1]] if found else []), *([dose["dose"]] if dose else [])])
@@ -73,7 +73,6 @@ def _drug(before: str, behind: str) -> str:
 def _measurement(value: re.Match[str] | None, said: str) -> str:
     clause = _NEXT.split(said)[0]
     parts = [" ".join(filter(None, (value["value"].strip(), value["unit"])))] if value else []
-    flags = map(_FLAGS.__getitem__, _FLAG_GATE.open(words_of(clause)))
-    parts += [name for name, pattern in flags if pattern.search(clause)][:1]
+    parts += [_FLAGS[number][0] for number in _FLAG_PATTERNS.matching(clause)][:1]
     date = _DATE.search(clause)
     return ", ".join([*parts, *([date[0]] if date and parts else [])])

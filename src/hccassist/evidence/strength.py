@@ -17,15 +17,15 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from hccassist.evidence.detect import PLANNED, Item
-from hccassist.needed import Gate
 from hccassist.nlp.document import Sentence
+from hccassist.patterns import Patterns
 from hccassist.schema import Element
 from hccassist.terminology.groups import sayings
 
 ELEMENTS: tuple[Element, ...] = ("M", "E", "A", "T")
 _SAYS = (*((f"says {name}", pattern) for name, pattern in sayings("says_")), ("says number", re.compile(r"\d")))
 _CLUES = (*_SAYS, ("planned", PLANNED))
-_GATE = Gate(pattern.pattern for _, pattern in _CLUES)
+_CLUE_PATTERNS = Patterns(pattern.pattern for _, pattern in _CLUES)
 _UNIT = 1 << 40
 _SIZES = (4, 9, 18, 32)
 _USES = (1, 2, 4, 8, 16)
@@ -41,7 +41,7 @@ def sentence_clues(sentence: Sentence, text: str) -> tuple[str, ...]:
     """What a sentence is by itself, whoever's it may be. The first is its section."""
     size = sentence.j - sentence.i
     names = [f"section {_SECTIONS.get(sentence.section, 'other')}"]
-    names += [_CLUES[number][0] for number in _GATE.matching(text)]
+    names += [_CLUES[number][0] for number in _CLUE_PATTERNS.matching(text)]
     names.append(f"size {next((most for most in _SIZES if size <= most), 'more')}")
     return tuple(names)
 

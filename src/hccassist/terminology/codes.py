@@ -8,9 +8,7 @@ from __future__ import annotations
 
 import csv
 import json
-import os
 import re
-import tempfile
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
@@ -22,6 +20,7 @@ from typing import Any
 
 from pydantic_core import from_json
 
+from hccassist.caching import cache_folder, write_whole
 from hccassist.schema import HccCategory
 from hccassist.terminology.payers import configured_models
 
@@ -31,24 +30,8 @@ CURRENT_RELEASE = date(2025, 10, 1)
 """First day of the fiscal year whose code set (April 2026 update) simple-icd-10-cm 1.5 holds."""
 SHOWN_MODELS = ("V28", "V24", "RxHCC")
 _FORMAT = 6
+_KEPT_FILES = 4
 _EXCLUDED = re.compile(r"([A-Z]\d[0-9A-Z](?:\.[0-9A-Z]{1,4})?)(?:\.?-)?(?:-([A-Z]\d[0-9A-Z]))?(?=[,)\s])")
-
-
-def cache_folder() -> Path:
-    """Where compiled tables live: ``HCCASSIST_CACHE``, else the user's cache folder."""
-    own = os.environ.get("HCCASSIST_CACHE")
-    return Path(own) if own else Path(os.environ.get("XDG_CACHE_HOME", "~/.cache")).expanduser() / "hccassist"
-
-
-def write_cache(path: Path, value: Any) -> None:
-    """Writes whole or not at all; a folder that cannot be written only costs the next start its time."""
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        with tempfile.NamedTemporaryFile("w", dir=path.parent, delete=False, encoding="utf-8") as file:
-            json.dump(value, file, separators=(",", ":"))
-        Path(file.name).replace(path)
-    except OSError:
-        return
 
 
 def dotted(code: str) -> str:
@@ -240,7 +223,7 @@ def load_codes() -> Codes:
         return Codes(**from_json(path.read_bytes()))
     except (OSError, ValueError, TypeError):
         value = _compile()
-        write_cache(path, value)
+        write_whole(path, json.dumps(value, separators=(",", ":")).encode(), _KEPT_FILES)
         return Codes(**value)
 
 

@@ -10,7 +10,6 @@ from __future__ import annotations
 import hashlib
 import mmap
 import os
-import tempfile
 import zlib
 from collections import defaultdict
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -23,7 +22,8 @@ from typing import Any, Generic, TypeVar
 from pydantic import TypeAdapter, ValidationError
 from pydantic_core import from_json, to_json
 
-from hccassist.terminology.codes import Codes, cache_folder, codes_version, load_codes
+from hccassist.caching import cache_folder, write_whole
+from hccassist.terminology.codes import Codes, codes_version, load_codes
 from hccassist.terminology.lexicon import (
     AttributeWord,
     Clue,
@@ -175,14 +175,6 @@ def knowledge_version(folders: Sequence[Path] | None = None) -> str:
     return digest.hexdigest()[:16]
 
 
-def _last_used(path: Path) -> float:
-    """When a compiled file was last used; 0 for one that another process has just cleared away."""
-    try:
-        return path.stat().st_mtime
-    except OSError:
-        return 0.0
-
-
 def write_compiled(path: Path, lexicon: Lexicon, abbreviations: dict[str, str]) -> None:
     """Writes the file whole or not at all; a folder that cannot be written only costs the next start its time."""
     body = bytearray()
@@ -220,18 +212,7 @@ def write_compiled(path: Path, lexicon: Lexicon, abbreviations: dict[str, str]) 
         zlib.crc32(body), abbreviations, lexicon.conditions, lexicon.sections, dict(lexicon.sites.stems), lexicon.combinations,
         lexicon.attribute_names, lexicon.implied, lexicon.high_risk, lexicon.support, lexicon.suspects, places,
     )  # fmt: skip
-    with suppress(OSError):
-        path.parent.mkdir(parents=True, exist_ok=True)
-        handle, part = tempfile.mkstemp(dir=path.parent, suffix=".part")
-        try:
-            with os.fdopen(handle, "wb") as file:
-                file.write(_HEAD.dump_json(head, exclude_defaults=True) + b"\n" + body)
-            Path(part).replace(path)
-        except OSError:
-            Path(part).unlink(missing_ok=True)
-            raise
-        for old in sorted(path.parent.glob("lexicon-*.bin"), key=_last_used, reverse=True)[_KEPT_FILES:]:
-            old.unlink(missing_ok=True)
+    write_whole(path, _HEAD.dump_json(head, exclude_defaults=True) + b"\n" + body, _KEPT_FILES)
 
 
 def named_wordings(lexicon: Lexicon) -> Iterator[tuple[str, ...]]:
