@@ -246,9 +246,10 @@ def test_pages_that_are_read_give_a_chart_time_and_one_that_is_not_ends_it() -> 
     with pytest.raises(EndedError) as caught:
         answered(PAGE, PAGE, page_seconds=0.2)
     assert (caught.value.cause, caught.value.page) == ("page_limit", 2)
-    with pytest.raises(EndedError) as caught:
-        answered(PAGE, READ, seconds=0.2)
-    assert caught.value.cause == "time_limit"
+    for parts, page in (((PAGE, PAGE), 2), ((PAGE, PAGE, READ), 0)):
+        with pytest.raises(EndedError) as caught:
+            answered(*parts, seconds=0.2)
+        assert (caught.value.cause, caught.value.page) == ("time_limit", page)
 
 
 def test_no_number_of_pages_gives_a_chart_all_time() -> None:
@@ -359,3 +360,49 @@ def test_one_run_alone_has_a_place_where_no_file_can_be_locked(monkeypatch: pyte
     with pytest.raises(FolderError, match=r"another run is writing there \(elsewhere, since 2026-01-05T09:00"):
         second.check()
     assert folder.read(claim.RUNNING) == killed
+
+
+@pytest.mark.parametrize("left_by_a_killed_run", [False, True])
+def test_of_runs_that_begin_at_once_one_goes_on(monkeypatch: pytest.MonkeyPatch, left_by_a_killed_run: bool) -> None:
+    monkeypatch.setattr(claim, "_BEAT_SECONDS", 0.05)
+    monkeypatch.setattr(claim, "_WATCH_SECONDS", 0.2)
+    address, together, claims = f"memory://{uuid.uuid4().hex}", threading.Barrier(3), []
+
+    class AtOnce(Folder):
+        """All have looked before any of them writes."""
+
+        def write(self, name: str, data: bytes) -> None:
+            with suppress(threading.BrokenBarrierError):
+                if name == claim.RUNNING:
+                    together.wait(1)
+            super().write(name, data)
+
+    def begin() -> None:
+        with suppress(FolderError):
+            claims.append(claim.Claim(AtOnce(address)))
+
+    if left_by_a_killed_run:
+        Folder(address).write(claim.RUNNING, b'{"run": "killed"}')
+    beginning = [threading.Thread(target=begin) for _ in range(3)]
+    for thread in beginning:
+        thread.start()
+    for thread in beginning:
+        thread.join()
+
+    def going_on() -> list[claim.Claim]:
+        return [each for each in claims if not stopped(each)]
+
+    wait_for(lambda: len(going_on()) == 1, seconds=30)
+    time.sleep(1)  # as long as many beats
+    assert len(going_on()) == 1
+    for each in claims:
+        each.release()
+    assert Folder(address).read(claim.RUNNING) is None
+
+
+def stopped(one: claim.Claim) -> bool:
+    try:
+        one.check()
+    except FolderError:
+        return True
+    return False

@@ -60,6 +60,8 @@ def test_plain_text_is_untouched(tmp_path: Path) -> None:
 
 def test_text_that_is_not_utf8(tmp_path: Path) -> None:
     assert refused(tmp_path, "Fiancé".encode("latin-1"), "note.txt").type == "not_utf8"
+    error = refused(tmp_path, "Fiancé".encode("utf-16"), "note.txt")
+    assert (error.type, "UTF-16" in error.message) == ("not_utf8", True)
 
 
 @pytest.mark.parametrize("data", [b"", b" \n\t"])
@@ -246,6 +248,10 @@ def test_blank_page_is_kept(tmp_path: Path) -> None:
     assert chart.text == "first\n\f\n\fthird"
 
 
+def test_a_chart_of_blank_pages_is_refused(tmp_path: Path) -> None:
+    assert refused(tmp_path, pdf(lambda canvas: None, lambda canvas: None)).type == "empty"
+
+
 def test_ligatures_are_spelled_out(tmp_path: Path) -> None:
     from reportlab.pdfbase import pdfmetrics
     from reportlab.pdfbase.ttfonts import TTFont
@@ -279,6 +285,19 @@ def test_empty_file(tmp_path: Path) -> None:
 @pytest.mark.parametrize("name", ["chart.pdf", "chart.docx", "scan.tif", "record.json", "page.html", "all.zip", "note.rtf"])
 def test_text_under_another_name(tmp_path: Path, name: str) -> None:
     assert refused(tmp_path, b"just a note", name).type == "mismatch"
+
+
+@pytest.mark.parametrize(
+    ("name", "data", "told"),
+    [
+        ("bill.xml", b"\xef\xbb\xbf<?xml version='1.0'?><invoice/>", "XML, but no C-CDA document"),
+        ("labs.json", b' {"sodium": 141}', "JSON, but no FHIR resource"),
+        ("note.xml", b"just a note", "the content is not XML"),
+    ],
+)
+def test_what_is_of_its_kind_but_no_chart_is_told_so(tmp_path: Path, name: str, data: bytes, told: str) -> None:
+    error = refused(tmp_path, data, name)
+    assert (error.type, told in error.message) == ("mismatch", True)
 
 
 def test_unknown_kind(tmp_path: Path) -> None:

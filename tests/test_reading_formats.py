@@ -267,6 +267,10 @@ def test_zip_of_a_version_that_is_not_known(tmp_path: Path) -> None:
     assert refusal(tmp_path, bytes(data), "all.zip") == "broken"
 
 
+def test_zip_with_a_path_that_leads_out_of_it(tmp_path: Path) -> None:
+    assert refusal(tmp_path, zip_file(**{"notes/../../a__txt": b"x"}), "all.zip") == "unsafe"
+
+
 def test_zip_without_charts(tmp_path: Path) -> None:
     assert refusal(tmp_path, zip_file(readme__md=b"x"), "all.zip") == "empty"
 

@@ -131,8 +131,8 @@ def test_an_image_too_small_for_a_line_of_text_is_unread(tmp_path: Path, size: t
 
 
 def test_blank_scan_is_no_unread_page(tmp_path: Path) -> None:
-    chart = read(tmp_path, image_pdf(Image.new("L", (1700, 2200), 255)))
-    assert [p.source for p in chart.pages] == ["text"]
+    chart = read(tmp_path, image_pdf(Image.new("L", (1700, 2200), 255), scan(pdf(lines(PROSE)))))
+    assert [p.source for p in chart.pages] == ["text", "ocr"]
 
 
 # Letters shifted, as fonts without a Unicode map come out; and digits for letters, as a scanner's own poor reading has.

@@ -2,6 +2,9 @@
 
 A run leaves a file there that changes every few seconds. Who finds one watches it for a while: while it changes, another run is
 at work; when it stays as it is, that run was killed. No clock is compared: those of two machines differ.
+
+Of runs that begin at once exactly one goes on, the last to write: who finds another's name there never writes again, so
+nobody's name can follow the last one's.
 """
 
 from __future__ import annotations

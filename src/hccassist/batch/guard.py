@@ -52,10 +52,12 @@ def _screened(worker: Watched, task: Task) -> Screened:
 def _given_up(task: Task, ended: EndedError) -> Screened:
     from hccassist.screening import versions
 
+    # A chart of one page is at its first from the beginning: that tells nothing.
+    at = f" at page {ended.page}" if ended.page > 1 else ""
     sentence = {
-        "time_limit": f"took more than {task.seconds:,.0f} seconds and more a page; split the file or raise --time-limit",
+        "time_limit": f"took more than {task.seconds:,.0f} seconds and more a page{at}; split the file or raise --time-limit",
         "page_limit": f"page {ended.page} takes too long to read; print the file to PDF anew or take that page out",
-        "memory_limit": f"took more than {task.memory / 2**20:,.0f} MiB; split the file or raise --memory-limit",
+        "memory_limit": f"took more than {task.memory / 2**20:,.0f} MiB{at}; split the file or raise --memory-limit",
         "crashed": f"its reader died ({ended.how}); export the file again, or report it",
     }[ended.cause]
     type = "time_limit" if ended.cause == "page_limit" else ended.cause

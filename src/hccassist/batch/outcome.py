@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import time
 from collections import Counter
 from dataclasses import dataclass, field
@@ -89,7 +90,8 @@ class Progress:
         failed = f"{len(outcome.errors)} failed" if outcome.errors else ""
         self._bar.update(self._task, completed=self._done, rate=f"{rate:.1f} charts/s", failed=failed)
         if not self._console.is_terminal:
-            left = f"about {(self._total - self._done) / rate / 60:.0f} minutes left" if rate else "none screened yet"
+            minutes = math.ceil((self._total - self._done) / rate / 60) if rate else 0
+            left = f"about {minutes} minute{'s' * (minutes > 1)} left" if rate else "none screened yet"
             line = f"{self._done} of {self._total} charts, {rate:.1f} charts/s, {left} {failed}"
             self._console.print(Text(line.rstrip()), soft_wrap=True)
 

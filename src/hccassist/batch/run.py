@@ -269,7 +269,7 @@ def _run_of(locations: Sequence[str], findings: Findings, outcome: Outcome, now:
             "suggestions": dict(sorted(outcome.tiers.items())), "failures": outcome.causes,
             "left_out": dict(sorted(outcome.left_out.items())), "seconds": round(outcome.seconds, 1),
         },
-        "errors": [{"type": e.type, "message": e.message} for e in outcome.errors],
+        "errors": sorted(({"type": e.type, "message": e.message} for e in outcome.errors), key=lambda e: (*e.values(),)),
         "duplicates": outcome.duplicates,
     }  # fmt: skip
 

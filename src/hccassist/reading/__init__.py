@@ -60,6 +60,8 @@ def read_bytes(data: bytes, name: str, limits: Limits = Limits()) -> Chart:  # n
     chart = _read(data, name, replace(limits, clock=Clock()))
     if len(chart.text) > limits.max_characters:  # a small archive may unpack to very much of it
         raise ReadError("too_large", f"{name}: more than {limits.max_characters:,} characters; split the file and try again")
+    if not chart.text.strip() and not any(page.unread for page in chart.pages):
+        raise ReadError("empty", f"{name}: nothing is written on its pages; scan or export it again")
     return with_duplicates(chart)
 
 

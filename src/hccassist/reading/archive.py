@@ -18,10 +18,13 @@ _CHUNK = 1 << 20
 
 def read_zip(data: bytes, name: str, sha256: str, limits: Limits, read: Callable[[bytes, str, Limits], Chart]) -> Chart:
     """The chart of an archive's members, by name. ``read`` reads one member. Raises ``ReadError`` where a member
-    cannot be read, is itself an archive, or where the archive unpacks to more than ``limits`` allow."""
+    cannot be read, is itself an archive, has a path that leads out of it, or where the archive unpacks to more than ``limits``
+    allow."""
     charts: list[Chart] = []
     room = limits.max_unpacked_bytes
     with zipfile.ZipFile(io.BytesIO(data)) as archive:
+        if any(".." in PurePosixPath(m.filename).parts for m in archive.infolist()):
+            raise ReadError("unsafe", f"{name}: a path in the archive leads out of it; pack its files again")
         members = sorted((m for m in archive.infolist() if _is_chart(m)), key=lambda m: m.filename)
         if not members:
             raise ReadError("empty", f"{name}: no chart in the archive; put PDF or text files in it")

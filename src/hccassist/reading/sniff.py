@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import codecs
 import io
 import zipfile
 from pathlib import PurePath
@@ -29,6 +30,7 @@ SUFFIXES: dict[str, frozenset[Kind]] = {
 }
 """The file names that are read, and what each promises."""
 
+_BLANK = codecs.BOM_UTF8 + b" \t\r\n"
 _MAGIC: tuple[tuple[bytes, Kind], ...] = (
     (b"{\\rtf", "rtf"),
     (b"\x89PNG\r\n\x1a\n", "image"),
@@ -36,6 +38,8 @@ _MAGIC: tuple[tuple[bytes, Kind], ...] = (
     (b"II*\x00", "image"),
     (b"MM\x00*", "image"),
 )
+_KNOWN_AS = {".xml": ((b"<",), "no C-CDA document"), ".json": ((b"{", b"["), "no FHIR resource")}
+"""How what these names promise begins, and what it is not where nothing else speaks for it."""
 _OLE = b"\xd0\xcf\x11\xe0"
 
 
@@ -46,6 +50,8 @@ def kind_of(data: bytes, name: str) -> Kind:
     if kind is not None:
         # A picture called .pdf is still a picture: content wins where it speaks for itself.
         return kind
+    if data.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
+        raise ReadError("not_utf8", f"{name}: UTF-16 text; save it as UTF-8 and try again")
     if b"\x00" in data[:4096]:
         raise ReadError("unsupported", f"{name}: not a chart format that is read; export it as PDF or UTF-8 text")
     if suffix in {".txt", ""}:
@@ -57,6 +63,9 @@ def kind_of(data: bytes, name: str) -> Kind:
             raise ReadError("unsupported", f"{name}: files of this kind are not read; export it as PDF or UTF-8 text")
         return kind
     if kind not in promised:
+        begins, no = _KNOWN_AS.get(suffix, ((), ""))
+        if begins and data.lstrip(_BLANK).startswith(begins):
+            raise ReadError("mismatch", f"{name}: {suffix[1:].upper()}, but {no}; export the chart in a format that is read")
         raise ReadError("mismatch", f"{name}: the content is not {suffix[1:].upper()}, as its name says; export it again")
     return kind
 
@@ -78,7 +87,7 @@ def _binary_kind(data: bytes, name: str) -> Kind | None:
 
 
 def _markup_kind(data: bytes) -> Kind:
-    head = data[:65536].lstrip(b"\xef\xbb\xbf \t\r\n")
+    head = data[:65536].lstrip(_BLANK)
     lowered = head[:4096].lower()
     if head.startswith(b"<"):
         if b"<clinicaldocument" in head.lower():

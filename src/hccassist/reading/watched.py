@@ -49,7 +49,8 @@ class WorkerError(Exception):
 
 
 class EndedError(Exception):
-    """The worker was ended or died over a request: why, ``how`` it ended, and the ``page`` (from 1) that it read then."""
+    """The worker was ended or died over a request: why, ``how`` it ended, and the ``page`` (from 1) that it read then, 0
+    for none."""
 
     def __init__(self, cause: Cause, page: int = 0, how: str = "") -> None:
         super().__init__(cause)
@@ -97,7 +98,7 @@ class Watched:
     def _await(self, connection: Connection, bounds: Bounds) -> bytes:
         """The first part of an answer."""
         started = now = time.monotonic()
-        page, page_end = 0, math.inf
+        pages, page, page_end = 0, 0, math.inf
         said = select.poll()  # the connection's own poll makes one for each question
         said.register(connection, select.POLLIN)
         while True:
@@ -105,11 +106,12 @@ class Watched:
                 part = connection.recv_bytes()
                 if part not in (PAGE, READ):
                     return part
-                page, page_end = (page + 1, now + bounds.page_seconds) if part == PAGE else (page, math.inf)
+                pages += part == PAGE
+                page, page_end = (pages, now + bounds.page_seconds) if part == PAGE else (0, math.inf)
             now = time.monotonic()
             if bounds.memory and self._is_due() and self._memory() > bounds.memory:
                 raise EndedError("memory_limit", page)
-            if now > started + bounds.seconds * (1 + min(page * _PAGE_SHARE, _MOST_SHARES)):
+            if now > started + bounds.seconds * (1 + min(pages * _PAGE_SHARE, _MOST_SHARES)):
                 raise EndedError("time_limit", page)
             if now > page_end:
                 raise EndedError("page_limit", page)
