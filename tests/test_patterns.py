@@ -24,9 +24,17 @@ def own_cache(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 
 def test_the_patterns_that_match_are_told_whatever_the_case() -> None:
-    patterns = Patterns([r"\bDenies\b", r"\bno\W+cough", r"(?-i:IM)\b", r"(?P<Verb>Seen|Met) today", r"^Plan"], re.MULTILINE)
+    patterns = Patterns(
+        [r"\bDenies\b", r"\bno\W+cough", r"(?-i:IM)\b", r"(?P<Verb>Seen|Met) today", r"^Plan"], re.IGNORECASE | re.MULTILINE
+    )
     assert patterns.matching("DENIES fever, no\n COUGH\nplan: im shots") == [0, 1, 4]
     assert patterns.matching("seen TODAY by IM") == [2, 3]
+
+
+def test_case_counts_where_it_is_not_to_be_ignored() -> None:
+    patterns = Patterns(["MD", "[a-z]+ do"], re.NOFLAG)
+    assert patterns.possible("Jane Roe, MD") == [0]
+    assert patterns.possible("what to do") == [1]
 
 
 def test_look_around_and_long_repeats_may_be_possible_and_not_match() -> None:
@@ -46,10 +54,10 @@ def test_characters_beside_ascii_are_read_as_re_reads_them(text: str) -> None:
 
 
 def test_what_hyperscan_cannot_read_is_asked_of_every_text() -> None:
-    patterns = Patterns([r"a[\s\S]*^b", r"\bno\b"], re.MULTILINE)
+    patterns = Patterns([r"a[\s\S]*^b", r"\bno\b"], re.IGNORECASE | re.MULTILINE)
     assert patterns.possible("yes") == [0]
     assert patterns.matching("a\nb, no") == [0, 1]
-    assert Patterns([r"a[\s\S]*^b"], re.MULTILINE).matching("A\nB") == [0]
+    assert Patterns([r"a[\s\S]*^b"], re.IGNORECASE | re.MULTILINE).matching("A\nB") == [0]
 
 
 def test_threads_ask_at_once() -> None:
@@ -75,7 +83,7 @@ def test_of_every_shipped_pattern_is_told_what_re_tells() -> None:
     shipped += [label.label for label in date_labels()] + [pattern.pattern for _, pattern in (*_CLUES, *sayings(""))]
     pieces = [piece for text in texts for piece in (text, text.upper(), *text.splitlines())]
     read = [re.compile(pattern, re.IGNORECASE | re.MULTILINE) for pattern in shipped]
-    patterns = Patterns(shipped, re.MULTILINE)
+    patterns = Patterns(shipped, re.IGNORECASE | re.MULTILINE)
     matched = {piece: [n for n, pattern in enumerate(read) if pattern.search(piece)] for piece in pieces}
     assert len({n for numbers in matched.values() for n in numbers}) > 30
     assert [piece for piece, numbers in matched.items() if numbers != patterns.matching(piece)] == []

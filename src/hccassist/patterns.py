@@ -21,8 +21,12 @@ import hyperscan
 from hccassist.caching import cache_folder, write_whole
 
 _MODE = hyperscan.HS_MODE_BLOCK
-_FLAGS = hyperscan.HS_FLAG_CASELESS | hyperscan.HS_FLAG_SINGLEMATCH | hyperscan.HS_FLAG_PREFILTER | hyperscan.HS_FLAG_ALLOWEMPTY
-_FLAGS_OF = {re.MULTILINE: hyperscan.HS_FLAG_MULTILINE, re.DOTALL: hyperscan.HS_FLAG_DOTALL}
+_FLAGS = hyperscan.HS_FLAG_SINGLEMATCH | hyperscan.HS_FLAG_PREFILTER | hyperscan.HS_FLAG_ALLOWEMPTY
+_FLAGS_OF = {
+    re.IGNORECASE: hyperscan.HS_FLAG_CASELESS,
+    re.MULTILINE: hyperscan.HS_FLAG_MULTILINE,
+    re.DOTALL: hyperscan.HS_FLAG_DOTALL,
+}
 _LOOKS_AROUND = re.compile(r"\(\?<?[=!]")
 _LONG_REPEAT = re.compile(r"\{\d+,\d{3,}\}")
 """It takes Hyperscan seconds to compile "{1,4000}"; any number of times is near enough for it."""
@@ -38,10 +42,10 @@ class _Compiled(NamedTuple):
 
 
 class Patterns:
-    """Regular expressions, read without regard to case and with these ``flags``. They are compiled when they are first asked,
+    """Regular expressions, read with these ``flags``. They are compiled when they are first asked,
     and kept compiled in the cache folder (``caching``). Threads may share them."""
 
-    def __init__(self, patterns: Iterable[str], flags: re.RegexFlag = re.NOFLAG) -> None:
+    def __init__(self, patterns: Iterable[str], flags: re.RegexFlag = re.IGNORECASE) -> None:
         self._written = list(patterns)
         self._flags = flags
         self._read: dict[int, re.Pattern[str]] = {}
@@ -74,7 +78,7 @@ class Patterns:
     def _pattern(self, number: int) -> re.Pattern[str]:
         found = self._read.get(number)
         if found is None:
-            found = self._read[number] = re.compile(self._written[number], self._flags | re.IGNORECASE)
+            found = self._read[number] = re.compile(self._written[number], self._flags)
         return found
 
     def _scratch(self, database: hyperscan.Database) -> hyperscan.Scratch:

@@ -46,7 +46,7 @@ _SECTION_SETTINGS = frozenset(
 def _cues_of(where: str) -> tuple[Patterns, list[SettingCue]]:
     """The cues of a place, and their patterns."""
     cues = [cue for cue in setting_cues() if cue.where == where]
-    return Patterns((cue.cue for cue in cues), re.MULTILINE), cues
+    return Patterns((cue.cue for cue in cues), re.IGNORECASE | re.MULTILINE), cues
 
 
 def _cues_in(where: str, text: str) -> Iterator[SettingCue]:

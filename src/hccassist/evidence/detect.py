@@ -117,11 +117,12 @@ def _is_not_had(norms: Sequence[str], i: int, end: int, stop: int) -> bool:
 def detect(document: Document, lexicon: Lexicon) -> list[Item]:
     """Every evidence word of the document, longest match first, outside the sections that prove nothing."""
     items: list[Item] = []
-    for number, sentence in enumerate(document.sentences):
+    for number, starting in lexicon.evidence.within(document.tokens, document.sentences):
+        sentence = document.sentences[number]
         if sentence.section in SILENT_SECTIONS:
             continue
         words, taken = document.said(sentence), sentence.i
-        for i, hits in lexicon.evidence.starting(document.tokens, sentence.i, sentence.j):
+        for i, hits in starting:
             if i < taken:
                 continue
             for j, values in reversed(hits):
