@@ -14,7 +14,7 @@ from typing import NamedTuple
 from hccassist.nlp.choices import answers_left_open, boxes_left_open
 from hccassist.nlp.document import Document, Sentence
 from hccassist.nlp.forms import printed_choices
-from hccassist.terminology.groups import word_group
+from hccassist.terminology.groups import pattern_group, word_group
 from hccassist.terminology.lexicon import Lexicon
 from hccassist.terminology.rows import ContextRow
 
@@ -26,6 +26,8 @@ _BY_CAUSE = word_group("causes")
 OPERATED = word_group("operated")
 """Behind a condition they name what was done for it: that ends a cancer, not a fracture or a clot."""
 _EXCLUDES = re.compile(r"ruled out|excluded")
+_UNDOES_A_STATE = re.compile(pattern_group("undoes_states_cue"))
+"""Said of a status alone, whatever else stands between: "trach for pneumonia, decannulated"."""
 _RIGHT_BEFORE = 2
 _REACH = 14
 _FAR_REACHING = frozenset({"negated", "family"})
@@ -192,6 +194,8 @@ def _is_terminated(told: Told, low: int, high: int) -> bool:
                 if rule.direction == "backward" and norms[cue.i] in _TELLS_WHEN:
                     # "Considered on admission and ruled out": when it was considered ends nothing.
                     continue
+                if end.phrase == "for" and _UNDOES_A_STATE.search(rule.phrase):
+                    continue
                 if rule.category == "uncertain" and end.phrase in _BY_CAUSE and "or" in norms[cue.j : high]:
                     continue
                 if end.direction == "terminate" and end.category == rule.category and not (end.scope and rule.scope):
@@ -325,7 +329,8 @@ def _stops_at_a_comma(told: Told) -> bool:
         return bool(inside) and not listed and _JOINS.isdisjoint(norms[low:high])
     upon = len(inside) == 1 and norms[inside[0][0] - 1] == "on" and rule.category == "resolved"
     opens = high - 1 - (norms[high - 1] in _OPENS_REMARK)
-    remark = rule.category in ("resolved", "history", "uncertain") and (not inside or upon) and norms[opens] == ","
+    undoes = rule.category == "resolved" and bool(_UNDOES_A_STATE.search(rule.phrase))
+    remark = rule.category in ("resolved", "history", "uncertain") and (not inside or upon or undoes) and norms[opens] == ","
     return not remark
 
 
