@@ -1,6 +1,7 @@
 """Answers to what the workbench sends: decisions to record, code searches, page images, bookmarks, drafts and notes.
 
-Every message has an id made in the browser, and may arrive more than once: recording is idempotent, asking is harmless.
+Every message has an id made in the browser, and may arrive more than once: recording is idempotent, asking is harmless. What is
+recorded already is so whatever became of the chart since.
 """
 
 from __future__ import annotations
@@ -21,6 +22,7 @@ from hccassist.review.snapshot import same_visit
 Json = dict[str, Any]
 SEARCH_LIMIT = 20
 IMAGE_SCALE = 2.0
+RECORDED = ("decide", "second", "take_over")
 NEW_WORDS = ("add", "evidence")
 MOST_WORDS, MOST_NOTE = 8000, 20_000
 MOVED = "The chart was screened again meanwhile: reload the page, then decide."
@@ -36,10 +38,8 @@ def answer(store: Store, opened: OpenChart, person: Person, message: Mapping[str
         match message.get("type"):
             case "decide":
                 action = _action(message)
-                _same_visit(opened, action, message)
-                if action.kind in NEW_WORDS and not _in_chart(opened, action.quote):
-                    raise DecisionError("The selected words are not those of the chart: reload the page, select them again.")
-                store.record(opened, action, person.name)
+                if not store.recorded(action.action_id, person.name):  # else it is sent again: its answer was lost
+                    _record(store, opened, person, action, message)
                 _settle(store, opened, person, action)
             case "second":
                 action, reading = _action(message), int(message["sample"])
@@ -70,6 +70,8 @@ def answer(store: Store, opened: OpenChart, person: Person, message: Mapping[str
 
 def answer_closed(store: Store, chart_id: int, person: Person, message: Mapping[str, Any]) -> Json:
     """The reply where the chart does not open: nothing is decided on what cannot be looked at, but words are kept."""
+    if message.get("type") in RECORDED and store.recorded(str(message.get("id")), person.name):
+        return {"ok": True}
     if message.get("type") not in ("draft", "note"):
         return {"ok": False, "message": MOVED}
     if not person.may("review") or not store.knows(chart_id):
@@ -97,12 +99,16 @@ def _settle(store: Store, opened: OpenChart, person: Person, action: Action, rea
         Drafts(store).keep(person.name, opened.id, action.suggestion_id, "", reading)
 
 
-def _same_visit(opened: OpenChart, action: Action, message: Mapping[str, Any]) -> None:
-    """Refuse what was decided on a page older than the last screening where that gave the visit's number to another."""
+def _record(store: Store, opened: OpenChart, person: Person, action: Action, message: Mapping[str, Any]) -> None:
+    """Record what was decided. Refused is what was decided on a page older than the last screening where that gave the visit's
+    number to another, and what rests on words that the chart does not hold."""
     suggestion = opened.suggestion(action.suggestion_id)
     today = opened.visits.get((suggestion.encounter if suggestion else action.encounter) or "")
     if not same_visit(_visit(message), today):
         raise DecisionError(MOVED)
+    if action.kind in NEW_WORDS and not _in_chart(opened, action.quote):
+        raise DecisionError("The selected words are not those of the chart: reload the page, select them again.")
+    store.record(opened, action, person.name)
 
 
 def _visit(message: Mapping[str, Any]) -> Json | None:

@@ -78,6 +78,16 @@ def test_what_is_decided_on_a_page_older_than_the_last_screening_never_stands_at
         assert say(store, type="decide", id=f"{number} yes", visit=here, **message)["ok"]
 
 
+def test_a_decision_sent_again_is_told_as_recorded_whatever_became_of_its_chart_since(store: Store) -> None:
+    message = {"type": "decide", "id": "lost answer", "kind": "accept", "rationale": "Clear."}
+    elsewhere = {"date_of_service": "2024-11-02", "pages": [1]}
+    assert say(store, **message)["ok"]
+    assert say(store, **message, visit=elsewhere) == {"ok": True}  # the visits were numbered anew meanwhile
+    assert answer_closed(store, 1, CODER, message) == {"ok": True}  # the chart left the results
+    assert not answer_closed(store, 1, LEAD, message)["ok"]  # nobody else's answer
+    assert len(store.events()) == 1
+
+
 def test_words_for_a_chart_that_left_the_results_are_kept_and_said_to_be(store: Store) -> None:
     def reply(chart_id: int = 1, **message: Any) -> str:
         return str(answer_closed(store, chart_id, CODER, {"id": "1", "suggestion": HF, **message})["message"])

@@ -248,11 +248,19 @@ class Store(Database):
         if not who.strip():
             raise DecisionError("Say who you are first: the record needs a name.")
 
+    def recorded(self, action_id: str, who: str) -> bool:
+        """Whether somebody's action stands in the record already: its answer did not reach them, and it was sent again."""
+        with self.read() as db:
+            return self._recorded_by(db, action_id) == who
+
+    def _recorded_by(self, db: Connection, action_id: str) -> str | None:
+        return db.scalar(select(EventRow.who).where(EventRow.action_id == action_id))
+
     def _next_event(self, db: Connection, action: Action) -> bool:
         """Count the record's head up, which puts writers in a row: it is written before anything is read. False where
         the action was recorded before, and the head is as it was."""
         db.execute(update(ChainHead).where(ChainHead.id == audit.EVENTS).values(seq=ChainHead.seq + 1))
-        if db.scalar(select(EventRow.seq).where(EventRow.action_id == action.action_id)) is None:
+        if self._recorded_by(db, action.action_id) is None:
             return True
         db.execute(update(ChainHead).where(ChainHead.id == audit.EVENTS).values(seq=ChainHead.seq - 1))
         return False
