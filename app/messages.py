@@ -53,7 +53,7 @@ def answer(store: Store, opened: OpenChart, person: Person, message: Mapping[str
             case "draft" | "note":
                 _keep_words(store, opened.id, person, message)
             case "search":
-                return {"ok": True, "codes": _search(str(message["query"]))}
+                return {"ok": True, "codes": search(str(message["query"]))}
             case "image":
                 return _image(opened, int(message["page"]))
             case "open":
@@ -138,7 +138,7 @@ def _image(opened: OpenChart, number: int) -> Json:
     return {"ok": True, "image": f"data:image/png;base64,{b64encode(image).decode()}"}
 
 
-def _search(query: str) -> list[Json]:
+def search(query: str) -> list[Json]:
     """Codes by what the words name as a chart would ("ckd 3b"), then by code and title."""
     from hccassist.terminology.codes import hcc_text, load_codes, search_codes  # these take a moment to load: not before
     from hccassist.wording import codes_named  # they are needed

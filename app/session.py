@@ -29,11 +29,12 @@ def store() -> Store:
 
 @st.cache_resource(show_spinner=False)
 def warm_up() -> None:
-    """Load the readers and the code tables beside the first page, so that the first chart and search need not wait."""
+    """Load the readers, the code tables and the lexicon beside the first page, so that the first chart and the first search
+    need not wait."""
 
     def load() -> None:
         import_module("hccassist.reading.pdf")
-        import_module("hccassist.terminology.codes").load_codes()
+        import_module("app.messages").search("ckd 3b")
 
     Thread(target=load, daemon=True).start()
 

@@ -385,6 +385,7 @@ def test_a_code_that_is_typed_in_full_and_entered_is_chosen_before_its_title_is_
     page.keyboard.press("c")
     page.keyboard.type("i5032")
     page.keyboard.press("Enter")
+    page.keyboard.type("9")  # no part of the code, and no command
     marked(page, HF, "change")
     saved(page)
     assert desk.opened().states[HF].decision.code.icd10 == "I50.32"

@@ -23,8 +23,10 @@ class CodeSearch {
     fill(this.title, title, h("button", { class: "plain", onclick: () => this.close() }, "Cancel (Esc)"));
     fill(this.extra, extra);
     this.element.hidden = false;
+    clearTimeout(this.timer);
+    this.coming = false;
     this.input.value = "";
-    this.entered = false;
+    this.enter(false);
     this.draw([]);
     this.input.focus();
     if (alternatives.length) this.lookUp(); else if (words) this.lookUpWords(words);
@@ -52,16 +54,23 @@ class CodeSearch {
 
   typed() {
     clearTimeout(this.timer);
+    this.coming = true;
     this.timer = setTimeout(async () => {
       const query = this.input.value;
-      if (query.trim().length < 2) { this.draw([]); return; }
+      if (query.trim().length < 2) { this.coming = false; this.enter(false); this.draw([]); return; }
       if (!this.codes.length) this.draw([], null, "Searching…");
       const reply = await this.ask(query);
       if (this.input.value !== query) return;
+      this.coming = false;
       this.draw(reply.codes || [], null, "No code has these words.");
-      if (this.entered) this.pickTyped();
+      if (this.entered) { this.enter(false); this.pickTyped(); }
     }, TYPING_MS);
-    this.entered = false;
+  }
+
+  /** Entered before its codes are there: what is typed until then is no part of the code. */
+  enter(waits) {
+    this.entered = waits;
+    this.input.readOnly = waits;
   }
 
   draw(codes, title, none) {
@@ -89,8 +98,7 @@ class CodeSearch {
     }
     if (event.key === "Enter") {
       event.preventDefault();
-      this.entered = true; // the codes may still be on their way
-      if (this.at >= 0) this.pick(this.at); else this.pickTyped();
+      if (this.at >= 0) this.pick(this.at); else if (this.coming) this.enter(true); else this.pickTyped();
     }
   }
 

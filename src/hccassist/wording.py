@@ -13,7 +13,7 @@ def codes_named(words: str) -> list[str]:
     """The codes of the conditions that words name, in their order, each before those that it leaves open; whatever the words
     say of them: whether they are present is for the one who asks to see. None where the knowledge was not compiled yet on this
     machine, as the first screening does: nobody waits for that at a search."""
-    if not is_compiled():
+    if not (load_lexicon.cache_info().currsize or is_compiled()):  # whether it is on the disk takes a look at every file of it
         return []
     lexicon = load_lexicon()
     document = analyse(words, lexicon)

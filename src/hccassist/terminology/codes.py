@@ -227,26 +227,36 @@ def load_codes() -> Codes:
         return Codes(**value)
 
 
+@cache
+def _searched() -> list[tuple[str, str, str, tuple[str, ...]]]:
+    """Every billable code as it is searched: the code, without its dot, its title and its inclusion terms in lower case."""
+    codes = load_codes()
+    terms = {code: tuple(term.lower() for term in found) for code, found in codes.inclusion.items()}
+    return [(code, code.replace(".", ""), title.lower(), terms.get(code, ())) for code, title in codes.titles.items()]
+
+
 def search_codes(query: str, limit: int = 20) -> list[tuple[str, str, str]]:
     """Billable codes whose code starts with the query or whose title or inclusion terms hold all its words.
 
     Returns (code, title, HCC text), nearest to the words first: a title that begins with them, then the shorter one. What a
     code pays has no say in the order.
     """
-    codes = load_codes()
-    words = query.lower().replace(",", " ").split()
-    bare = query.strip().upper().replace(".", "")
+    titles = load_codes().titles
+    words, bare = query.lower().replace(",", " ").split(), query.strip().upper().replace(".", "")
+    if not words:
+        return []
+    first, *others = words
+
+    def holds(text: str) -> bool:
+        return first in text and all(word in text for word in others)
+
     found = []
-    for code, title in codes.titles.items():
-        by_code = bool(bare) and code.replace(".", "").startswith(bare)
-        low = title.lower()
-        by_title = bool(words) and all(w in low for w in words)
-        if not by_code and not by_title:
-            terms = codes.inclusion.get(code, ())
-            if not (words and any(all(w in t.lower() for w in words) for t in terms)):
-                continue
-        found.append((not by_code, not by_title, not low.startswith(" ".join(words)), len(title), code))
-    return [(code, codes.titles[code], hcc_text(code)) for *_, code in sorted(found)[:limit]]
+    for code, plain, title, terms in _searched():
+        by_code = plain.startswith(bare)
+        by_title = first in title and holds(title)
+        if by_code or by_title or (terms and any(map(holds, terms))):
+            found.append((not by_code, not by_title, not title.startswith(" ".join(words)), len(title), code))
+    return [(code, titles[code], hcc_text(code)) for *_, code in sorted(found)[:limit]]
 
 
 def hcc_text(code: str) -> str:
