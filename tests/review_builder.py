@@ -188,10 +188,11 @@ def write_chart(
     return build_result(name, visits, conditions or CONDITIONS, hashlib.sha256(data).hexdigest())
 
 
-def write_pdf_chart(root: Path, name: str) -> ChartResult:
+def write_pdf_chart(root: Path, name: str, ink: str = "black") -> ChartResult:
     """Print a one-page PDF chart with one suggestion, whose drug stands ``PDF_LINE_FROM_TOP`` points from the top."""
     root.mkdir(parents=True, exist_ok=True)
     page = Canvas(str(root / name), pagesize=(612, PDF_HEIGHT))
+    page.setFillColor(ink)
     page.drawString(72, PDF_HEIGHT - 90, "Assessment: chronic systolic heart failure, compensated.")
     page.drawString(72, PDF_HEIGHT - PDF_LINE_FROM_TOP - 10, "Continue carvedilol 12.5 mg twice daily.")
     page.save()

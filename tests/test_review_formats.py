@@ -10,6 +10,7 @@ from typing import Any
 
 import pypdfium2 as pdfium
 import pytest
+from PIL.Image import Image
 from review_builder import VISIT, Visit, chart, plain, write_chart, write_pdf_chart, write_results
 
 from hccassist.review import Action, Code, Quote, Store, open_store
@@ -29,7 +30,7 @@ TEXT = plain(VISIT.text)
 def store(tmp_path: Path) -> Store:
     root = tmp_path / "charts"
     opened = open_store(str(tmp_path / "review.db"))
-    charts = [write_chart(root, "quill.txt"), write_pdf_chart(root, "printed.pdf")]
+    charts = [write_chart(root, "quill.txt"), write_pdf_chart(root, "printed.pdf"), write_pdf_chart(root, "red.pdf", ink="red")]
     opened.import_results(write_results(tmp_path / "results", root, charts))
     return opened
 
@@ -98,6 +99,11 @@ def sheet(store: Store, *names: str) -> pdfium.PdfDocument:
     return pdfium.PdfDocument(audit_sheet([SheetChart(o, f) for o, f in zip(opened, files, strict=True)], NOW))
 
 
+def strips(document: pdfium.PdfDocument) -> list[Image]:
+    """The pictures of a sheet."""
+    return [o.get_bitmap().to_pil() for page in document for o in page.get_objects() if o.type == 3]
+
+
 def words(document: pdfium.PdfDocument) -> str:
     return " ".join(" ".join(page.get_textpage().get_text_range().split()) for page in document)
 
@@ -117,13 +123,18 @@ def test_the_audit_sheet_says_which_words_supported_each_code_and_who_decided(st
 
 def test_the_place_of_the_words_is_cut_out_of_the_page(store: Store) -> None:
     act(store, "accept", name="printed.pdf")
-    document = sheet(store, "printed.pdf")
-    images = [o for page in document for o in page.get_objects() if o.type == 3]
-    assert len(images) == 2  # the words that name the condition, and the drug
-    for image in images:
-        picture = image.get_bitmap().to_pil()
+    pictures = strips(sheet(store, "printed.pdf"))
+    assert len(pictures) == 2  # the words that name the condition, and the drug
+    for picture in pictures:
         assert picture.width > 3 * picture.height  # a strip, not the page
-        assert len(set(picture.convert("L").tobytes())) > 10  # with ink on it
+        assert len(set(picture.tobytes())) > 10  # with ink on it
+
+
+def test_only_a_page_in_color_is_shown_in_color(store: Store) -> None:
+    for name in ("printed.pdf", "red.pdf"):
+        act(store, "accept", name=name)
+    assert {picture.mode for picture in strips(sheet(store, "printed.pdf"))} == {"L"}
+    assert {picture.mode for picture in strips(sheet(store, "red.pdf"))} == {"RGB"}
 
 
 def test_a_changed_file_gives_no_pictures(store: Store, tmp_path: Path) -> None:
@@ -133,7 +144,7 @@ def test_a_changed_file_gives_no_pictures(store: Store, tmp_path: Path) -> None:
     opened = chart(store, "printed.pdf")
     found = find(opened.result.chart, opened.result.sha256, opened.roots)
     document = pdfium.PdfDocument(audit_sheet([SheetChart(opened, found.path if found.state == "ok" else None)], NOW))
-    assert [o for page in document for o in page.get_objects() if o.type == 3] == []
+    assert strips(document) == []
     assert "carvedilol" in words(document)
 
 

@@ -9,22 +9,23 @@ from __future__ import annotations
 import io
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import lru_cache, partial
 from pathlib import Path
 from typing import Any
 from xml.sax.saxutils import escape
 
 from PIL import Image as Picture
-from PIL import ImageDraw
+from PIL import ImageChops, ImageStat
 from reportlab import rl_config
 from reportlab.lib import colors
 from reportlab.lib.enums import TA_LEFT
 from reportlab.lib.pagesizes import LETTER
 from reportlab.lib.styles import ParagraphStyle
 from reportlab.lib.units import inch
+from reportlab.lib.utils import ImageReader
 from reportlab.pdfbase import pdfmetrics
 from reportlab.pdfbase.ttfonts import TTFont
-from reportlab.platypus import Flowable, Image, KeepTogether, PageBreak, Paragraph, SimpleDocTemplate, Spacer, Table, TableStyle
+from reportlab.platypus import Flowable, KeepTogether, PageBreak, Paragraph, SimpleDocTemplate, Spacer, Table, TableStyle
 
 from hccassist.reading import ReadError
 from hccassist.reading.apart import page_image
@@ -43,7 +44,11 @@ MARGIN = 24.0
 PAGES_AT_HAND = 4
 MAX_CROP = 220.0
 """Points: a taller crop shows its first part only."""
+COLORED = 40
+"""By how much (of 255) a color of a page differs from its gray at least, where the page is shown in color."""
 WIDTH = LETTER[0] - 1.4 * inch
+FRAME, FRAME_GAP, RULE = colors.HexColor("#1f5f99"), 1.0, colors.HexColor("#c8d0d7")
+_Pages = Callable[[Path, int], Picture.Image | None]
 _STYLES = {
     "title": ParagraphStyle("title", fontName=BOLD, fontSize=14, leading=18, spaceAfter=6),
     "chart": ParagraphStyle("chart", fontName=BOLD, fontSize=12, leading=15, spaceBefore=4, spaceAfter=4),
@@ -64,10 +69,11 @@ class SheetChart:
 def audit_sheet(charts: Iterable[SheetChart], made: str, title: str = "Audit sheet") -> bytes:
     """The sheet of some charts as PDF; ``made`` is the moment (UTC) printed on each page."""
     _fonts()
+    pages = lru_cache(maxsize=PAGES_AT_HAND)(_drawn)
     story: list[Flowable] = [_text(title, "title")]
     for number, chart in enumerate(charts):
         story += [PageBreak()] if number else []
-        story += _chart(chart)
+        story += _chart(chart, pages)
     out = io.BytesIO()
     document = SimpleDocTemplate(
         out, pagesize=LETTER, leftMargin=0.7 * inch, rightMargin=0.7 * inch, topMargin=0.7 * inch, bottomMargin=0.7 * inch,
@@ -87,7 +93,7 @@ def audit_sheet(charts: Iterable[SheetChart], made: str, title: str = "Audit she
     return out.getvalue()
 
 
-def _chart(chart: SheetChart) -> list[Flowable]:
+def _chart(chart: SheetChart, pages: _Pages) -> list[Flowable]:
     opened = chart.opened
     states = [*opened.states.values(), *opened.orphans]
     accepted = [s for s in states if s.accepted]
@@ -97,7 +103,7 @@ def _chart(chart: SheetChart) -> list[Flowable]:
         _text(f"SHA-256 of the file: {opened.result.sha256}", "quiet"),
         _text(f"accepted codes: {len(accepted)}, other decisions: {len(others)}", "quiet"),
     ]
-    crops = _Crops(chart)
+    crops = _Crops(chart, pages)
     for state in sorted(accepted, key=_order):
         story += _code(state, crops)
     if others:
@@ -200,55 +206,70 @@ def _against(states: Sequence[SuggestionState]) -> Table:
         )
         rows.append([_text(cell, "body") for cell in cells])
     table = Table(rows, colWidths=[WIDTH * share for share in (0.32, 0.14, 0.17, 0.17, 0.20)], repeatRows=1)
-    rule = colors.HexColor("#c8d0d7")
-    table.setStyle(TableStyle([("VALIGN", (0, 0), (-1, -1), "TOP"), ("LINEBELOW", (0, 0), (-1, -1), 0.4, rule)]))
+    table.setStyle(TableStyle([("VALIGN", (0, 0), (-1, -1), "TOP"), ("LINEBELOW", (0, 0), (-1, -1), 0.4, RULE)]))
     return table
 
 
 class _Crops:
-    """Cuts the places of quotes out of a chart's page images."""
+    """The places of quotes in a chart's page images."""
 
-    def __init__(self, chart: SheetChart) -> None:
-        self._path = chart.path
+    def __init__(self, chart: SheetChart, pages: _Pages) -> None:
+        self._path, self._pages = chart.path, pages
         result = chart.opened.result
         self._sizes = {p.number: (p.width, p.height) for p in result.pages}
         spans = (span for s in result.suggestions for span in (*s.mentions, *s.evidence))
         self._boxes: dict[tuple[int, int], tuple[Box, ...]] = {(s.start, s.end): s.boxes for s in spans if s.boxes}
-        self._drawn = lru_cache(maxsize=PAGES_AT_HAND)(self._draw)
 
     def of(self, quote: Mapping[str, Any]) -> Flowable | None:
         """The place of a quote with its words framed; None for plain text, or where the file is not the one screened."""
         boxes = self._boxes.get((quote["start"], quote["end"]), ())
-        picture = self._drawn(quote["page"]) if boxes else None
-        if picture is None:
+        if self._path is None or not boxes:
             return None
-        width, height = self._sizes[quote["page"]]
-        scale = picture.width / width
-        top = max(0.0, min(b[1] for b in boxes) - MARGIN)
-        bottom = min(height, max(b[3] for b in boxes) + MARGIN, top + MAX_CROP)
-        cut = picture.crop((0, round(top * scale), picture.width, round(bottom * scale)))
-        for x0, y0, x1, y1 in boxes:
-            _frame(cut, (x0 * scale, (y0 - top) * scale, x1 * scale, (y1 - top) * scale))
-        ImageDraw.Draw(cut).rectangle((0, 0, cut.width - 1, cut.height - 1), outline=(200, 208, 215), width=2)
-        out = io.BytesIO()
-        cut.save(out, "PNG", compress_level=1)  # packed well when it is drawn
-        out.seek(0)
-        image = Image(out, width=WIDTH, height=WIDTH * cut.height / cut.width)
-        image.hAlign = "LEFT"
-        return image
-
-    def _draw(self, page: int) -> Picture.Image | None:
-        if self._path is None:
-            return None
-        try:
-            return Picture.open(io.BytesIO(page_image(self._path, page, SCALE))).convert("RGB")
-        except ReadError:
-            return None
+        return _Crop(partial(self._pages, self._path, quote["page"]), self._sizes[quote["page"]], boxes)
 
 
-def _frame(picture: Picture.Image, box: tuple[float, float, float, float]) -> None:
-    x0, y0, x1, y1 = (round(v) for v in box)
-    ImageDraw.Draw(picture).rectangle((x0 - 3, y0 - 3, x1 + 3, y1 + 3), outline=(31, 95, 153), width=3)
+class _Crop(Flowable):  # type: ignore[misc]  # reportlab has no types
+    """A strip of a page image, as wide as the page, with the words of some ``boxes`` (points of the page) framed. It is cut as
+    it is laid out: those of a whole project at once would fill the memory."""
+
+    def __init__(self, page: Callable[[], Picture.Image | None], size: tuple[float, float], boxes: Sequence[Box]) -> None:
+        super().__init__()
+        self._page, self._size, self._boxes = page, size, boxes
+        self._top = max(0.0, min(b[1] for b in boxes) - MARGIN)
+        self._bottom = min(size[1], max(b[3] for b in boxes) + MARGIN, self._top + MAX_CROP)
+        self._scale = WIDTH / size[0]
+
+    def wrap(self, _width: float, _height: float) -> tuple[float, float]:
+        """Nothing where the page cannot be drawn."""
+        return WIDTH, (self._bottom - self._top) * self._scale if self._page() else 0.0
+
+    def draw(self) -> None:
+        """The strip, the frames over it: where a tall one was cut off, the rest of the words is not framed."""
+        page, canvas = self._page(), self.canv
+        if page is None:
+            return
+        height, pixels = (self._bottom - self._top) * self._scale, page.height / self._size[1]
+        strip = page.crop((0, round(self._top * pixels), page.width, round(self._bottom * pixels)))
+        canvas.drawImage(ImageReader(strip), 0, 0, WIDTH, height)
+        canvas.setStrokeColor(RULE)
+        canvas.rect(0, 0, WIDTH, height)
+        canvas.setStrokeColor(FRAME)
+        canvas.setLineWidth(1.2)
+        for x0, y0, x1, y1 in ((v * self._scale for v in box) for box in self._boxes if box[3] <= self._bottom):
+            lower = height + self._top * self._scale - y1
+            canvas.rect(x0 - FRAME_GAP, lower - FRAME_GAP, x1 - x0 + 2 * FRAME_GAP, y1 - y0 + 2 * FRAME_GAP)
+
+
+def _drawn(path: Path, page: int) -> Picture.Image | None:
+    """A page as an image; in shades of gray where it has no color, which packs in a third of the time. None where it cannot be
+    drawn."""
+    try:
+        picture = Picture.open(io.BytesIO(page_image(path, page, SCALE))).convert("RGB")
+    except ReadError:
+        return None
+    gray = picture.convert("L")
+    apart = ImageStat.Stat(ImageChops.difference(picture, gray.convert("RGB"))).extrema
+    return picture if max(most for _, most in apart) > COLORED else gray
 
 
 def _letter(element: str | None) -> str:
