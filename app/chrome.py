@@ -4,7 +4,7 @@ say what became of something."""
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from typing import Any
+from typing import Any, TypeVar
 
 import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
@@ -19,6 +19,7 @@ SLIM = """
 [data-testid="stHeader"] { height: 2.75rem; min-height: 2.75rem; }
 [data-testid="stStatusWidget"] { display: none; } /* a figure running at each click is no calm company */
 [data-testid="stMainBlockContainer"] { padding: 3.25rem 1rem 1rem; }
+[data-testid="stLayoutWrapper"]:has(> .st-key-unseen) { position: absolute; } /* what shows nothing takes no room */
 [data-testid="stElementContainer"]:has(> [data-testid="stHtml"]) { display: none; }
 """
 FULL = """
@@ -28,6 +29,7 @@ section[data-testid="stMain"] { overflow: hidden; }
 """
 
 
+Choice = TypeVar("Choice", bound=str)
 DONE = {"save": "saved", "use": "put in force", "grant": "gave the role"}
 """What the record of roles and versions says was done, in words."""
 
@@ -84,6 +86,30 @@ def chosen(label: str, name: str, chart_id: int, options: Mapping[Any, str], beg
     }
     found = components.choice(key=_key(name, chart_id), data=data, on_text_change=components.ignore)
     return before if found.text is None else str(found.text)
+
+
+def picked(label: str, name: str, options: Mapping[Choice, str], begin: Choice) -> Choice:
+    """A choice among ``options`` (what is returned -> what is shown) of what the page shows. ``name``: the page's own."""
+    kept = _entered(name)
+    before = next((choice for choice in options if choice == kept), begin)
+    data = {"label": label, "text": before, "options": list(options.items()), "inSight": False, "chart": None, "name": name}
+    found = components.choice(key=name, data=data, on_text_change=components.ignore)
+    return next((choice for choice in options if choice == found.text), before)
+
+
+def number(label: str, name: str, limits: tuple[float, float, float], begin: float, slide: bool = False) -> float:
+    """A number for what the page shows, on a slider or typed. ``limits``: the least, the most, the step."""
+    least, most, step = limits
+    before = _entered(name) or f"{begin:g}"
+    data = {"label": label, "text": before, "least": least, "most": most, "step": step, "slide": slide}
+    found = components.number(key=name, data={**data, "chart": None, "name": name}, on_text_change=components.ignore)
+    return min(max(float(before if found.text is None else found.text), least), most)
+
+
+def _entered(name: str) -> str | None:
+    """What was entered last in a field of the page."""
+    kept = st.session_state.get(name)
+    return kept.get("text") if kept else None
 
 
 def drafted(name: str, chart_id: int, begin: str) -> str:

@@ -37,8 +37,9 @@ def main() -> None:
     reviewing = page is pages["review"]
     style(fills_window=reviewing)
     session.name_field()
-    components.bell(key="bell", on_rung_change=components.ignore)
-    mailbox(session.chart_id() if reviewing else None, session.sample_id() if reviewing else None)
+    with st.container(key="unseen"):
+        components.bell(key="bell", on_rung_change=components.ignore)
+        mailbox(session.chart_id() if reviewing else None, session.sample_id() if reviewing else None)
     page.run()
     session.warm_up()
 

@@ -7,7 +7,7 @@ import re
 import shutil
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from typing import NamedTuple
 
 import pytest
@@ -137,17 +137,6 @@ def saved(page: playwright.Page) -> None:
 
 def marked(page: playwright.Page, suggestion: str, kind: str) -> None:
     playwright.expect(row(page, suggestion).locator(".mark")).to_have_class(f"mark {kind}")
-
-
-def pick(page: playwright.Page, field: playwright.Locator, option: str) -> None:
-    """Choose an option of a drop-down. Its list closes when the page moves under it: then it is opened once more."""
-    for _ in range(10):
-        field.press("Escape")
-        field.click()
-        with suppress(playwright.TimeoutError):
-            page.get_by_role("option", name=option, exact=True).click(timeout=WAIT / 10)
-            return
-    raise AssertionError(f"there is no {option}")
 
 
 def add(page: playwright.Page, words: str, code: str) -> None:

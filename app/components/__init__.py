@@ -44,6 +44,15 @@ words = st.components.v2.component(
 """A field for words of several lines, kept as a draft while they are typed; reports them as ``text`` when it is left.
 Streamlit's own takes nothing while the server is away, and loses what is typed when the page goes."""
 
+number = st.components.v2.component(
+    "hccassist.number",
+    css=_source("base.css"),
+    js=_source("bus.js", "dom.js", "field.js", "number.js"),
+    isolate_styles=False,
+)
+"""A number, typed or on a slider; reports it as ``text`` when it has come to rest. Streamlit's own are fetched late, which
+moves what stands beside them, and miss a key while the page is drawn anew."""
+
 choice = st.components.v2.component(
     "hccassist.choice",
     css=_source("base.css"),

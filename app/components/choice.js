@@ -1,7 +1,7 @@
 // A choice of one: all of them in sight, or a list to open. Where nothing is chosen yet, nothing is.
 let choices = 0;
 
-class ChoiceField extends DraftField {
+class ChoiceField extends PageField {
   constructor(parent) {
     super(parent, h("div", { class: "hcca draft-field" }));
     this.group = `hccassist-choice-${++choices}`;

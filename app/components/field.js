@@ -1,9 +1,9 @@
-// What a person enters on a page beside the review: kept as a draft, on the way that decisions take, and so in use while the server
-// is away. When it is done the page is drawn anew with it.
-class DraftField {
+// What a person enters on a page beside the review, in use while the server is away. What is about a chart is kept as a draft, on
+// the way that decisions take. When it is done the page is drawn anew with it.
+class PageField {
   constructor(parent, root) {
     this.root = root;
-    this.keeper = keeper(() => bus.send({ type: "draft", chart: this.data.chart, suggestion: this.data.name, text: this.value }));
+    this.keeper = keeper(() => this.keep());
     parent.append(root);
     window.addEventListener("beforeunload", this.keeper.now, true);
     this.unlisten = bus.listen(() => this.takeWaiting());
@@ -21,9 +21,14 @@ class DraftField {
     this.takeWaiting();
   }
 
+  keep() {
+    const { chart, name } = this.data;
+    if (chart !== null) bus.send({ type: "draft", chart, suggestion: name, text: this.value });
+  }
+
   /** What was still on its way to the server when the field was drawn, after a reload or a time without it. */
   takeWaiting() {
-    if (this.tookWaiting || !bus.state || !this.data) return;
+    if (this.tookWaiting || !bus.state || !this.data || this.data.chart === null) return;
     this.tookWaiting = true;
     const { chart, name } = this.data;
     const found = bus.waiting((message) => message.type === "draft" && message.chart === chart && message.suggestion === name);

@@ -1,5 +1,5 @@
 // A field for words of several lines: a pause in typing keeps them.
-class WordsField extends DraftField {
+class WordsField extends PageField {
   constructor(parent) {
     const label = h("span", {});
     const area = h("textarea", {

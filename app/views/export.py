@@ -16,7 +16,8 @@ from hccassist.review.risk_score import DUAL, Member, payment_year, risk_score
 
 SHOWN = ["chart", "date_of_service", "provider", "icd10", "description", "hcc_v28", "origin", "decided_by"]
 XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
-ALL = "All charts"
+ALL = "*"
+"""The choice of all charts, which no chart is called."""
 
 
 def sheet(charts: list[str]) -> bytes:
@@ -38,10 +39,14 @@ def score(table: list[export.ExportRow]) -> None:
         st.text("No accepted code has a date of service.")
         return
     year_column, age_column, sex_column, dual_column, origin = st.columns([1, 1, 1, 2, 2], vertical_alignment="bottom")
-    year = int(year_column.selectbox("Service year", years, index=len(years) - 1))
-    age = int(age_column.number_input("Age on 1 February after", 0, 120, 70))
-    sex = sex_column.selectbox("Sex", ["F", "M"])
-    dual = dual_column.selectbox("Medicaid", list(DUAL), format_func=lambda k: DUAL[k])
+    with year_column:
+        year = int(chrome.picked("Service year", "risk-year", {y: y for y in years}, years[-1]))
+    with age_column:
+        age = int(chrome.number("Age on 1 February after", "risk-age", (0, 120, 1), 70))
+    with sex_column:
+        sex = chrome.picked("Sex", "risk-sex", {"F": "F", "M": "M"}, "F")
+    with dual_column:
+        dual = chrome.picked("Medicaid", "risk-dual", DUAL, next(iter(DUAL)))
     disabled = origin.checkbox("First entitled by disability")
     codes = [r.icd10 for r in table if r.date_of_service.startswith(str(year))]
     found = risk_score(codes, Member(age, sex, dual, disabled), year)
@@ -70,7 +75,8 @@ def main() -> None:
     if not table:
         return
     which, csv, xlsx, json, fhir, pdf = st.columns([4, 1, 1, 1, 1, 2], vertical_alignment="bottom")
-    chart = which.selectbox("Charts", [ALL, *names])
+    with which:
+        chart = chrome.picked("Charts", "export-charts", {ALL: "All charts", **{name: name for name in names}}, ALL)
     if chart != ALL:
         table = [row for row in table if row.chart == chart]
         accepted = [(name, state) for name, state in accepted if name == chart]

@@ -53,7 +53,8 @@ def choose_source() -> tuple[Loaded, Bench] | None:
         st.error(plain(error))
         return None
     loaded, bench = found
-    left.text(f"{chrome.counted(len(loaded.rows), 'judged suggestion')} in {chrome.counted(len(bench.charts), 'chart')}")
+    counts = f"{chrome.counted(len(loaded.rows), 'judged suggestion')} in {chrome.counted(len(bench.charts), 'chart')}"
+    (st if source else right).text(counts)
     for reason, count in loaded.left_out.items():
         st.text(f"{count} left out: {reason}")
     if not loaded.rows:
@@ -75,14 +76,16 @@ def thresholds(person: Person, loaded: Loaded, bench: Bench) -> None:
     found, models = desk.policies(session.store()), desk.rankers(session.store())
     policy, ranker = found[desk.in_force(session.store(), "policy")], models[desk.in_force(session.store(), "ranker")]
     which, what, slider = st.columns([2, 2, 4])
-    kind = which.selectbox("Threshold of", list(desk.THRESHOLDS), format_func=lambda k: desk.THRESHOLDS[k], key="qa-which")
+    with which:
+        kind = chrome.picked("Threshold of", "qa-which", desk.THRESHOLDS, next(iter(desk.THRESHOLDS)))
     names = desk.names_of(kind, loaded)
-    name = str(what.selectbox("Which", names, key=f"qa-name-{kind}") or "") if names else ""
+    with what:
+        name = chrome.picked("Which", f"qa-name-{kind}", names, next(iter(names))) if names else ""
     moves: dict[tuple[str, str], float] = st.session_state.setdefault(f"qa-moves-{policy.version}", {})
-    now, key = desk.threshold_now(policy, kind, name), f"qa-value-{kind}-{name}-{policy.version}"
-    # A widget that is not drawn forgets: a threshold moved before stands in the draft.
-    st.session_state.setdefault(key, moves.get((kind, name), now))
-    moves[kind, name] = slider.slider("Shown from this confidence on", 0.0, 1.0, step=0.01, key=key)
+    now = moves.get((kind, name), desk.threshold_now(policy, kind, name))  # a threshold moved before stands in the draft
+    with slider:
+        field = f"qa-value-{kind}-{name}-{policy.version}-{st.session_state.get('qa-drafts', 0)}"
+        moves[kind, name] = chrome.number("Shown from this confidence on", field, (0, 1, 0.01), now, slide=True)
     draft = desk.drafted(policy, moves)
     in_draft(policy, moves)
     before = bench.outcome(policy, ranker)
@@ -117,17 +120,21 @@ def in_draft(policy: Policy, moves: dict[tuple[str, str], float]) -> None:
         return
     words, button = st.columns([8, 1], vertical_alignment="center")
     told = [
-        f"{name or desk.THRESHOLDS[kind].lower()} {desk.threshold_now(policy, kind, name):.2f} → {value:.2f}"
+        f"{named(kind, name)} {desk.threshold_now(policy, kind, name):.2f} → {value:.2f}"
         for (kind, name), value in moved.items()
     ]
     words.text("Draft: " + " · ".join(told))
 
     def start_over() -> None:
-        for kind, name in moves:
-            st.session_state.pop(f"qa-value-{kind}-{name}-{policy.version}", None)
         moves.clear()
+        st.session_state["qa-drafts"] = st.session_state.get("qa-drafts", 0) + 1  # the sliders of a new draft are new ones
 
     button.button("Start over", on_click=start_over, width="stretch")
+
+
+def named(kind: str, name: str) -> str:
+    """A threshold in the words of a line."""
+    return f"HCC {name}" if kind == "hcc" else name or desk.THRESHOLDS[kind].lower()
 
 
 def affected(row: Judged, confidence: float, change: str) -> list[str]:
@@ -146,7 +153,9 @@ def figures(before: Summary, after: Summary) -> None:
         (columns[3], "Noise per chart", before.noise, after.noise, ".2f", "inverse"),
         (columns[4], "Supported, not shown", before.missed, after.missed, "d", "inverse"),
     ):
-        column.metric(label, format(b, form), format(b - a, "+" + form) if b != a else None, delta_color=good)  # type: ignore[arg-type]
+        known = a == a and b == b  # NaN: nothing to take a share of
+        change = format(b - a, "+" + form) if known and b != a else None
+        column.metric(label, format(b, form) if b == b else "–", change, delta_color=good)  # type: ignore[arg-type]
 
 
 def draw(bench: Bench, outcomes: dict[str, Outcome], places: Sequence[DeltaGenerator]) -> None:
@@ -212,8 +221,9 @@ def compare(bench: Bench) -> None:
     policies: dict[str, Policy] = {}
     outcomes: dict[str, Outcome] = {}
     for column, side in zip(st.columns(2), ("A", "B"), strict=True):
-        policy_name = column.selectbox(f"Policy {side}", list(found), key=f"qa-policy-{side}")
-        model_name = column.selectbox(f"Ranker {side}", list(models), key=f"qa-ranker-{side}")
+        with column:
+            policy_name = chrome.picked(f"Policy {side}", f"qa-policy-{side}", {v: v for v in found}, next(iter(found)))
+            model_name = chrome.picked(f"Ranker {side}", f"qa-ranker-{side}", {v: v for v in models}, next(iter(models)))
         policies[side] = found[policy_name]
         outcomes[side] = bench.outcome(policies[side], models[model_name])
         s = bench.summary(outcomes[side])
@@ -318,10 +328,11 @@ def put(person: Person, kind: Kind) -> None:
     with st.form(f"qa-use-{kind}", border=True):
         words, version_column, reason_column, button = st.columns([2, 2, 4, 1], vertical_alignment="bottom")
         words.text(f"{kind.capitalize()} in force: {desk.in_force(store, kind)}")
-        version = version_column.selectbox("Put in force", known, key=f"qa-version-{kind}")
+        with version_column:
+            version = chrome.picked("Put in force", f"qa-version-{kind}", {v: v for v in known}, known[0])
         reason = reason_column.text_input("Reason, for the record", max_chars=500, key=f"qa-reason-{kind}", autocomplete="off")
         if button.form_submit_button("Use", width="stretch"):
-            chrome.attempt(lambda: _use(person, kind, str(version), reason))
+            chrome.attempt(lambda: _use(person, kind, version, reason))
 
 
 def _use(person: Person, kind: Kind, version: str, reason: str) -> None:

@@ -29,6 +29,7 @@ def line(event: Event) -> Line:
     found = suggestion if isinstance(suggestion, dict) else {}
     visit = content.get("encounter")
     action = event.action
+    accepted = found.get("icd10") if action.kind == "accept" else None
     return {
         "no.": str(event.seq),
         "when (UTC)": chrome.when(event.at),
@@ -37,7 +38,7 @@ def line(event: Event) -> Line:
         "chart": content.get("chart"),
         "visit": visit.get("date_of_service") if isinstance(visit, dict) else None,
         "suggested": found.get("icd10") or str(found.get("condition") or "").replace("_", " ") or None,
-        "code": action.code.icd10 if action.code else None,
+        "code": action.code.icd10 if action.code else accepted,
         "reason": REJECT_REASONS.get(action.reason or ""),
         "rationale": action.rationale,
         "about no.": action.target,

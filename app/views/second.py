@@ -8,7 +8,7 @@ from app import chrome, session
 from app.plain import plain
 from hccassist.review import second_review as second
 from hccassist.review.people import Person
-from hccassist.review.samples import Lesson, Sample, Samples
+from hccassist.review.samples import MAX_SIZE, Lesson, Sample, Samples
 from hccassist.terminology.codes import load_codes
 
 NO_GUIDELINE = "none"
@@ -22,15 +22,19 @@ def draw(person: Person, samples: Samples) -> None:
     st.markdown(f"**{count} of others** in no sample yet. A sample is read blind: the first decision "
                 "shows only when all of it is judged.")  # fmt: skip
     how, detail_column, size_column, button = st.columns([2, 3, 1, 1], vertical_alignment="bottom")
-    method: second.Method = how.selectbox("Drawn", list(second.METHODS), format_func=lambda m: second.METHODS[m])
+    with how:
+        method: second.Method = chrome.picked("Drawn", "draw-method", second.METHODS, "random")
     detail = ""
-    if method == "hcc":
-        labels = load_codes().labels.get("V28", {})
-        found = sorted({d.hcc for d in left if d.hcc}, key=lambda c: (len(c), c))
-        detail = detail_column.selectbox("HCC (V28)", found, format_func=lambda c: f"{c} {labels.get(c, '')}") or ""
-    elif method == "low_confidence":
-        detail = str(detail_column.number_input("Confidence below", 0.05, 1.0, second.LOW_CONFIDENCE, 0.05))
-    size = int(size_column.number_input("How many", 1, 500, 20))
+    with detail_column:
+        if method == "hcc":
+            labels = load_codes().labels.get("V28", {})
+            found = sorted({d.hcc for d in left if d.hcc}, key=lambda c: (len(c), c))
+            names = {c: f"{c} {labels.get(c, '')}" for c in found}
+            detail = chrome.picked("HCC (V28)", "draw-hcc", names, next(iter(names), ""))
+        elif method == "low_confidence":
+            detail = str(chrome.number("Confidence below", "draw-below", (0.05, 1, 0.05), second.LOW_CONFIDENCE))
+    with size_column:
+        size = int(chrome.number("How many", "draw-size", (1, MAX_SIZE, 1), 20))
     if button.button("Draw", width="stretch", disabled=not left):
         chrome.attempt(lambda: samples.draw(person, method, size, detail, session.results_folder()))
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import streamlit as st
 
 from app import chrome, components, session
-from hccassist.review.people import ROLES, People
+from hccassist.review.people import ROLES, People, Role
 
 
 def main() -> None:
@@ -20,7 +20,8 @@ def main() -> None:
     with st.form("person", clear_on_submit=True):
         address, role_column, active_column = st.columns([3, 1, 1], vertical_alignment="bottom")
         email = address.text_input("Address they sign in with", max_chars=200, autocomplete="off")
-        role = role_column.selectbox("Role", ROLES)
+        with role_column:
+            role: Role = chrome.picked("Role", "person-role", {name: name for name in ROLES}, ROLES[0])
         active = active_column.checkbox("May sign in", value=True)
         if st.form_submit_button("Keep"):
             chrome.attempt(lambda: people.put(person, email, role, active))

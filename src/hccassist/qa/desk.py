@@ -59,11 +59,18 @@ def in_force(store: Store, kind: Kind) -> str:
     return used[0] if used else next(iter(policies(store) if kind == "policy" else rankers(store)))
 
 
-def names_of(policy_kind: str, loaded: Loaded) -> list[str]:
-    """What a threshold of a kind can be set for among judged suggestions: categories, groups or statuses."""
-    of = {"hcc": lambda r: r.category, "high_risk": lambda r: r.group, "status": lambda r: r.status}.get(policy_kind)
-    found = {of(r) for r in loaded.rows} - {None} if of else set()
-    return sorted((str(name) for name in found), key=lambda n: (len(n), n) if policy_kind == "hcc" else (0, n))
+def names_of(policy_kind: str, loaded: Loaded) -> dict[str, str]:
+    """What a threshold of a kind can be set for among judged suggestions (a category, a group, a status) -> how it is shown."""
+    match policy_kind:
+        case "hcc":
+            found = {r.category: f"{r.category} {r.label}" for r in loaded.rows if r.category}
+            return dict(sorted(found.items(), key=lambda item: (len(item[0]), item[0])))
+        case "high_risk":
+            return {group: group for group in sorted({r.group for r in loaded.rows if r.group})}
+        case "status":
+            return {str(status): str(status) for status in sorted({r.status for r in loaded.rows})}
+        case _:
+            return {}
 
 
 def threshold_now(policy: Policy, kind: str, name: str) -> float:

@@ -8,7 +8,7 @@ teach from, not to rank by.
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -89,7 +89,7 @@ def by_provider(found: Iterable[Finding], stated: Mapping[str, int]) -> list[Pro
         if len(own) > 1:
             whys = Counter(f.why for f in own).most_common()
             [(heading, _)] = Counter(f.heading for f in own).most_common(1)
-            rows.append(ProviderPattern(provider, stated[provider], len(own), tuple(whys), heading, tuple(own[:EXAMPLES])))
+            rows.append(ProviderPattern(provider, stated[provider], len(own), tuple(whys), heading, _examples(own)))
     return rows
 
 
@@ -102,9 +102,17 @@ def by_wording(found: Iterable[Finding]) -> list[WordingPattern]:
     rows = [
         WordingPattern(
             own[0].heading, own[0].why, len(own), len({f.provider for f in own}),
-            tuple(name for name, _ in Counter(f.condition for f in own).most_common(5)), tuple(own[:EXAMPLES]),
+            tuple(name for name, _ in Counter(f.condition for f in own).most_common(5)), _examples(own),
         )
         for own in groups.values()
         if len(own) > 1
     ]  # fmt: skip
     return sorted(rows, key=lambda r: (-r.times, r.heading))
+
+
+def _examples(found: Sequence[Finding]) -> tuple[Finding, ...]:
+    """A few findings, each on a line of its own: one line may name several conditions, and a page be there twice."""
+    first: dict[str, Finding] = {}
+    for finding in found:
+        first.setdefault(finding.line, finding)
+    return tuple(first.values())[:EXAMPLES]
