@@ -27,6 +27,7 @@ _HEAD_WORDS = 14
 _MOST_FOLLOWING = 12
 _MOST_MAIN = 2
 _NONE: frozenset[str] = frozenset()
+_GUESSED = ["tie main", "main 2"]
 _SAID_OF_ONE = frozenset({"status"})
 SHORT_NOTE = 900
 """Characters of a note of a few terse lines."""
@@ -137,6 +138,9 @@ def ties_of(scene: Scene) -> Ties:
     _tie_main(scene, ties)
     _tie_knowledge(scene, ties)
     _tie_nearest(scene, ties)
+    for found in ties.values():
+        for number in [n for n, tie in found.items() if tie.clues == _GUESSED]:
+            del found[number]
     return ties
 
 
