@@ -30,8 +30,21 @@ _FLAGS_OF = {
 _LOOKS_AROUND = re.compile(r"\(\?<?[=!]")
 _LONG_REPEAT = re.compile(r"\{\d+,\d{3,}\}")
 """It takes Hyperscan seconds to compile "{1,4000}"; any number of times is near enough for it."""
-_KEPT_FILES = 64
+_KEPT_FILES = 200
 _FOREIGN = re.compile(r"[^\x00-\x7f]")
+
+
+class Seldom:
+    """A costly pattern that few texts match: ``re`` looks only where Hyperscan finds that it may."""
+
+    def __init__(self, pattern: re.Pattern[str]) -> None:
+        self._pattern = pattern
+        self._first_look = Patterns([pattern.pattern], re.RegexFlag(pattern.flags))
+
+    def search(self, text: str, start: int = 0, end: int | None = None) -> re.Match[str] | None:
+        """The first match in ``text[start:end]``, as ``re.Pattern.search`` finds it."""
+        end = len(text) if end is None else end
+        return self._pattern.search(text, start, end) if self._first_look.possible(text[start:end]) else None
 
 
 class _Compiled(NamedTuple):

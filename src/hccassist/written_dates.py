@@ -8,6 +8,8 @@ from functools import lru_cache
 
 from dateutil import parser as dateutil
 
+from hccassist.patterns import Patterns
+
 YEAR = r"(?:19|20)\d\d"
 """A year of these times in four digits."""
 MONTH_NAME = (
@@ -28,7 +30,7 @@ DATE = re.compile(
     re.IGNORECASE | re.VERBOSE,
 )
 """A date with its year; the group that matched names its form."""
-_NUMERIC = re.compile(r"\d\s?[/.\-]\s?\d|\d{8}")
+_DATED = Patterns(["".join(DATE.pattern.split())], re.IGNORECASE)
 _MONTH_AND_DAY = re.compile(rf"\b(?P<month>{MONTH_NAME})\.?\s+(?P<day>\d{{1,2}})(?:st|nd|rd|th)?\b(?![/:.]?\d)", re.IGNORECASE)
 _MONTHS = ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec")
 _PIVOT = 36
@@ -36,9 +38,8 @@ _FIRST_YEAR, _LAST_YEAR = 1900, 2100
 
 
 def may_hold_date(text: str) -> bool:
-    """Whether a text has what every date holds: a quicker look than for the date itself."""
-    lowered = text.lower()
-    return any(map(lowered.__contains__, _MONTHS)) or bool(_NUMERIC.search(text))
+    """Whether there may be a date in a text: a quicker look than for the date itself."""
+    return bool(_DATED.possible(text))
 
 
 @lru_cache(maxsize=4096)

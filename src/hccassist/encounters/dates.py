@@ -10,9 +10,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 from functools import cache
+from typing import NamedTuple
 
 from hccassist.encounters.lines import Line
 from hccassist.encounters.rules import date_labels
+from hccassist.patterns import Patterns
 from hccassist.written_dates import DATE, may_hold_date, parse_date
 
 _OCR_DIGITS = str.maketrans({"O": "0", "o": "0", "l": "1", "I": "1", "|": "1", "S": "5", "B": "8"})
@@ -48,9 +50,21 @@ class DateHit:
     prose: bool = False
 
 
-@cache
-def _labels() -> tuple[tuple[str, bool, re.Pattern[str]], ...]:
-    return tuple((r.kind, r.where == "before", re.compile(r.label, re.IGNORECASE)) for r in date_labels())
+class _Labels(NamedTuple):
+    """The labels that stand before a date, or behind it: their patterns, and of each its row and kind."""
+
+    patterns: Patterns
+    rows: list[tuple[int, str]]
+
+    @classmethod
+    @cache
+    def of(cls, where: str) -> _Labels:
+        rows = [(number, row) for number, row in enumerate(date_labels()) if row.where == where]
+        return cls(Patterns(row.label for _, row in rows), [(number, row.kind) for number, row in rows])
+
+    def matching(self, text: str) -> list[tuple[int, str]]:
+        """The row and kind of each label that a text holds, in the file's order."""
+        return [self.rows[number] for number in self.patterns.matching(text)]
 
 
 def find_dates(lines: Sequence[Line]) -> list[DateHit]:
@@ -91,17 +105,11 @@ def find_dates(lines: Sequence[Line]) -> list[DateHit]:
 
 def _kind(before: str, after: str, above: str) -> tuple[str, bool]:
     """What a date is the date of, and whether words said so."""
-    bare = False
-    for kind, is_before, pattern in _labels():
-        if pattern.search(before if is_before else after):
-            if kind != "bare":
-                return kind, True
-            bare = True
-    if above and not before.strip(" \t:-|"):
-        for kind, is_before, pattern in _labels():
-            if is_before and kind != "bare" and pattern.search(above):
-                return kind, True
-    return ("bare" if bare else "other"), False
+    kinds = [kind for _, kind in sorted([*_Labels.of("before").matching(before), *_Labels.of("after").matching(after)])]
+    told = next((kind for kind in kinds if kind != "bare"), None)
+    if told is None and above and not before.strip(" \t:-|"):
+        told = next((kind for _, kind in _Labels.of("before").matching(above) if kind != "bare"), None)
+    return (told, True) if told else ("bare" if kinds else "other", False)
 
 
 def _above(lines: Sequence[Line], n: int, offset: int) -> str:

@@ -8,6 +8,7 @@ from functools import cache, lru_cache
 from typing import NamedTuple
 
 from hccassist.nlp.document import Document, Sentence
+from hccassist.patterns import Seldom
 from hccassist.schema import Element
 from hccassist.terminology.groups import pattern_group, said
 from hccassist.terminology.lexicon import EvidenceWord, Lexicon
@@ -22,15 +23,17 @@ _MEASURED = frozenset({"lab", "vital"})
 _FINDINGS = frozenset({"exam", "symptom", "vital", "lab", "monitor"})
 PLANNED = said("planned_test", behind="")
 _CELL_GAP = "  "
-_NOT_TOLERATED = said("not_tolerated")
-_STOPPED = said("not_taken")
+_NOT_TOLERATED = Seldom(said("not_tolerated"))
+_STOPPED = Seldom(said("not_taken"))
 _NOT_BEHIND = said("not_taken_behind")
 """Behind these words a drug is not taken, nor a specialist seen; what stands before is: "metformin without side effects"."""
-_ENDED_FOR = said("ended", behind=rf"\b.{{0,30}}?\b(?:{pattern_group('ended_why')})\b")
-_BLAMED = said(
-    "blamed",
-    before=r"(?<!benefit )(?<!relief )(?<!improvement )(?<!help )(?<!response )\b",
-    behind=r" (?:(?:the|his|her|their|prior) )?$",
+_ENDED_FOR = Seldom(said("ended", behind=rf"\b.{{0,30}}?\b(?:{pattern_group('ended_why')})\b"))
+_BLAMED = Seldom(
+    said(
+        "blamed",
+        before=r"(?<!benefit )(?<!relief )(?<!improvement )(?<!help )(?<!response )\b",
+        behind=r" (?:(?:the|his|her|their|prior) )?$",
+    )
 )
 _VALUE = re.compile(
     r"(?<![\w./])(?!\d{1,2}/(?:\d{1,2}/\d\d|(?:19|20)\d\d)|(?:19|20)\d\d\b)\d+(?:[./]\d+)*(?![\w/])"

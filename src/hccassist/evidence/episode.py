@@ -29,6 +29,7 @@ from hccassist.evidence.story import Story
 from hccassist.evidence.when import days_ago, since_month
 from hccassist.nlp.document import Document
 from hccassist.nlp.mentions import WORDED_AS_OVER, Located
+from hccassist.patterns import Seldom
 from hccassist.schema import Encounter
 from hccassist.terminology.groups import code_group, pattern_group, said
 from hccassist.terminology.lexicon import Lexicon
@@ -44,7 +45,7 @@ _CLOSED_SPAN = re.compile(rf"[^.;,\n]{{0,30}}?\b{YEAR} ?(?:to|-|–|until|till|t
 """Years that began and ended: "on hemodialysis 2016 to 2020"."""
 _SPREAD = ("C77", "C78", "C79")
 _NEOPLASM = "C"
-_RECENT = said("recent")
+_RECENT = Seldom(said("recent"))
 _ANSWERED = "on the form"
 """What a cue says that a form's own answer gave."""
 _SAID_OVER = said("said_over", "", "")

@@ -19,6 +19,7 @@ from hccassist.evidence.strength import Clues, Strength, sentence_clues
 from hccassist.evidence.ties import FOLLOWS, SHORT_NOTE, UNCLEAR, Scene, Tie, scene_of, ties_of
 from hccassist.nlp.document import Document, Sentence
 from hccassist.nlp.mentions import Located
+from hccassist.patterns import Seldom
 from hccassist.schema import Element, Evidence
 from hccassist.terminology.groups import said, word_group
 from hccassist.terminology.lexicon import Sites
@@ -41,7 +42,7 @@ _KNOWN_SHARE = 0.5
 _NO_KIND = "words"
 _SAID_OF_A_DRUG = frozenset({"treatment", "evaluation"})
 _TEMPLATES = frozenset({"ros", "exam", "vitals"})
-_NOT_THERE = said("finding_absent")
+_NOT_THERE = Seldom(said("finding_absent"))
 _OF_A_RELATIVE = said("relative_has", before=r"(?:(?:his|her|their|the patient's|an?) )?", behind="")
 """What a relative has, or had, proves nothing of the patient's conditions that the sentence does not name."""
 _CLAUSE = re.compile(r"[;,]\s+|\s+(?:but|and)\s+|\.\s+")

@@ -11,9 +11,10 @@ from functools import cached_property
 from hccassist.evidence.when import last_named_year, latest_year
 from hccassist.nlp.document import Document
 from hccassist.nlp.mentions import Located
+from hccassist.patterns import Seldom
 from hccassist.terminology.groups import said
 
-_DISCHARGED = said("discharged")
+_DISCHARGED = Seldom(said("discharged"))
 _SUMMARY = said("stay_summary", "", "")
 _TITLE_REACH = 500
 _IN_THE_STAY = said("in_the_stay")

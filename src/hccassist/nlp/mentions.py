@@ -14,6 +14,7 @@ from hccassist.nlp.readings import Support, resolve
 from hccassist.nlp.scope import Cue, cues_of
 from hccassist.nlp.sections import CONCLUSIONS, FINDINGS
 from hccassist.nlp.status import Named, Stay, assert_status, may_conclude, relative_before, relative_of_row
+from hccassist.patterns import Seldom
 from hccassist.schema import Mention, Status
 from hccassist.terminology.groups import pattern_group, said, word_group
 from hccassist.terminology.lexicon import AttributeWord, Lexicon, Term
@@ -45,7 +46,7 @@ _STAYED_THEN = said("stayed", behind=rf"\b[^.;]{{0,20}}\b(?:ago|last|{_THEN})\b"
 _HEAD = 2
 """A problem's name ends its line: at most a full stop or a colon stands behind it."""
 _GONE = said("resolved_after", before=r"\W*(?:(?:medical )?(?:reasoning|assessment|status): )?")
-_NOT_SO, _DOUBTED = said("taken_back"), said("doubted_after")
+_NOT_SO, _DOUBTED = Seldom(said("taken_back")), Seldom(said("doubted_after"))
 """A sentence that takes back, or doubts, what the one before it named."""
 _NOT_SO_AT_ONCE = said("taken_back_at_once")
 """The same told without naming it again, in its own sentence too: "was told she has lupus, rheum says she does not"."""
