@@ -110,6 +110,14 @@ def test_a_misspelt_or_badly_scanned_word_is_the_one_medical_word_it_can_be() ->
     assert normalizer.words("adduction addition cancel thrombosea") == ("adduction", "addition", "cancel", "thrombosea")
 
 
+def test_a_shorter_word_with_a_misread_letter_is_repaired_beside_a_word_that_tells_what_it_was() -> None:
+    wordings = [("heart", "failure"), ("chronic", "kidney", "disease"), ("heroin", "abuse")]
+    words = vocabularies([], [word for wording in wordings for word in wording])
+    normalizer = Normalizer({}, Spelling(words, companies(wordings)))
+    assert normalizer.words("HEART FATLURE, chronic kldney problem") == ("heart", "failure", "chronic", "kidney", "problem")
+    assert normalizer.words("a fatlure told herein with two") == ("a", "fatlure", "told", "herein", "with", "two")
+
+
 def test_a_long_word_broken_off_is_the_commonest_that_begins_so() -> None:
     names = ["thrombocytopenia", "thrombocytopenia", "thrombocytopathy", "hepatopulmonary", "provisional"]
     normalizer = Normalizer({"provision": "provision"}, Spelling(vocabularies([], names), companies((n,) for n in names)))

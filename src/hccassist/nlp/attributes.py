@@ -31,6 +31,7 @@ _CHIEF_COMPLAINT = "chief_complaint"
 _OF_THE_VISIT = frozenset({"assessment_plan", "hospital_course", "hpi", "start"})
 """Sections that speak of the complaint, not of a list of what the patient has besides."""
 _MOST_BEFORE = 12
+_CLAUSE_ENDS = frozenset(",;.:" + RING + "☒☑✓✔")
 _DENIED_BEHIND = (["none"], ["absent"], ["denied"], ["negative"])
 
 
@@ -162,9 +163,10 @@ def _refines(value: str, general: str) -> bool:
 
 
 def _denied(norms: list[str], hit: Hit, i: int) -> bool:
-    """Whether a "no" or "without" stands up to three words before token ``i``, in the same clause and outside the mention."""
+    """Whether a "no" or "without" stands up to three words before token ``i``, in the same clause and outside the mention; a
+    choice of a form begins with its mark."""
     for k in range(i - 1, max(i - 4, -1), -1):
-        if norms[k] in ",;.:" or hit.i <= k < hit.j:
+        if norms[k] in _CLAUSE_ENDS or hit.i <= k < hit.j:
             return False
         if norms[k] in _NOT_SO:
             return True

@@ -58,6 +58,10 @@ _BOXED = re.compile(rf"(?:[:?]\s*|[ \t]{{2,}})(?={_TICKS}|{_BLANKS})")
 _LABELS_ROW = re.compile(rf"(?: [A-Za-z]+){{0,2}}[ \t]{{2,}}(?={_TICKS}|{_BLANKS})")
 """What stands between the condition that labels a table's row and the choices in its next cell."""
 _TICKED = re.compile(_TICKS)
+_LABEL_WORDS = r"(?P<label>[A-Za-z][A-Za-z/'-]*(?: [A-Za-z/'-]+){0,4})"
+_LABEL_BEFORE = re.compile(rf"(?<![A-Za-z]){_LABEL_WORDS}(?: ?\([^()\n]{{1,20}}\))? ?[:?][^:?;\n]*(?:\n[^:?;\n]*)?\Z")
+_ROWS_FIRST_CELL = re.compile(rf"\s*{_LABEL_WORDS}(?:\s{{2,}}|\s*(?={_TICKS}|{_BLANKS}))")
+"""What a row asks: the words before the last colon, or its first cell."""
 _CHOICE_WORDS = r"[A-Za-z0-9][\w/-]*(?: [A-Za-z0-9][\w/-]*){0,2}"
 _BOX_BEHIND = re.compile(rf"(?P<words>{_CHOICE_WORDS})\s?(?:(?P<tick>{_TICKS})|{_BLANKS})")
 _BOXES_BEHIND = re.compile(rf"(?:{_CHOICE_WORDS}\s?(?:{_TICKS}|{_BLANKS})[ \t,;]*){{2,}}(?=$|[.\n])")
@@ -90,6 +94,11 @@ class _Cell:
     @property
     def is_option(self) -> bool:
         return len(self.text.split()) <= _MOST_OPTION_WORDS and not _TEXT.search(self.text)
+
+
+def may_mark(text: str) -> bool:
+    """Whether a text may hold a mark at all: a quick look."""
+    return bool(_MAY_MARK.search(text))
 
 
 def read_choice(text: str, start: int, end: int) -> tuple[Status, str] | None:
@@ -198,6 +207,19 @@ def read_options(text: str, end: int) -> tuple[Status, str] | None:
     answers = [_answer(word.group().lower()) if (word := _FIRST_WORD.match(words)) else None for words in chosen]
     # "[x] mild [x] controlled" are two findings of what is there.
     return next((a for a in answers if a), "active"), f"“{chosen[0]}” marked on the form"
+
+
+def answered(text: str, start: int, end: int) -> list[tuple[tuple[int, int], tuple[int, int]]]:
+    """The questions in [start, end) with a choice made: the range of the label's words and that of the choice's. "Amputation:
+    [ ] none  [x] right great toe" names together what neither does alone."""
+    made: list[tuple[tuple[int, int], tuple[int, int]]] = []
+    ringed = ringed_choices(text, start, end)[0] if text.find(RING, start, end) >= 0 else []
+    for first, last in (*boxed_choices(text, start, end)[0], *((low + 1, high) for low, high in ringed)):
+        row = max(text.rfind("\n", start, first) + 1, start)
+        label = _LABEL_BEFORE.search(text, start, first) or _ROWS_FIRST_CELL.match(text, row, first)
+        if label:
+            made.append((label.span("label"), (first, last)))
+    return made
 
 
 def _offers_both(text: str, low: int, high: int) -> bool:

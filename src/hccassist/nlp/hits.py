@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import re
+from bisect import bisect_left
 from collections.abc import Sequence
 from typing import NamedTuple
 
-from hccassist.nlp.choices import RING, boxed_choices, ringed_choices
+from hccassist.nlp.choices import RING, answered, boxed_choices, may_mark, ringed_choices
 from hccassist.nlp.document import Document
 from hccassist.nlp.status import is_dropped
 from hccassist.terminology.groups import word_group
@@ -27,6 +28,8 @@ _PREPOSITIONS = frozenset("on with in of off from after by for".split())
 """What follows them belongs to the last name only: "DVT and PE, on warfarin"."""
 _DETERMINERS = frozenset("the his her their".split())
 _COORDINATORS = frozenset(", and or & / +".split())
+_OPEN_LABELS, _CLOSE_LABELS = word_group("opens_label"), word_group("closes_label")
+"""Words of a form's label that name nothing: "Current cancer type"."""
 
 
 class Hit(NamedTuple):
@@ -67,7 +70,49 @@ def find_hits(document: Document, lexicon: Lexicon) -> list[Hit]:
                     break
         hits.extend(_spread(document, lexicon, number, hits[before:]))
         hits.extend(_places_before(document, lexicon, number, hits[before:]))
-    return hits
+    return _with_answers(document, lexicon, hits) if may_mark(document.text) else hits
+
+
+def _with_answers(document: Document, lexicon: Lexicon, hits: list[Hit]) -> list[Hit]:
+    """The hits with what a form's labels and the choices made behind them name together: "Amputation: [x] right great toe",
+    "Cancer  ◉ breast  colon". The label alone then names nothing."""
+    starts = document.tokens.starts
+    for number, sentence in enumerate(document.sentences):
+        if is_dropped(sentence.section) or not may_mark(document.said(sentence)):
+            continue
+        for label, choice in answered(document.text, sentence.start, sentence.end):
+            i, j, a, b = (bisect_left(starts, at, sentence.i, sentence.j) for at in (*label, *choice))
+            named = _named_together(document, lexicon, i, j, a, b)
+            labels = [h for h in hits if h.sentence == number and i <= h.i < j]
+            known = {t.condition for h in labels for t in h.terms}
+            if not named or not known.isdisjoint(t.condition for t in named):
+                continue
+            if not any(h.sentence == number and a <= h.i < b for h in hits):
+                hits = [h for h in hits if h not in labels] + [Hit(number, a, b, named)]
+    return sorted(hits, key=lambda h: h.sentence)
+
+
+def _named_together(document: Document, lexicon: Lexicon, i: int, j: int, a: int, b: int) -> tuple[Term, ...]:
+    """What the label at tokens [i, j) and the choice at [a, b) name when read as one, the label before the choice ("alcohol
+    dependence") or behind it ("breast cancer"); nothing where they name nothing as a whole."""
+    tokens = document.tokens
+    while i < j and tokens.norms[i] in _OPEN_LABELS:
+        i += 1
+    ends = [j]
+    while ends[-1] - 1 > i and tokens.norms[ends[-1] - 1] in _CLOSE_LABELS:
+        ends.append(ends[-1] - 1)
+    best: tuple[int, tuple[Term, ...]] = (0, ())
+    for end in ends:
+        label = tokens.norms[i:end]
+        if label:
+            for stop, terms in lexicon.terms.after(label, tokens, a, b):
+                best = max(best, (stop - a, tuple(terms)), key=lambda found: found[0])
+        for first in range(a, b):
+            for last in range(first + 1, b + 1):
+                for stop, terms in lexicon.terms.after(tokens.norms[first:last], tokens, i, end):
+                    if stop == end:
+                        best = max(best, (last - first, tuple(terms)), key=lambda found: found[0])
+    return tuple(t for t in best[1] if not t.ambiguous)
 
 
 def _accept(term: Term, document: Document, i: int, j: int, lexicon: Lexicon) -> bool:

@@ -3,7 +3,8 @@
 The repair is bounded, so that speed and trust hold: only words that the knowledge does not know at all; only long ones; one
 slip (a letter wrong, missing, too many, or two swapped), never in the first letter; and only when a single medical word fits.
 Scanners get a second rule: the shapes they confuse (``rn`` for ``m``). The words of ``plain_words.csv`` are never repaired
-("addition" is no "addiction").
+("addition" is no "addiction"). Shorter words of which one letter may be misread ("FATLURE") are many a plain word and name too:
+they are repaired beside a word next to which the lexicon knows what they may be ("heart").
 
 A word cut off behind its stem ("schizophr.", "foll lymphoma") is completed to the word of that stem which the lexicon knows
 beside its neighbours; without such neighbours only a long stem is, to the commonest word that begins so.
@@ -14,11 +15,17 @@ from __future__ import annotations
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from itertools import permutations
 
 _LONG = 8
 _SCANNED, _WHOLE = 5, 3
 _CONFUSED = (("rn", "m"), ("m", "rn"), ("ii", "u"), ("vv", "w"), ("cl", "d"), ("li", "h"), ("ri", "n"))
 """What a scanner reads, and what was printed."""
+_ALIKE = ("itl", "ceo", "ao", "ae", "bh", "nu", "ft", "rt", "vy", "gq", "hk", "mn", "fp", "sz")
+"""Single letters that it takes for each other."""
+_LETTERS = tuple(pair for letters in _ALIKE for pair in permutations(letters, 2))
+_LEAST_MISREAD, _TELLING = 6, 5
+"""The letters of a word that one of them may be misread in, and of the word beside it that tells."""
 STEM = 4
 """Letters that a cut-off word has at least."""
 _LONG_STEM, _LONG_DOTTED_STEM = 7, 5
@@ -103,7 +110,7 @@ class Spelling:
         known = self.is_known(stem)
         options = {} if known and not dotted else self.completions(stem)
         if not options:
-            return stem
+            return stem if known else self._beside(stem, before, behind)
         fits = {w: (before in c.before) + (behind in c.behind) for w, c in options.items()}
         best = max(options, key=lambda w: (fits[w], options[w].count, w))
         if known:
@@ -114,6 +121,23 @@ class Spelling:
             return best
         sure = len(stem) >= _LONG or options[best].count >= _MOST_AGREE * sum(c.count for c in options.values())
         return best if sure and len(stem) >= (_LONG_DOTTED_STEM if dotted else _LONG_STEM) else stem
+
+    def misread(self, word: str) -> list[str]:
+        """What an unknown word may be of which a scanner misread one letter: ``fatlure`` -> ``failure``."""
+        if len(word) < _LEAST_MISREAD or not word.isalpha() or self.is_known(word):
+            return []
+        meant = {w for shape, printed in _LETTERS for w in _replaced(word, shape, printed)}
+        return sorted(w for w in meant if w in self._company.get(w[:STEM], {}))
+
+    def _beside(self, word: str, before: str, behind: str) -> str:
+        """The one word that a misread one may be beside its neighbours; the word itself where that is not sure."""
+        found = [
+            w
+            for w in self.misread(word)
+            if (len(before) >= _TELLING and before in self._company[w[:STEM]][w].before)
+            or (len(behind) >= _TELLING and behind in self._company[w[:STEM]][w].behind)
+        ]
+        return found[0] if len(found) == 1 else word
 
     def repaired(self, word: str) -> str:
         """The normalized word, or the medical word that it was meant to be. ``carcenoma`` -> ``carcinoma``."""

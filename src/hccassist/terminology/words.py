@@ -112,7 +112,7 @@ class Normalizer:
         return norms
 
     def _repaired(self, raw: str, word: str) -> str:
-        """The normalized word repaired; one that stays unknown and may be cut off is remembered for ``_complete``."""
+        """The normalized word repaired; one that stays unknown and may be cut off or misread is kept for ``_complete``."""
         if (spelling := self._spelling) is None:
             return word
         fixed = spelling.repaired(word)
@@ -121,7 +121,7 @@ class Normalizer:
         if raw != word and raw.isalpha() and (whole := spelling.repaired(raw)) != raw:
             # What looks like a plural is a slip: "dermatomyosits".
             return whole
-        if spelling.completions(word):
+        if spelling.completions(word) or spelling.misread(word):
             self._stems.add(word)
         return word
 
@@ -135,8 +135,8 @@ class Normalizer:
         return unknown or spelling.completed(word, "", normalize(behind), dotted=True) != word
 
     def _complete(self, found: Tokens, dots: list[int]) -> Tokens:
-        """Cut-off words completed by their neighbours ("foll lymphoma", "retinal vein occl. of"); ``dots``: the full stops
-        behind words within a sentence, left out where they belong to such a word."""
+        """Cut-off and misread words completed by their neighbours ("foll lymphoma", "retinal vein occl. of"); ``dots``: the
+        full stops behind words within a sentence, left out where they belong to such a word."""
         norms, starts, ends = found.norms, found.starts, found.ends
         dotted = {k - 1 for k in dots if k and ends[k - 1] == starts[k]}
         gone: set[int] = set()
