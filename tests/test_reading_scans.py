@@ -252,6 +252,24 @@ def test_crossed_boxes_close_to_their_labels(tmp_path: Path) -> None:
         assert (row.index("\u2612") < row.index("Yes"), row.count("\u2612")) == (yes, 1)
 
 
+def test_letters_of_the_size_of_the_boxes_stay_letters_and_a_box_before_small_letters_is_one(tmp_path: Path) -> None:
+    labels = ("none", "history of it", "yes", "active")
+
+    def draw(canvas: Canvas) -> None:
+        for n, topic in enumerate(("Oxygen", "Depression", "Dialysis", "Dementia")):
+            y = 700 - 24 * n
+            lines([topic], x=60, y=y, size=10)(canvas)
+            for k, label in enumerate(labels):
+                canvas.rect(170 + 90 * k, y, 7, 7)
+                lines([label], x=181 + 90 * k, y=y, size=10)(canvas)
+        lines(PROSE, y=540, size=12, step=18)(canvas)
+
+    rows = read(tmp_path, image_pdf(scan(pdf(draw)))).text.splitlines()
+    for topic in ("Oxygen", "Depression", "Dialysis", "Dementia"):
+        row = next(row for row in rows if topic in row)
+        assert row.split() == f"{topic} \u2610 none \u2610 history of it \u2610 yes \u2610 active".split()
+
+
 def test_plain_print_has_no_check_boxes(tmp_path: Path, printed: bytes) -> None:
     text = read(tmp_path, image_pdf(scan(printed))).text
     assert "\u2612" not in text

@@ -33,6 +33,8 @@ _MOST_OUTLINES = 20_000
 """More squares than any form prints: a photograph's dark parts, a halftone."""
 _WORDS = ((1.9, 55.0), (1.4, 90.0))
 """A word so many times as wide as a box, and read with more than this confidence, has a letter there and no box."""
+_GLUED, _APART = 0.18, 0.22
+"""By its side: letters of a word stand closer to the next one, and a box stands farther from its label."""
 _FULL, _SOLID = 0.8, 0.97
 """A full square is a bullet or a redaction; what is solid to its edges is part of the dark beside the paper."""
 
@@ -40,11 +42,12 @@ _FULL, _SOLID = 0.8, 0.97
 @dataclass(frozen=True, slots=True)
 class CheckBox:
     """A box found in an upright image: its pixels (left, top, right, bottom), whether it is
-    ticked, and how much of its outline is there."""
+    ticked, how much of its outline is there, and how far the next ink to its right is (1 is its side, or more)."""
 
     box: tuple[int, int, int, int]
     ticked: bool
     score: float
+    gap: float
 
 
 _Outline = tuple[float, int, int, int]
@@ -95,8 +98,17 @@ def _box_of(
     score, top, left, side = outline
     inside, rim = _inks(grey, _pixels(top, left, side))
     if inside < _FULL and rim < _CROWDED and _stands_alone(ink, top, left, side):
-        return CheckBox(_pixels(top, left, side), inside >= _TICKED, score)
+        box = _pixels(top, left, side)
+        return CheckBox(box, inside >= _TICKED, score, _gap_behind(grey, box))
     return None
+
+
+def _gap_behind(grey: np.ndarray[Any, np.dtype[np.uint8]], box: tuple[int, int, int, int]) -> float:
+    import numpy as np
+
+    left, top, right, bottom = box
+    filled = (grey[top + 2 : bottom - 2, right + 1 : 2 * right - left] < _INK).any(axis=0)
+    return float(np.argmax(filled)) / (right - left) if filled.any() else 1.0
 
 
 def _pixels(top: int, left: int, side: int) -> tuple[int, int, int, int]:
@@ -200,7 +212,10 @@ def on_form(boxes: list[CheckBox], words: list[tuple[float, tuple[int, int, int,
     if len(form) < _LEAST_BOXES:
         return []
     # The label of a box may be unread: what looks like the others and stands in line with them is one too.
-    return form + [b for b in boxes if b not in form and _is_another(b, form, usual, words)]
+    form += [b for b in boxes if b not in form and _is_another(b, form, usual, words)]
+    gaps = sorted(b.gap for b in form if not b.ticked)
+    apart = bool(gaps) and gaps[len(gaps) // 2] >= _APART
+    return [b for b in form if not (apart and _is_letter(b, words))]
 
 
 def _is_another(box: CheckBox, form: list[CheckBox], usual: int, words: list[tuple[float, tuple[int, int, int, int]]]) -> bool:
@@ -227,12 +242,25 @@ def _reach(box: CheckBox) -> float:
     return (box.box[2] - box.box[0]) / 3
 
 
+def _is_letter(box: CheckBox, words: list[tuple[float, tuple[int, int, int, int]]]) -> bool:
+    """Whether an empty box, on a form whose labels stand apart from theirs, is the first letter of a word ("Depression")."""
+    return not box.ticked and box.gap < _GLUED and any(_begins(w, box) for _, w in words)
+
+
+def _begins(word: tuple[int, int, int, int], box: CheckBox) -> bool:
+    """Whether a word begins with a box, or with a letter that looks like one."""
+    side, middle = box.box[2] - box.box[0], (box.box[1] + box.box[3]) / 2
+    return abs(word[0] - box.box[0]) <= side / 2 and word[1] <= middle <= word[3] and word[2] > box.box[2] + side
+
+
 def _in_a_word(box: CheckBox, words: list[tuple[float, tuple[int, int, int, int]]]) -> bool:
     x, y = (box.box[0] + box.box[2]) / 2, (box.box[1] + box.box[3]) / 2
     side = box.box[2] - box.box[0]
     return any(
         w[0] <= x <= w[2] and w[1] <= y <= w[3] and any(w[2] - w[0] > n * side and confidence > sure for n, sure in _WORDS)
         for confidence, w in words
+        # A box before its label is read as the first letter of it.
+        if box.gap < _APART or not _begins(w, box)
     )
 
 

@@ -49,7 +49,12 @@ _OPENING_QUOTE, _CLOSING_QUOTES = re.compile(r"^[‘'`](?=[A-Za-z])"), ("’", "
 _PUNCTUATION = re.compile(r"[.,:;'`\"]+")
 _RINGED_LETTERS = frozenset("@©®")
 _RING_REMAINS = re.compile(r"^[^A-Za-z0-9☐☒+-]+|[^A-Za-z0-9)+-]+$")
-_BOX_REMAINS = re.compile(r"^[^A-Za-z0-9]*[BCDO0]?(?=[A-Z])")
+_SMALL_CHOICES = (
+    "absent active acute chronic current denies diet former history left mild moderate never no none not other past present"
+    " recurrent right severe single stage type unknown with without yes"
+)
+_BOX_REMAINS = re.compile(rf"^[^A-Za-z0-9]*(?:[BCDO0]?(?=[A-Z])|[BCDLOU0](?=(?:{'|'.join(_SMALL_CHOICES.split())})\b))")
+"""What a box is read as before its label: no word begins so in small letters."""
 _LEAST_SIDE, _LEAST_SCALE = 16, 0.3
 """An image of fewer pixels across, or with fewer to a point, holds no line of text."""
 _CHOICE_GAP = 0.6
