@@ -237,7 +237,9 @@ def answered(*parts: bytes, seconds: float = 60, page_seconds: float = 60) -> by
             for part in parts:
                 theirs.send_bytes(part)
 
-    threading.Thread(target=say, daemon=True).start()
+    saying = threading.Thread(target=say, daemon=True)
+    saying.start()
+    saying.join(1)  # what fits into the socket is there before anybody waits for it
     return Watched("")._await(ours, Bounds(seconds, page_seconds))
 
 
