@@ -32,7 +32,7 @@ from hccassist.nlp.overall import overall_status
 from hccassist.nlp.sections import CONCLUSIONS, LISTS
 from hccassist.nlp.status import tells_of_others
 from hccassist.ranking.features import Candidate
-from hccassist.schema import Encounter, Evidence, Status
+from hccassist.schema import Element, Encounter, Evidence, Status
 from hccassist.terminology.groups import code_group, word_group
 from hccassist.terminology.lexicon import Lexicon
 from hccassist.terminology.rows import Condition, Course
@@ -232,11 +232,11 @@ def _of_one_illness(record: _Record, made: Sequence[Combined]) -> set[str]:
 
 
 def _proof(record: _Record, condition: str, evidence: Mapping[str, tuple[Evidence, ...]]) -> tuple[Evidence, ...]:
-    """All evidence of a condition: its own, that of general ones folded into it, and what the examination saw of it."""
+    """All evidence of a condition: its own, that of general ones folded into it, and the words that prove it by naming it."""
     proof = _merged(*(evidence.get(c, ()) for c in record.with_folded(condition)))
     if record.status[condition] != "active":
         return proof
-    return _merged(proof, _seen(record, condition), _taken(record, condition))
+    return _merged(proof, *_self_proving(record, condition))
 
 
 def _of_its_own(record: _Record, condition: str, proof: tuple[Evidence, ...], leads: bool) -> Iterator[Candidate]:
@@ -318,24 +318,25 @@ def _lasts(document: Document, group: Sequence[Located]) -> bool:
     return any(not _LASTS.isdisjoint(norms[max(m.i - _BEFORE_NAME, 0) : m.j]) for m in group if m.mention.status == "active")
 
 
-def _seen(record: _Record, condition: str) -> list[Evidence]:
-    """A condition that the record states and the examination finds: what the examiner saw is its own evidence ("R hemiparesis",
-    "left BKA"). A lasting state needs no other statement."""
+def _self_proving(record: _Record, condition: str) -> tuple[list[Evidence], list[Evidence]]:
+    """The sentences that prove a present condition by naming it, as findings and as treatments. What the examination finds of a
+    condition that the record states is its own evidence ("R hemiparesis"); a lasting state needs no other statement ("left BKA").
+    So is what tells of a condition that is a treatment ("uses insulin")."""
+    known = record.lexicon.conditions[condition]
     present = [m for m in record.groups[condition] if m.mention.status == "active"]
-    lasting = record.lexicon.conditions[condition].course == "status"
-    if not lasting and all(m.mention.section in _EXAM for m in present):
-        return []
-    seen = [record.document.sentences[m.sentence] for m in present if m.mention.section in _EXAM]
-    return [Evidence("E", "exam", s.start, s.end, _SEEN, "found on examination") for s in seen]
+    on_exam = [m for m in present if m.mention.section in _EXAM]
+    stated = known.course == "status" or len(on_exam) < len(present)
+    taken = [m for m in present if not m.weak] if known.default_code.startswith(_TREATMENTS) else []
+    return (
+        _sentences_of(record, on_exam if stated else [], "E", "exam", "found on examination"),
+        _sentences_of(record, taken, "T", _DRUG, "the treatment itself"),
+    )
 
 
-def _taken(record: _Record, condition: str) -> list[Evidence]:
-    """Where a condition is a treatment ("uses insulin"), the sentence that tells it is its own evidence."""
-    if not record.lexicon.conditions[condition].default_code.startswith(_TREATMENTS):
-        return []
-    told = {m.sentence for m in record.groups[condition] if m.mention.status == "active" and not m.weak}
-    sentences = [record.document.sentences[number] for number in sorted(told)]
-    return [Evidence("T", _DRUG, s.start, s.end, _SEEN, "the treatment itself") for s in sentences]
+def _sentences_of(record: _Record, group: Iterable[Located], element: Element, kind: str, why: str) -> list[Evidence]:
+    """The sentences of mentions as evidence."""
+    sentences = [record.document.sentences[number] for number in sorted({m.sentence for m in group})]
+    return [Evidence(element, kind, s.start, s.end, _SEEN, why) for s in sentences]
 
 
 def _merged(*groups: Sequence[Evidence]) -> tuple[Evidence, ...]:

@@ -205,14 +205,19 @@ def features_version() -> str:
 
 def features(candidate: Candidate, around: Around) -> dict[str, float]:
     """The numbers of ``FEATURES`` for one candidate, each between 0 and 1."""
-    mentions, evidence, encounter = candidate.mentions, candidate.evidence, candidate.encounter
+    return {
+        **_of_mentions(candidate),
+        **_of_evidence(candidate),
+        **_of_kind(candidate),
+        **_of_record(candidate.encounter, around),
+    }
+
+
+def _of_mentions(candidate: Candidate) -> dict[str, float]:
+    """Where and how a candidate is named, by its mentions of the status that counts."""
+    mentions = candidate.mentions
     mine: Sequence[Mention] = [m for m in mentions if m.status == candidate.status] or mentions
     sections = {m.section for m in mine}
-    best: dict[Element, float] = {}
-    for e in evidence:
-        best[e.element] = max(best.get(e.element, 0.0), e.strength)
-    kinds = {e.kind for e in evidence}
-    acute = candidate.course == "acute"
     return {
         "active": float(candidate.status == "active"),
         "agreement": len(mine) / max(len(mentions), 1),
@@ -229,6 +234,17 @@ def features(candidate: Candidate, around: Around) -> dict[str, float]:
         "exact_title": float(any(m.code == candidate.icd10 for m in mine)),
         "long_name": min(max((m.end - m.start for m in mine), default=0), 24) / 24,
         "specific": float(candidate.specific),
+    }
+
+
+def _of_evidence(candidate: Candidate) -> dict[str, float]:
+    """What supports a candidate."""
+    evidence = candidate.evidence
+    best: dict[Element, float] = {}
+    for e in evidence:
+        best[e.element] = max(best.get(e.element, 0.0), e.strength)
+    kinds = {e.kind for e in evidence}
+    return {
         "monitored": best.get("M", 0.0),
         "evaluated": best.get("E", 0.0),
         "assessed": best.get("A", 0.0),
@@ -242,18 +258,31 @@ def features(candidate: Candidate, around: Around) -> dict[str, float]:
         "known_procedure": float(bool(kinds & _PROCEDURES)),
         "known_test": float(bool(kinds & _TESTS)),
         "spans": min(len({(e.start, e.end) for e in evidence}), 8) / 8,
+    }
+
+
+def _of_kind(candidate: Candidate) -> dict[str, float]:
+    """What kind of condition and code it is."""
+    acute = candidate.course == "acute"
+    return {
         "pays": float(candidate.pays),
         "minor": float(candidate.minor),
         "only_use": float(candidate.only_use),
         "excluded": float(bool(candidate.excluded_by)),
         "only_results": float(candidate.status == "active" and candidate.only_results),
         "acute": float(acute),
-        "acute_outside": float(acute and encounter.setting != "inpatient"),
+        "acute_outside": float(acute and candidate.encounter.setting != "inpatient"),
         "cancer": float(candidate.course == "cancer"),
         "curable": float(candidate.course in ("curable", "passing")),
         "state": float(candidate.course == "status"),
         "high_risk": float(candidate.high_risk is not None),
         "combined": float(candidate.combined),
+    }
+
+
+def _of_record(encounter: Encounter, around: Around) -> dict[str, float]:
+    """What its record is, and what the others of the chart say."""
+    return {
         "invalid": float(encounter.valid == "no"),
         "valid": float(encounter.valid == "yes"),
         "read": around.read,
