@@ -24,6 +24,7 @@ _PLAN_SECTIONS = frozenset({"assessment_plan", "hospital_course", "start", "hpi"
 _PROSE_SECTIONS = frozenset({"start", "hpi"})
 _NO_GENERIC = frozenset({"family_history", "social_history", "allergies", "education", "legal", "screening", "chief_complaint"})
 _HEAD_WORDS = 14
+_HEADING_WORDS = 4
 _MOST_FOLLOWING = 12
 _MOST_MAIN = 2
 _NONE: frozenset[str] = frozenset()
@@ -162,17 +163,20 @@ def _blocks(document: Document, by_sentence: Mapping[int, list[Located]]) -> dic
     heads: dict[int, tuple[int, bool]] = {}
     head: tuple[int, bool] | None = None
     style: tuple[str, int] | None = None
-    section, line = "", -1
+    section, line, problems = "", -1, 0
     for number, sentence in enumerate(document.sentences):
         if sentence.section != section:
-            section, head, style = sentence.section, None, None
+            section, head, style, problems = sentence.section, None, None, 0
         if section not in _PLAN_SECTIONS:
             continue
         new_line, line = sentence.line != line, sentence.line
+        if new_line and problems > 1 and _is_heading(document, number):
+            # Of several problems none is what all of the plan below is about.
+            head, style = None, None
         mine = (_style(sentence.bullet), min(sentence.indent, 8) // 2)
         if new_line and (style is None or mine == style or mine[1] < style[1]):
             if _is_head(sentence, document, by_sentence.get(number, [])):
-                head, style = (number, True), mine
+                head, style, problems = (number, True), mine, problems + 1
             elif style is not None and (sentence.bullet or sentence.j - sentence.i <= 7 or mine[1] < style[1]):
                 head = (number, False)
             elif style is None and mine[0] == "number" and sentence.j - sentence.i <= 7:
@@ -186,6 +190,16 @@ def _blocks(document: Document, by_sentence: Mapping[int, list[Located]]) -> dic
     return {
         n: Block(first, frozenset(inside[first]), named) for n, (first, named) in heads.items() if inside[first] or not named
     }
+
+
+def _is_heading(document: Document, number: int) -> bool:
+    """Whether a line is a heading inside the plan ("ASSESSMENT", its list, "PLAN"): what stands below it begins anew."""
+    sentences = document.sentences
+    sentence, said = sentences[number], document.said(sentences[number])
+    if sentence.bullet or sentence.j - sentence.i > _HEADING_WORDS or not (said.isupper() or said.endswith(":")):
+        return False
+    beside = (*sentences[max(number - 1, 0) : number], *sentences[number + 1 : number + 2])
+    return all(s.paragraph != sentence.paragraph for s in beside)
 
 
 def _style(bullet: str) -> str:

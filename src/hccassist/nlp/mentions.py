@@ -50,6 +50,9 @@ _NOT_SO, _DOUBTED = Seldom(said("taken_back")), Seldom(said("doubted_after"))
 """A sentence that takes back, or doubts, what the one before it named."""
 _NOT_SO_AT_ONCE = said("taken_back_at_once")
 """The same told without naming it again, in its own sentence too: "was told she has lupus, rheum says she does not"."""
+_AGREES = re.compile(pattern_group("agrees_with"))
+_TREATED_AS = said("treated_as", behind=r"(?: (?:the|his|her|their))? $")
+"""Words right before a condition that the conclusion has settled: "start gabapentin for the neuropathy"."""
 _CLAUSE_REACH = 60
 _ESTABLISHED_REACH = 3
 _PLAINLY = 2
@@ -114,7 +117,24 @@ def find_mentions(document: Document, lexicon: Lexicon, inpatient: bool, support
             others = [(h.i, h.j) for h in group if h is not hit]
             for named in (term, *(replace(term, condition=c, attributes=a, code=None) for c, a in term.also)):
                 located.append(_locate(hit, named, why, others, here))
-    return _taken_back(document, located, lexicon, inpatient)
+    return _taken_back(document, _accepted(document, located), lexicon, inpatient)
+
+
+def _accepted(document: Document, located: list[Located]) -> list[Located]:
+    """Findings that are "consistent with" a condition establish it where the conclusion goes on to treat it, or tells the
+    patient of it, by its name: "start gabapentin for the neuropathy"."""
+    doubted = [m for m in located if m.mention.status == "uncertain" and any(_AGREES.search(c) for c in m.mention.cues)]
+    if not doubted:
+        return located
+    treated = {
+        m.mention.condition: m.i
+        for m in located
+        if m.mention.status == "active"
+        and m.mention.section in CONCLUSIONS
+        and _TREATED_AS.search(document.text, document.sentences[m.sentence].start, m.mention.start)
+    }
+    agreed = {(m.i, m.j) for m in doubted if treated.get(m.mention.condition, -1) > m.i}
+    return [m.judged("active", "the record treats it") if (m.i, m.j) in agreed else m for m in located]
 
 
 def _taken_back(document: Document, located: list[Located], lexicon: Lexicon, inpatient: bool) -> list[Located]:

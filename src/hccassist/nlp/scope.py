@@ -21,6 +21,7 @@ from hccassist.terminology.rows import ContextRow
 _SAID_AGAIN = tuple(word_group("said_again"))
 """What names a diagnosis again speaks of the one before a semicolon too."""
 _OPENS_REMARK = word_group("opens_remark")
+_BEFORE_ITS_END = word_group("before_its_end")
 _BY_CAUSE = word_group("causes")
 """They end what is doubted, but for the alternatives behind them: "could be thrush from the inhaler or an early cancer"."""
 OPERATED = word_group("operated")
@@ -329,6 +330,9 @@ def _stops_at_a_comma(told: Told) -> bool:
         return bool(inside) and not listed and _JOINS.isdisjoint(norms[low:high])
     upon = len(inside) == 1 and norms[inside[0][0] - 1] == "on" and rule.category == "resolved"
     opens = high - 1 - (norms[high - 1] in _OPENS_REMARK)
+    if rule.category == "resolved":
+        # "Ileostomy for 6 months, and it was then reversed".
+        opens = next(k for k in range(high - 1, low - 2, -1) if norms[k] not in _BEFORE_ITS_END)
     undoes = rule.category == "resolved" and bool(_UNDOES_A_STATE.search(rule.phrase))
     remark = rule.category in ("resolved", "history", "uncertain") and (not inside or upon or undoes) and norms[opens] == ","
     return not remark
