@@ -10,7 +10,7 @@ from typing import NamedTuple
 from hccassist.nlp.document import Document, Sentence
 from hccassist.patterns import Seldom
 from hccassist.schema import Element
-from hccassist.terminology.groups import pattern_group, said
+from hccassist.terminology.groups import pattern_group, said, word_group
 from hccassist.terminology.lexicon import EvidenceWord, Lexicon
 
 SILENT_SECTIONS = frozenset({"allergies", "legal", "family_history", "education", "past_medications"})
@@ -20,7 +20,9 @@ _RESULT_KINDS = frozenset({"lab", "vital", "imaging", "test"})
 _CARE = frozenset({"drug", "referral"})
 """What a sentence may say is not taken, or nobody is seen for."""
 _MEASURED = frozenset({"lab", "vital"})
-_FINDINGS = frozenset({"exam", "symptom", "vital", "lab", "monitor"})
+_DRUG = "drug"
+_HOLDING = frozenset({"exam", "symptom", "vital", "lab", "monitor", _DRUG})
+_DRUG_FORMS = word_group("drug_forms")
 PLANNED = said("planned_test", behind="")
 _CELL_GAP = "  "
 _NOT_TOLERATED = Seldom(said("not_tolerated"))
@@ -133,7 +135,8 @@ def detect(document: Document, lexicon: Lexicon) -> list[Item]:
                 if found and not _is_label(document, sentence, i, j, found) and not _is_surname(document, i):
                     asked = any(v.kind in _CARE for v in found)
                     said_taken = asked and _is_taken(document, sentence, i, j)
-                    items += [Item(number, i, j, v, _elements(v, words)) for v in found if v.kind not in _CARE or said_taken]
+                    found = [v for v in found if v.kind not in _CARE or said_taken]
+                    items += [Item(number, i, j, v, _elements(v, words)) for v in found]
                     items += _inside(document, lexicon, number, i, j, found)
                     taken = j
                     break
@@ -171,8 +174,9 @@ def _is_taken(document: Document, sentence: Sentence, i: int, j: int) -> bool:
 
 def _inside(document: Document, lexicon: Lexicon, number: int, i: int, end: int, longest: list[EvidenceWord]) -> list[Item]:
     """The findings and values that a longer one holds: "fine crackles" speak for what "crackles" speak for too, "BMI 14.8" for
-    what "BMI" does. Drugs are left alone: a longer name is another drug or another use of it; and "Hgb A1c" is no Hgb."""
-    if end - i < 2 or not (kinds := {v.kind for v in longest} & _FINDINGS):
+    what "BMI" does. A longer drug is another one or another use of it, unless it only adds a form or a dose ("Depakote ER");
+    and "Hgb A1c" is no Hgb."""
+    if end - i < 2 or not (kinds := {v.kind for v in longest} & _HOLDING):
         return []
     found: list[Item] = []
     sentence, known = document.sentences[number], {c for v in longest for c in v.conditions}
@@ -180,9 +184,12 @@ def _inside(document: Document, lexicon: Lexicon, number: int, i: int, end: int,
         for stop, values in hits:
             if (k, stop) == (i, end):
                 continue
-            measured = stop < end and document.tokens.norms[stop].isalpha()
+            more = document.tokens.norms[stop:end]
+            measured = bool(more) and more[0].isalpha()
+            a_form = k == i and all(word in _DRUG_FORMS or word[0].isdigit() for word in more)
             for value in values:
                 other = measured and value.kind in _MEASURED
+                other = other or (value.kind == _DRUG and not a_form)
                 if value.kind in kinds and not other and not value.cased and not value.conditions <= known:
                     text = document.said(sentence)
                     found.append(Item(number, k, stop, value, _elements(value, text)))
