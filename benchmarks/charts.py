@@ -43,19 +43,21 @@ _EXAM = (
 _LINES_PER_PAGE = 52
 
 
-def note(seed: int) -> str:
-    """One visit: header, history, examination, results, assessment and plan, signature; about 3,000 characters."""
-    chance = random.Random(seed)
+def note(seed: int, patient: int | None = None) -> str:
+    """One visit: header, history, examination, results, assessment and plan, signature; about 3,000 characters. ``patient``
+    seeds whose it is, where several are one chart's."""
+    chance, who = random.Random(seed), random.Random(seed if patient is None else patient)
 
     def say(text: str) -> str:
         return text.replace("{n}", str(chance.randint(3, 9))).replace("{m}", str(chance.randint(1, 9)))
 
-    person = f"{chance.choice(_FIRST)} {chance.choice(_LAST)}"
+    person, birth = f"{who.choice(_FIRST)} {who.choice(_LAST)}", f"{who.randint(1, 12):02}/11/19{who.randint(30, 69)}"
+    number = who.randint(100000, 999999)
     day = f"{chance.randint(1, 12):02}/{chance.randint(1, 28):02}/2025"
     problems = chance.sample(_PROBLEMS, 6)
     lines = [
-        "RIVERBEND INTERNAL MEDICINE", f"Patient: {person}   DOB: {chance.randint(1, 12):02}/11/19{chance.randint(30, 69)}",
-        f"MRN: {chance.randint(100000, 999999)}   Date of service: {day}", "Office visit", "",
+        "RIVERBEND INTERNAL MEDICINE", f"Patient: {person}   DOB: {birth}",
+        f"MRN: {number}   Date of service: {day}", "Office visit", "",
         "HISTORY OF PRESENT ILLNESS", *(say(s) for s in chance.sample(_STORY, 6)),
         *(f"{name}: {say(finding)}." for name, finding, _ in problems[:3]), "",
         "PAST MEDICAL HISTORY", *(f"- {name}" for name, _, _ in problems), "- Appendectomy", "",
@@ -83,7 +85,7 @@ def write_pdfs(folder: Path, count: int, visits: int, first_seed: int = 0) -> No
     for n in range(count):
         canvas = Canvas(str(folder / f"{n:04}.pdf"), pagesize=letter)
         for visit in range(visits):
-            lines = note(first_seed + n * visits + visit).splitlines()
+            lines = note(first_seed + n * visits + visit, patient=first_seed + n).splitlines()
             for top in range(0, len(lines), _LINES_PER_PAGE):
                 text = canvas.beginText(54, 740)
                 text.setFont("Helvetica", 9)
