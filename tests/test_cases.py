@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -11,6 +12,7 @@ import pytest
 from hccassist.evidence.detect import detect
 from hccassist.nlp.document import analyse
 from hccassist.schema import ChartResult, Suggestion
+from hccassist.terminology.codes import load_codes
 from hccassist.terminology.compiled import load_lexicon
 
 CASES = Path(__file__).parent / "cases"
@@ -46,6 +48,24 @@ def unescape(text: str) -> str:
 def found(result: ChartResult, code: str) -> list[Suggestion]:
     """Suggestions whose code is ``code`` or lies below it."""
     return [s for s in result.suggestions if s.icd10 and s.icd10.startswith(code)]
+
+
+@pytest.mark.parametrize("path", sorted(CASES.glob("*.csv")), ids=lambda path: path.stem)
+def test_codes_that_cases_name_exist(path: Path) -> None:
+    """A mistyped code that must not be found never would be."""
+    begins = {code[:end] for code in all_codes() for end in range(1, len(code) + 1)}
+    with path.open(encoding="utf-8", newline="") as file:
+        rows = [[row.get(column) or "" for column in ("code", "codes", "not_codes")] for row in csv.DictReader(file)]
+    named = {code for row in rows for cell in row for code in cell.split("|") if code}
+    assert named <= begins
+
+
+@cache
+def all_codes() -> frozenset[str]:
+    """Every code and heading, those of earlier years that a model maps too."""
+    codes = load_codes()
+    mapped = (code for years in codes.hcc.values() for mapping in years.values() for code in mapping)
+    return frozenset((*codes.titles, *codes.headings, *mapped))
 
 
 @pytest.mark.parametrize("case", cases("status"))
