@@ -102,9 +102,10 @@ def who() -> str:
 
 
 def _typed_name() -> str:
-    """The last name typed here, else the user of the operating system."""
-    name = st.session_state.get("who") or store().setting(NAME_SETTING) or _system_user()
-    return str(name).strip()
+    """The name typed in this window (a turn to another page drops its field), else the last one typed in any, else the user of
+    the operating system."""
+    typed = st.session_state.get("who") or st.session_state.get("named")
+    return str(typed or store().setting(NAME_SETTING) or _system_user()).strip()
 
 
 def _system_user() -> str:

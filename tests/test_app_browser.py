@@ -760,6 +760,22 @@ def test_decisions_are_recorded_under_the_name_in_the_sidebar(desk: Desk) -> Non
     playwright.expect(page.locator(".hcca .top")).to_contain_text("as test coder")
 
 
+def test_each_window_keeps_the_name_that_was_typed_in_it(browser: playwright.Browser, own_desk: Desk) -> None:
+    """Two people on one machine, each with a window: nothing is recorded under the other's name."""
+    first = own_desk.page
+    with watched(browser.new_context(viewport={"width": 1366, "height": 768}), own_desk.reviewer.url) as second:
+        for page, who in ((first, "ann"), (second, "ben")):
+            page.get_by_test_id("stExpandSidebarButton").click()
+            name = page.get_by_label("Your name, as the record keeps it")
+            name.fill(who)
+            name.press("Enter")
+            settled(page)
+        open_chart(own_desk)
+        playwright.expect(first.locator(".hcca .top")).to_contain_text("as ann")
+        open_chart(Desk(second, own_desk.reviewer, "quill.txt"))
+        playwright.expect(second.locator(".hcca .top")).to_contain_text("held by ann")
+
+
 def test_no_word_of_a_chart_stands_in_the_log_or_the_address(desk: Desk) -> None:
     page = open_chart(desk)
     choose(page, HF)

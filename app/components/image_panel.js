@@ -1,5 +1,7 @@
 // A page as it was scanned or printed, with the boxes of the words that the chosen suggestion rests on.
 const BOX_MARGIN = 1.5; // points: ink touches the edge of its box
+const AHEAD_MS = 300; // a page that stays this long before the eyes is read: the one after it is turned to next
+const MOST_IMAGES = 30; // kept in the tab
 
 class ImagePanel {
   constructor({ ask }) {
@@ -11,7 +13,9 @@ class ImagePanel {
 
   load(chart) {
     this.chart = chart;
+    clearTimeout(this.ahead);
     this.kept.clear();
+    this.asking = new Set();
     this.wanted = null;
     this.number = null;
     this.says = null;
@@ -25,20 +29,29 @@ class ImagePanel {
 
   show(number, spans, current) {
     this.wanted = { number, spans, current };
-    if (number === this.number) this.redraw();
-    else if (this.kept.has(number)) this.place();
-    else if (!this.asking.has(number)) this.fetch(number);
-  }
-
-  async fetch(number) {
-    this.asking.add(number);
+    if (number === this.number) { this.redraw(); return; }
+    if (this.kept.has(number)) { this.place(); return; }
     this.number = null;
     fill(this.element, h("p", { class: "quiet pad" }, `Page ${number}…`));
+    this.fetch(number);
+  }
+
+  /** Asks for a page once, and shows it if it is still the wanted one when it comes. */
+  async fetch(number) {
+    if (this.asking.has(number)) return;
+    const { chart, asking } = this;
+    asking.add(number);
     const reply = await this.ask(number);
-    this.asking.delete(number);
-    if (reply.ok) this.kept.set(number, reply.image);
+    asking.delete(number);
+    if (chart !== this.chart) return; // of a chart that was left meanwhile
+    if (reply.ok) this.keep(number, reply.image);
     if (this.wanted?.number !== number) return;
     if (reply.ok) this.place(); else fill(this.element, h("p", { class: "problem" }, reply.message));
+  }
+
+  keep(number, image) {
+    this.kept.set(number, image);
+    if (this.kept.size > MOST_IMAGES) this.kept.delete(this.kept.keys().next().value);
   }
 
   place() {
@@ -47,6 +60,9 @@ class ImagePanel {
     this.sheet = h("div", { class: "sheet" }, image);
     fill(this.element, h("div", { class: "page-head" }, h("b", {}, `Page ${this.number}`)), this.sheet);
     this.boxes();
+    clearTimeout(this.ahead);
+    const next = this.number + 1;
+    if (this.available(next) && !this.kept.has(next)) this.ahead = setTimeout(() => this.fetch(next), AHEAD_MS);
   }
 
   /** Only where other words are marked: an answer of the server scrolls nothing. */

@@ -39,8 +39,9 @@ class Worklist {
     this.head = h("thead", {});
     this.rows = h("tbody", {});
     this.more = h("div", { class: "more" });
-    this.root = h("div", { class: "hcca worklist" },
-      h("div", { class: "filters" }, this.search, this.chips, this.resume, this.summary), h("table", {}, this.head, this.rows), this.more);
+    this.filters = h("div", { class: "filters" }, this.search, this.chips, this.resume, this.summary);
+    this.table = h("table", {}, this.head, this.rows);
+    this.root = h("div", { class: "hcca worklist" }, this.filters, this.table, this.more);
     parent.append(this.root);
     this.keys = (event) => this.key(event);
     window.addEventListener("keydown", this.keys);
@@ -72,6 +73,7 @@ class Worklist {
   }
 
   draw() {
+    [this.filters.hidden, this.table.hidden] = Array(2).fill(!this.data.length);
     const is = (status) => MATCHES[status] || ((r) => r.progress === status);
     const anybodys = this.data.some((r) => r.assigned);
     fill(this.chips, STATUSES.map(([status, title]) => {
@@ -107,7 +109,7 @@ class Worklist {
     const focused = document.activeElement?.dataset.chart;
     fill(this.rows, found.slice(0, this.shown).map((r) => this.row(r)));
     if (focused) this.rows.querySelector(`[data-chart="${focused}"]`)?.focus({ preventScroll: true });
-    const none = this.data.length ? "No chart fits the search and the status above." : "The results hold no charts yet: screen some, then look here again.";
+    const none = this.data.length ? "No chart fits the search and the status above." : "The results hold no charts yet. Screen some into this folder (hccassist screen CHARTS --out RESULTS), then load the page again.";
     if (!found.length) { fill(this.more, h("p", { class: "quiet" }, none)); return; }
     fill(this.more, found.length > this.shown ? h("button", { class: "plain", onclick: () => { this.shown += 1000; this.body(); } }, `Show more (${found.length - this.shown} left)`) : null);
   }

@@ -40,7 +40,7 @@ def main() -> None:
     result = components.worklist(key="worklist", data={"rows": rows}, on_open_change=components.ignore)
     if result.open is not None:
         session.review_at(int(result.open), None)
-    if person.may("lead"):
+    if person.may("lead") and found:
         lead(person, found)
 
 
