@@ -114,22 +114,21 @@ def thresholds(person: Person, loaded: Loaded, bench: Bench) -> None:
 
 
 def in_draft(policy: Policy, moves: dict[tuple[str, str], float]) -> None:
-    """Every threshold that the draft moves, and the way back to the policy in force."""
-    moved = {place: value for place, value in moves.items() if desk.moved(policy, *place, value) is not policy}
-    if not moved:
-        return
-    words, button = st.columns([8, 1], vertical_alignment="center")
+    """Every threshold that the draft moves, and the way back to the policy in force. The line is there before one is moved:
+    what stands below it stays where it is."""
     told = [
-        f"{named(kind, name)} {desk.threshold_now(policy, kind, name):.2f} → {value:.2f}"
-        for (kind, name), value in moved.items()
+        f"{named(*place)} {desk.threshold_now(policy, *place):.2f} → {value:.2f}"
+        for place, value in moves.items()
+        if desk.moved(policy, *place, value) is not policy
     ]
-    words.text("Draft: " + " · ".join(told))
+    words, button = st.columns([8, 1], vertical_alignment="center")
+    words.text("Draft: " + (" · ".join(told) or "as the policy in force"))
 
     def start_over() -> None:
         moves.clear()
         st.session_state["qa-drafts"] = st.session_state.get("qa-drafts", 0) + 1  # the sliders of a new draft are new ones
 
-    button.button("Start over", on_click=start_over, width="stretch")
+    button.button("Start over", on_click=start_over, disabled=not told, width="stretch")
 
 
 def named(kind: str, name: str) -> str:
