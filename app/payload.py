@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 from hccassist.review import REJECT_REASONS, OpenChart, Quote, SuggestionState
@@ -117,11 +117,11 @@ def _evidence(e: EvidenceSpan) -> Json:
 def state_payload(opened: OpenChart) -> Json:
     """The decisions on a chart: what changes while it is reviewed."""
     added = [s for s in opened.orphans if s.quote is not None and s.decision is not None]
-    earlier = [s for s in opened.orphans if s.quote is None and s.decision and not s.suggestion_id.startswith(CLAIM)]
+    earlier = [s for s in opened.orphans if s.quote is None and not s.suggestion_id.startswith(CLAIM)]
     return {
         "states": {suggestion_id: _state(state) for suggestion_id, state in opened.states.items()},
         "added": [_state(s) for s in added],
-        "earlier": [{**_state(s), "snapshot": _shown(s.decision)} for s in earlier],
+        "earlier": [{**_state(s), "snapshot": _shown(s.decision)} for s in earlier if s.decision],
     }
 
 
@@ -168,8 +168,7 @@ def _from_record(opened: OpenChart, key: str) -> Json | None:
     state = next((s for s in opened.orphans if s.suggestion_id == key), None)
     if state is None or state.decision is None:
         return None
-    content: Mapping[str, Any] = state.decision.snapshot
-    suggestion, encounter = content.get("suggestion", {}), content.get("encounter", {})
+    suggestion, encounter = state.decision.suggestion, state.decision.encounter
     code = state.decision.code if state.quote else None
     quotes = [_quote(Quote(**q)) for q in suggestion.get("quotes", [])] + ([_quote(state.quote)] if state.quote else [])
     return {
@@ -198,11 +197,9 @@ def _decision(d: Decision) -> Json:
     }  # fmt: skip
 
 
-def _shown(decision: Decision | None) -> Json:
-    content: Mapping[str, Any] = decision.snapshot if decision else {}
-    suggestion, encounter = content.get("suggestion", {}), content.get("encounter", {})
+def _shown(decision: Decision) -> Json:
     return {
-        "code": suggestion.get("icd10"),
-        "description": suggestion.get("description"),
-        "date": encounter.get("date_of_service"),
+        "code": decision.suggestion.get("icd10"),
+        "description": decision.suggestion.get("description"),
+        "date": decision.encounter.get("date_of_service"),
     }

@@ -171,7 +171,7 @@ def decision(kind: str) -> Decision:
 def pairs(*kinds: tuple[str, str, int]) -> list[Pair]:
     found = []
     for first, second, times in kinds:
-        found += [Pair(1, 1, "c", "s", {}, decision(first), decision(second))] * times
+        found += [Pair(1, 1, "c", "s", decision(first), decision(second))] * times
     return found
 
 

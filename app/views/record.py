@@ -24,20 +24,17 @@ def what(event: Event) -> str:
 
 def line(event: Event) -> Line:
     """An event as a row to read."""
-    content = event.snapshot
-    suggestion = content.get("suggestion")
-    found = suggestion if isinstance(suggestion, dict) else {}
-    visit = content.get("encounter")
-    action = event.action
-    accepted = found.get("icd10") if action.kind == "accept" else None
+    content, action = event.snapshot, event.action
+    suggestion, visit = content.get("suggestion", {}), content.get("encounter", {})
+    accepted = suggestion.get("icd10") if action.kind == "accept" else None
     return {
         "no.": str(event.seq),
         "when (UTC)": chrome.when(event.at),
         "who": event.who,
         "what": what(event),
         "chart": content.get("chart"),
-        "visit": visit.get("date_of_service") if isinstance(visit, dict) else None,
-        "suggested": found.get("icd10") or str(found.get("condition") or "").replace("_", " ") or None,
+        "visit": visit.get("date_of_service"),
+        "suggested": suggestion.get("icd10") or str(suggestion.get("condition") or "").replace("_", " ") or None,
         "code": action.code.icd10 if action.code else accepted,
         "reason": REJECT_REASONS.get(action.reason or ""),
         "rationale": action.rationale,

@@ -10,7 +10,6 @@ from collections import defaultdict
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
 
 from pydantic import TypeAdapter, ValidationError
 
@@ -101,9 +100,8 @@ def from_decisions(store: Store) -> Loaded:
 
 def _of_decision(decision: Decision) -> Judged | str:
     """The decision as a judged suggestion, or why it cannot be one."""
-    content: dict[str, Any] = decision.snapshot
-    s, e = content.get("suggestion"), content.get("encounter") or {}
-    if not s or not s.get("features") or not s.get("icd10"):
+    content, s, e = decision.snapshot, decision.suggestion, decision.encounter
+    if not s.get("features") or not s.get("icd10"):
         return "made on results without features: screen the charts again for the next decisions"
     if (content.get("versions") or {}).get("features") != features_version():
         return "made on results of another version's features: screen the charts again for the next decisions"

@@ -31,9 +31,9 @@ from hccassist.reading import ReadError
 from hccassist.reading.apart import page_image
 from hccassist.review.claims import CLAIM
 from hccassist.review.decisions import REJECT_REASONS, Decision, SuggestionState
-from hccassist.review.export import ORIGIN, quotes_of, versions_line
+from hccassist.review.export import ORIGIN, element_name, quotes_of, versions_line
 from hccassist.review.snapshot import OpenChart
-from hccassist.schema import ELEMENT_NAMES, Box, provider_line
+from hccassist.schema import Box, provider_line
 
 rl_config.useA85 = 0  # images written as text take a quarter more room, and time
 FONT, BOLD = "Vera", "VeraBd"
@@ -112,25 +112,24 @@ def _chart(chart: SheetChart, pages: _Pages) -> list[Flowable]:
 
 
 def _order(state: SuggestionState) -> tuple[str, str]:
-    content: Any = state.decision.snapshot if state.decision else {}
-    return content.get("encounter", {}).get("date_of_service") or "", content.get("suggestion", {}).get("icd10") or ""
+    decision = state.decision
+    assert decision is not None  # the caller chose accepted ones
+    return decision.encounter.get("date_of_service") or "", decision.suggestion.get("icd10") or ""
 
 
 def _code(state: SuggestionState, crops: _Crops) -> list[Flowable]:
     decision = state.decision
     assert decision is not None  # the caller chose accepted ones
-    content: Mapping[str, Any] = decision.snapshot
-    suggestion, encounter = content.get("suggestion", {}), content.get("encounter", {})
-    code, description, hcc = reported(decision)
-    head = [_text(f"{code}  {description}", "code")]
-    if hcc:
+    suggestion, encounter = decision.suggestion, decision.encounter
+    head = [_text(f"{decision.icd10}  {decision.description}", "code")]
+    if hcc := _categories(decision):
         head.append(_text(hcc, "body"))
     head.append(_text(_visit(encounter), "body"))
     head += [_text(f"Note on the record: {problem}", "body") for problem in encounter.get("problems", [])]
     if suggestion.get("high_risk"):
         head.append(_text(f"High risk: {suggestion['high_risk']}", "body"))
     story: list[Flowable] = [KeepTogether(head)]
-    for letters, quote in _by_place(quotes_of(state, suggestion.get("quotes", []))):
+    for letters, quote in _by_place(quotes_of(state)):
         words = " ".join(quote["text"].split())
         line = _text(f"{', '.join(letters)}: “{words}” (page {quote['page']})", "body")
         picture = crops.of(quote)
@@ -144,7 +143,7 @@ def _code(state: SuggestionState, crops: _Crops) -> list[Flowable]:
             "body",
         ),
         _text(f"Rationale: {decision.rationale or 'none written'}", "body"),
-        _text(f"Suggested by: {versions_line(content)}", "quiet"),
+        _text(f"Suggested by: {versions_line(decision.snapshot)}", "quiet"),
     ]
     return story
 
@@ -154,7 +153,7 @@ def _by_place(quotes: Iterable[Mapping[str, Any]]) -> list[tuple[list[str], Mapp
     found: dict[tuple[int, int], tuple[list[str], Mapping[str, Any]]] = {}
     for quote in sorted(quotes, key=_place):
         letters, _ = found.setdefault((quote["start"], quote["end"]), ([], quote))
-        letters.append(_letter(quote["element"]))
+        letters.append(element_name(quote["element"]))
     return list(found.values())
 
 
@@ -163,14 +162,12 @@ def _place(quote: Mapping[str, Any]) -> tuple[int, int, int]:
     return " MEAT".index(quote["element"] or " "), quote["page"], quote["start"]
 
 
-def reported(decision: Decision) -> tuple[str, str, str]:
-    """The code that a decision reports, its description and its categories in words."""
-    suggestion: Any = decision.snapshot.get("suggestion", {})
-    if decision.kind != "accept" and decision.code:
-        return decision.code.icd10, decision.code.description, decision.code.hcc
-    models = sorted(suggestion.get("hcc", {}).items(), reverse=True)  # V28, V24, RxHCC
-    hcc = " · ".join(f"{m if m == 'RxHCC' else f'{m} HCC'} {c['category']} {c['label']}" for m, c in models)
-    return suggestion.get("icd10") or "", suggestion.get("description") or "", hcc
+def _categories(decision: Decision) -> str:
+    """The categories of the code that a decision reports, in words."""
+    if decision.chosen:
+        return decision.chosen.hcc
+    models = sorted(decision.suggestion.get("hcc", {}).items(), reverse=True)  # V28, V24, RxHCC
+    return " · ".join(f"{m if m == 'RxHCC' else f'{m} HCC'} {c['category']} {c['label']}" for m, c in models)
 
 
 def _visit(encounter: Mapping[str, Any]) -> str:
@@ -192,8 +189,7 @@ def _against(states: Sequence[SuggestionState]) -> Table:
     for state in states:
         decision = state.decision
         assert decision is not None  # the caller chose decided ones
-        suggestion: Any = decision.snapshot.get("suggestion", {})
-        encounter: Any = decision.snapshot.get("encounter", {})
+        suggestion, encounter = decision.suggestion, decision.encounter
         reason = REJECT_REASONS.get(decision.reason or "", "")
         _, _, claimed = state.suggestion_id.partition(CLAIM)
         day, _, code = claimed.partition(":")  # a submitted code that no suggestion has
@@ -270,10 +266,6 @@ def _drawn(path: Path, page: int) -> Picture.Image | None:
     gray = picture.convert("L")
     apart = ImageStat.Stat(ImageChops.difference(picture, gray.convert("RGB"))).extrema
     return picture if max(most for _, most in apart) > COLORED else gray
-
-
-def _letter(element: str | None) -> str:
-    return next((name for letter, name in ELEMENT_NAMES.items() if letter == element), "Stated")
 
 
 def _text(text: str, style: str) -> Paragraph:

@@ -16,10 +16,10 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from functools import lru_cache
 from pathlib import Path, PurePath
-from typing import Any, Literal
+from typing import Literal
 
 from hccassist.review.decisions import Decision, SuggestionState
-from hccassist.review.export import quotes_of
+from hccassist.review.export import quoted, quotes_of
 from hccassist.review.snapshot import OpenChart
 from hccassist.review.store import Store
 from hccassist.review.worklist import WorklistRow
@@ -177,7 +177,7 @@ def answer(claim: Claim, chart: OpenChart) -> Answer:
         return _answered(claim, chart, "not_supported", own)
     if here:
         best = max(here, key=lambda s: s.confidence)
-        words = "; ".join(f"“{' '.join(m.text.split())}” (p. {m.page})" for m in best.mentions)
+        words = "; ".join(quoted(m.text, m.page) for m in best.mentions)
         return Answer(claim, "to_decide", chart.id, chart.result.chart, best.id, best.reason, words)
     if not visits:
         return Answer(claim, "no_visit", chart.id, chart.result.chart)
@@ -203,11 +203,8 @@ def _within(day: str, start: str | None, end: str | None) -> bool:
 def _reports(state: SuggestionState, claim: Claim) -> bool:
     decision = state.decision
     assert decision is not None  # the caller chose decided ones
-    content: Any = decision.snapshot
-    encounter, suggestion = content.get("encounter", {}), content.get("suggestion", {})
-    code = decision.code.icd10 if decision.kind != "accept" and decision.code else suggestion.get("icd10")
-    start = encounter.get("start") or encounter.get("date_of_service")
-    return code == claim.icd10 and _within(claim.date, start, encounter.get("end"))
+    start = decision.encounter.get("start") or decision.encounter.get("date_of_service")
+    return decision.icd10 == claim.icd10 and _within(claim.date, start, decision.encounter.get("end"))
 
 
 def _answered(
@@ -215,9 +212,7 @@ def _answered(
 ) -> Answer:
     decision = state.decision
     assert decision is not None  # the caller chose decided ones
-    shown: Any = decision.snapshot.get("suggestion", {})
-    quotes = quotes_of(state, shown.get("quotes", []))
-    words = "; ".join(f"“{' '.join(q['text'].split())}” (p. {q['page']})" for q in quotes)
+    words = "; ".join(quoted(q["text"], q["page"]) for q in quotes_of(state))
     said = f"{decision.kind} by {decision.who}, {decision.at[:10]}" + (f": {decision.rationale}" if decision.rationale else "")
     reason = suggestion.reason if suggestion else ""
     return Answer(claim, finding, chart.id, chart.result.chart, state.suggestion_id, reason, words, said)

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
-from typing import Literal, get_args
+from typing import Any, Literal, get_args
 
 from hccassist.schema import Element
 
@@ -90,7 +90,7 @@ class Action:
 
 @dataclass(frozen=True, slots=True)
 class Event:
-    """A recorded action; ``snapshot`` is what it rested on (code, encounter, quotes, versions)."""
+    """A recorded action; ``snapshot`` is what it rested on (``snapshot.snapshot``: file, suggestion, encounter, versions)."""
 
     seq: int
     at: str
@@ -98,7 +98,7 @@ class Event:
     chart_id: int
     chart_sha256: str
     action: Action
-    snapshot: dict[str, object]
+    snapshot: dict[str, Any]
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,7 +112,32 @@ class Decision:
     code: Code | None
     reason: str | None
     rationale: str | None
-    snapshot: dict[str, object]
+    snapshot: dict[str, Any]
+
+    @property
+    def suggestion(self) -> dict[str, Any]:
+        """The suggestion as it stood on the screen; empty where there was none."""
+        return self.snapshot.get("suggestion") or {}
+
+    @property
+    def encounter(self) -> dict[str, Any]:
+        """The visit as it stood on the screen; empty where there was none."""
+        return self.snapshot.get("encounter") or {}
+
+    @property
+    def chosen(self) -> Code | None:
+        """The code that the coder put in place of the suggested one, or added."""
+        return None if self.kind == "accept" else self.code
+
+    @property
+    def icd10(self) -> str:
+        """The code that it is about: the chosen one, else the suggested; blank where there is neither."""
+        return self.chosen.icd10 if self.chosen else self.suggestion.get("icd10") or ""
+
+    @property
+    def description(self) -> str:
+        """The title of ``icd10``, as it was shown."""
+        return self.chosen.description if self.chosen else self.suggestion.get("description") or ""
 
 
 @dataclass(frozen=True, slots=True)

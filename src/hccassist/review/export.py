@@ -57,14 +57,12 @@ def rows(accepted: Iterable[tuple[str, SuggestionState]]) -> list[ExportRow]:
 
 
 def _row(chart: str, state: SuggestionState, decision: Decision) -> ExportRow:
-    content: Any = decision.snapshot
-    encounter, suggestion = content.get("encounter", {}), content.get("suggestion", {})
-    chosen = decision.code if decision.kind != "accept" else None
+    encounter, suggestion, chosen = decision.encounter, decision.suggestion, decision.chosen
     models = suggestion.get("hcc", {}) if chosen is None else {}
-    quotes = _quotes(state, suggestion.get("quotes", []))
+    quotes = _quotes(state)
     return ExportRow(
         chart=chart,
-        chart_sha256=content.get("sha256", ""),
+        chart_sha256=decision.snapshot.get("sha256", ""),
         encounter=encounter.get("id") or state.encounter or "",
         date_of_service=encounter.get("date_of_service") or "",
         provider=encounter.get("provider") or "",
@@ -72,8 +70,8 @@ def _row(chart: str, state: SuggestionState, decision: Decision) -> ExportRow:
         specialty=encounter.get("specialty") or "",
         setting=encounter.get("setting") or "",
         record_valid=encounter.get("valid") or "",
-        icd10=chosen.icd10 if chosen else suggestion.get("icd10") or "",
-        description=chosen.description if chosen else suggestion.get("description") or "",
+        icd10=decision.icd10,
+        description=decision.description,
         hcc_v28=chosen.hcc if chosen else _category(models, "V28"),
         hcc_v24="" if chosen else _category(models, "V24"),
         origin=ORIGIN[decision.kind],
@@ -87,7 +85,7 @@ def _row(chart: str, state: SuggestionState, decision: Decision) -> ExportRow:
         decided_at=decision.at,
         rationale=decision.rationale or "",
         record_number=decision.seq,
-        versions=versions_line(content),
+        versions=versions_line(decision.snapshot),
     )
 
 
@@ -99,21 +97,27 @@ def versions_line(content: Mapping[str, Any]) -> str:
 def rested_on(event: Event) -> dict[str, str]:
     """What an event rested on, by column: what an auditor asks for when neither the chart nor its results are left. The
     words are those that stood on the screen, each with its letter and page; of an event about words, those words alone."""
-    content: Any = event.snapshot
-    visit, suggestion, own = content.get("encounter", {}), content.get("suggestion", {}), event.action.quote
+    content, own = event.snapshot, event.action.quote
+    visit, suggestion = content.get("encounter", {}), content.get("suggestion", {})
     quotes = [asdict(own)] if own else suggestion.get("quotes", [])
     likely = suggestion.get("confidence")
     return {
         "provider": provider_line(visit.get("provider"), visit.get("credential"), visit.get("specialty")) or "",
-        "words": "; ".join(dict.fromkeys(f"{ELEMENT_NAMES.get(q['element'], 'Stated')}: {_quoted(q)}" for q in quotes)),
+        "words": "; ".join(dict.fromkeys(f"{element_name(q['element'])}: {quoted(q['text'], q['page'])}" for q in quotes)),
         "shown as": ", ".join(filter(None, (suggestion.get("tier"), f"{likely:.0%}" if likely is not None else ""))),
         "file SHA-256": event.chart_sha256,
         "versions": versions_line(content),
     }
 
 
-def _quoted(quote: Mapping[str, Any]) -> str:
-    return f"“{' '.join(quote['text'].split())}” (p. {quote['page']})"
+def element_name(element: str | None) -> str:
+    """What words stand for: the name of a MEAT letter, or that they state the condition."""
+    return next((name for letter, name in ELEMENT_NAMES.items() if letter == element), "Stated")
+
+
+def quoted(text: str, page: int) -> str:
+    """Words of a chart in one line, with their page."""
+    return f"“{' '.join(text.split())}” (p. {page})"
 
 
 def _category(models: dict[str, dict[str, str]], model: str) -> str:
@@ -121,9 +125,10 @@ def _category(models: dict[str, dict[str, str]], model: str) -> str:
     return f"{category['category']} {category['label']}".strip() if category else ""
 
 
-def quotes_of(state: SuggestionState, suggested: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
-    """The quotes that stand: those suggested and those added by hand, nothing struck, and the words a condition was added
-    from. Each is a ``Quote`` as a dict."""
+def quotes_of(state: SuggestionState) -> list[dict[str, Any]]:
+    """The quotes that a decision rests on: those suggested and those added by hand, nothing struck, and the words a condition
+    was added from. Each is a ``Quote`` as a dict."""
+    suggested = state.decision.suggestion.get("quotes", []) if state.decision else []
     held = [q for q in suggested if (q["element"], q["start"], q["end"]) not in state.struck]
     held += [asdict(q) for q in state.evidence if (q.element, q.start, q.end) not in state.struck]
     if state.quote is not None:
@@ -131,11 +136,11 @@ def quotes_of(state: SuggestionState, suggested: Sequence[dict[str, Any]]) -> li
     return held
 
 
-def _quotes(state: SuggestionState, suggested: Sequence[dict[str, Any]]) -> dict[str | None, str]:
+def _quotes(state: SuggestionState) -> dict[str | None, str]:
     """The quotes that stand by letter, None for the words that state the condition."""
     by_letter: dict[str | None, list[str]] = {None: [], "M": [], "E": [], "A": [], "T": []}
-    for quote in quotes_of(state, suggested):
-        by_letter[quote["element"]].append(_quoted(quote))
+    for quote in quotes_of(state):
+        by_letter[quote["element"]].append(quoted(quote["text"], quote["page"]))
     return {letter: "; ".join(dict.fromkeys(found)) for letter, found in by_letter.items()}
 
 

@@ -13,8 +13,8 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from hccassist.review.decisions import Decision, SuggestionState
-from hccassist.review.export import ORIGIN, quotes_of
-from hccassist.schema import ELEMENT_NAMES, provider_line
+from hccassist.review.export import ORIGIN, element_name, quotes_of, versions_line
+from hccassist.schema import provider_line
 
 Json = dict[str, Any]
 ICD10 = "http://hl7.org/fhir/sid/icd-10-cm"
@@ -49,7 +49,7 @@ def _resources(chart: str, state: SuggestionState) -> list[Json]:
     decision = state.decision
     assert decision is not None  # the caller asked
     sha256 = str(decision.snapshot.get("sha256", ""))
-    encounter: Any = decision.snapshot.get("encounter", {})
+    encounter = decision.encounter
     patient = {"resourceType": "Patient", "id": _id("patient", sha256), "identifier": [_hash_identifier(sha256)]}
     document = {
         "resourceType": "DocumentReference",
@@ -75,23 +75,19 @@ def _resources(chart: str, state: SuggestionState) -> list[Json]:
 
 def _condition(state: SuggestionState, decision: Decision, document: Json) -> Json:
     """What was accepted, with the words that it rests on: all but whose it is."""
-    suggestion: Any = decision.snapshot.get("suggestion", {})
-    chosen = decision.code if decision.kind != "accept" else None
-    code = chosen.icd10 if chosen else suggestion.get("icd10") or ""
-    description = chosen.description if chosen else suggestion.get("description") or ""
     evidence = [
         {
-            "code": [{"text": f"{_element(q['element'])}: “{' '.join(q['text'].split())}”, page {q['page']}"}],
+            "code": [{"text": f"{element_name(q['element'])}: “{' '.join(q['text'].split())}”, page {q['page']}"}],
             "detail": [_to(document)],
         }
-        for q in quotes_of(state, suggestion.get("quotes", []))
+        for q in quotes_of(state)
     ]
     return {
         "resourceType": "Condition",
         "clinicalStatus": _concept(f"{TERMINOLOGY}/condition-clinical", "active"),
         "verificationStatus": _concept(f"{TERMINOLOGY}/condition-ver-status", "confirmed"),
         "category": [_concept(f"{TERMINOLOGY}/condition-category", "encounter-diagnosis")],
-        "code": _concept(ICD10, code, description),
+        "code": _concept(ICD10, decision.icd10, decision.description),
         "recordedDate": decision.at,
         **({"evidence": evidence} if evidence else {}),
         **({"note": [{"text": decision.rationale}]} if decision.rationale else {}),
@@ -101,8 +97,7 @@ def _condition(state: SuggestionState, decision: Decision, document: Json) -> Js
 def _provenance(decision: Decision) -> Json:
     """Who decided, and with which versions the suggestion was made."""
     participant = f"{TERMINOLOGY}/provenance-participant-type"
-    made: Any = decision.snapshot.get("versions", {})
-    versions = ", ".join(f"{name} {version}" for name, version in sorted(made.items())) or "hccassist"
+    versions = versions_line(decision.snapshot) or "hccassist"
     return {
         "resourceType": "Provenance",
         "recorded": decision.at,
@@ -152,7 +147,3 @@ def _to(resource: Json) -> Json:
 def _concept(system: str, code: str, display: str = "") -> Json:
     coding = {"system": system, "code": code} | ({"display": display} if display else {})
     return {"coding": [coding], **({"text": display} if display else {})}
-
-
-def _element(element: str | None) -> str:
-    return next((name for letter, name in ELEMENT_NAMES.items() if letter == element), "Stated")

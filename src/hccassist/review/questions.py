@@ -60,7 +60,7 @@ class Questions:
     def _question(self, row: Any) -> Question:
         events = [e for e in self._store.events(row.chart_id) if e.action.suggestion_id == row.suggestion_id]
         asked = decision_at(row.seq, events)
-        suggestion: Any = asked.snapshot.get("suggestion", {}) if asked else {}
+        suggestion = asked.suggestion if asked else {}
         return Question(
             seq=row.seq,
             chart_id=row.chart_id,

@@ -198,9 +198,8 @@ class Samples:
             first, second = decision_at(row.event_seq, events), seconds.get(row.event_seq)
             if first is None or second is None:
                 continue
-            shown: Any = first.snapshot.get("suggestion", {})
             name, verdict = names[row.chart_id], second_decision(second)
-            pairs.append(Pair(row.event_seq, row.chart_id, name, row.suggestion_id, shown, first, verdict))
+            pairs.append(Pair(row.event_seq, row.chart_id, name, row.suggestion_id, first, verdict))
         return pairs
 
     def explain(

@@ -14,7 +14,7 @@ from functools import cache
 from importlib.resources import files
 from typing import Any, Literal, get_args
 
-from hccassist.review.decisions import REJECT_REASONS, Decision
+from hccassist.review.decisions import ACCEPTED, REJECT_REASONS, Decision
 
 Method = Literal["random", "hcc", "high_risk", "low_confidence"]
 METHODS: dict[Method, str] = {
@@ -61,15 +61,19 @@ class Drawable:
 
 @dataclass(frozen=True, slots=True)
 class Pair:
-    """One suggestion judged twice. ``shown`` is the content of the suggestion both saw (snapshot of the record)."""
+    """One suggestion judged twice."""
 
     event_seq: int
     chart_id: int
     chart: str
     suggestion_id: str
-    shown: dict[str, Any]
     first: Decision
     second: Decision
+
+    @property
+    def shown(self) -> dict[str, Any]:
+        """The suggestion that both saw, as the record keeps it."""
+        return self.first.suggestion
 
     @property
     def agreed(self) -> bool:
@@ -141,23 +145,15 @@ def draw(drawable: Sequence[Drawable], size: int, seed: int) -> list[Drawable]:
 
 def label(decision: Decision) -> str:
     """What a decision comes to, as the two readings are compared: which code is reported, or that none is, or a question."""
-    if decision.kind in {"change", "add"}:
-        return f"code {decision.code.icd10 if decision.code else ''}"
-    if decision.kind == "accept":
-        suggestion: Any = decision.snapshot.get("suggestion", {})
-        return f"code {suggestion.get('icd10') or ''}"
+    if decision.kind in ACCEPTED:
+        return f"code {decision.icd10}"
     return "not supported" if decision.kind == "reject" else "question"
 
 
 def kind_label(decision: Decision) -> str:
     """The same in the words that kappa is taken over, free of the code where it is the suggested one."""
-    found = label(decision)
-    return "supported" if decision.kind == "accept" or found == _suggested(decision) else found
-
-
-def _suggested(decision: Decision) -> str:
-    suggestion: Any = decision.snapshot.get("suggestion", {})
-    return f"code {suggestion.get('icd10') or ''}"
+    suggested = f"code {decision.suggestion.get('icd10') or ''}"
+    return "supported" if decision.kind == "accept" or label(decision) == suggested else label(decision)
 
 
 def agreement(pairs: Sequence[Pair]) -> Agreement:
