@@ -165,6 +165,19 @@ def test_text_and_image_stand_side_by_side_and_pages_are_turned_in_both(page: pl
     playwright.expect(page.locator(".hcca .image .page-head")).to_have_text("Page 1")
 
 
+def test_beside_the_open_sidebar_nothing_of_the_review_is_cut_off_or_moved_sideways(
+    page: playwright.Page, server: Reviewer
+) -> None:
+    open_chart(Desk(page, server, "printed.pdf"))
+    page.get_by_test_id("stExpandSidebarButton").click()
+    page.get_by_label("Your name, as the record keeps it").wait_for()
+    page.keyboard.press("n")
+    cut_off = """() => [...document.querySelectorAll(".hcca, .hcca .top, .hcca .text-bar, .hcca .list-filter")]
+        .filter((e) => e.scrollWidth > e.clientWidth || e.scrollLeft).map((e) => e.className)"""
+    page.wait_for_function(f"!({cut_off})().length")
+    playwright.expect(page.get_by_label("Search in the chart")).to_be_in_viewport(ratio=1)
+
+
 def test_pages_that_were_not_read_are_said_at_the_top(page: playwright.Page, server: Reviewer) -> None:
     open_chart(Desk(page, server, "printed.pdf"))
     playwright.expect(page.locator(".hcca .unread")).to_have_text("1 page not read")
