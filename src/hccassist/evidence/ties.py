@@ -29,6 +29,7 @@ _MOST_FOLLOWING = 12
 _MOST_MAIN = 2
 _NONE: frozenset[str] = frozenset()
 _GUESSED = ["tie main", "main 2"]
+_NOT_NOW = frozenset({"history", "family"})
 _SAID_OF_ONE = frozenset({"status"})
 SHORT_NOTE = 900
 """Characters of a note of a few terse lines."""
@@ -69,6 +70,8 @@ class Scene:
     """Those that are a state beside a disease (insulin, dialysis, oxygen): what treats the one is the other."""
     by_sentence: Mapping[int, list[Located]]
     all_named: Mapping[int, list[Located]]
+    past: Mapping[int, list[Located]]
+    """Sentences that name only what is over, or a relative's."""
     names: Mapping[int, frozenset[str]]
     items_of: Mapping[int, list[Item]]
     blocks: Mapping[int, Block]
@@ -107,10 +110,11 @@ def scene_of(document: Document, located: Sequence[Located], items: Sequence[Ite
     items_of: dict[int, list[Item]] = defaultdict(list)
     for item in items:
         items_of[item.sentence].append(item)
-    blocks = _blocks(document, by_sentence)
+    past = _of_the_past(all_named, by_sentence)
+    blocks = _blocks(document, by_sentence, past)
     names = {number: frozenset(m.mention.condition for m in here) for number, here in by_sentence.items()}
     labels, given_for = _labels(document, blocks), _given_for(document, items, names, blocks)
-    return Scene(document, frozenset(active), states, by_sentence, all_named, names, items_of, blocks, labels, given_for)
+    return Scene(document, frozenset(active), states, by_sentence, all_named, past, names, items_of, blocks, labels, given_for)
 
 
 def _given_for(
@@ -158,8 +162,20 @@ def _is_head(sentence: Sentence, document: Document, mentions: Sequence[Located]
     return opens and (bool(sentence.bullet) or short or last in ":.")
 
 
-def _blocks(document: Document, by_sentence: Mapping[int, list[Located]]) -> dict[int, Block]:
-    """sentence -> the problem it stands under. A problem headed by a symptom belongs to the conditions named inside it."""
+def _of_the_past(all_named: Mapping[int, list[Located]], by_sentence: Mapping[int, list[Located]]) -> dict[int, list[Located]]:
+    """sentence -> what it names of things over or a relative's, where it names nothing that is present: it tells of that."""
+    return {
+        number: here
+        for number, here in all_named.items()
+        if number not in by_sentence and all(m.mention.status in _NOT_NOW for m in here)
+    }
+
+
+def _blocks(
+    document: Document, by_sentence: Mapping[int, list[Located]], past: Mapping[int, list[Located]]
+) -> dict[int, Block]:
+    """sentence -> the problem it stands under. A problem headed by a symptom belongs to the conditions named inside it; one
+    headed by what is over belongs to none."""
     heads: dict[int, tuple[int, bool]] = {}
     head: tuple[int, bool] | None = None
     style: tuple[str, int] | None = None
@@ -175,7 +191,7 @@ def _blocks(document: Document, by_sentence: Mapping[int, list[Located]]) -> dic
             head, style = None, None
         mine = (_style(sentence.bullet), min(sentence.indent, 8) // 2)
         if new_line and (style is None or mine == style or mine[1] < style[1]):
-            if _is_head(sentence, document, by_sentence.get(number, [])):
+            if _is_head(sentence, document, by_sentence.get(number) or past.get(number, [])):
                 head, style, problems = (number, True), mine, problems + 1
             elif style is not None and (sentence.bullet or sentence.j - sentence.i <= 7 or mine[1] < style[1]):
                 head = (number, False)
@@ -188,7 +204,9 @@ def _blocks(document: Document, by_sentence: Mapping[int, list[Located]]) -> dic
         if not named or number == first:
             inside[first].update(m.mention.condition for m in by_sentence.get(number, ()))
     return {
-        n: Block(first, frozenset(inside[first]), named) for n, (first, named) in heads.items() if inside[first] or not named
+        n: Block(first, frozenset(inside[first]), named)
+        for n, (first, named) in heads.items()
+        if inside[first] or not named or first in past
     }
 
 
@@ -287,7 +305,7 @@ def _following(scene: Scene, number: int, topic: bool) -> Iterator[tuple[int, bo
         sentence = document.sentences[follow]
         if sentence.paragraph != first.paragraph or sentence.section != first.section:
             return
-        if sentence.line != first.line and sentence.bullet:
+        if (sentence.line != first.line and sentence.bullet) or follow in scene.past:
             return
         if sentence.line != line:
             line, labelled = sentence.line, bool(_OWN_LABEL.match(document.text, sentence.start, sentence.end))
