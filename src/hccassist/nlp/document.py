@@ -77,6 +77,11 @@ _ROW_GAPS = 2
 line has one, too."""
 _RING, _REMARK_WORDS = "◉", 4
 _LONGEST_HEADING = 60
+_LONGEST_STOPPED = 34
+_STOPPED = frozenset(
+    "exam vitals results assessment_plan medications pmh psh family_history social_history ros".split()
+)
+"""Sections whose headings may end in a full stop and run on."""
 _LONGEST_HEADING_LINE = 110
 
 
@@ -157,6 +162,8 @@ def _section_starts(text: str, start: int, end: int, sections: dict[str, str]) -
         line = text[at:to]
         if ":" in line or "- " in line or "– " in line:
             found += _colon_headings(text, at, to, sections)
+        if (stop := text.find(". ", at, min(to, at + _LONGEST_STOPPED))) > 0:
+            found += _stopped_heading(text, at, stop, sections)
         line = line.strip(" \t\r\f*#=_-:")
         plain = _without_tail(line).strip(" .") if len(line) <= _LONGEST_HEADING_LINE else ""
         dated = line.endswith(".") and plain != line.strip(" .")
@@ -191,6 +198,15 @@ def _colon_headings(text: str, start: int, end: int, sections: dict[str, str]) -
         )
         if section:
             yield match.start(1), match.end(), section
+
+
+def _stopped_heading(text: str, start: int, stop: int, sections: dict[str, str]) -> Iterator[tuple[int, int, str]]:
+    """A heading that opens a line with a full stop behind it, as letters are dictated: "Examination. There was ..."."""
+    raw = text[start:stop].strip()
+    # "NKDA." and "Labs reviewed." are sentences.
+    if raw[:1].isupper() and raw[1:].islower() and not raw.endswith(("ed", "ing")):
+        if (section := sections.get(raw.lower(), "")) in _STOPPED:
+            yield start, stop + 1, section
 
 
 def _with_unheaded_plan(text: str, start: int, end: int, starts: list[tuple[int, int, str]]) -> list[tuple[int, int, str]]:
@@ -276,10 +292,19 @@ def _with_ends(text: str, end: int, starts: list[tuple[int, int, str]]) -> list[
         while stop >= 0 and _list_goes_on(text, stop):
             stop = text.find("\n", stop + 1, end)
         following = text[stop + 1 : stop + 3] if stop >= 0 else ""
-        if following.strip() and not following[0].isspace() and not _BULLET.match(text, stop + 1):
+        listed = not following.strip() or following[0].isspace() or _BULLET.match(text, stop + 1)
+        if not listed or (following[:1] == "\n" and _is_story(text, stop + 2, end, section)):
             ends.append((stop + 1, stop + 1, "start"))
     opened = {start for start, _, _ in starts}
     return sorted([*starts, *(e for e in ends if e[0] not in opened)])
+
+
+def _is_story(text: str, start: int, end: int, section: str) -> bool:
+    """Whether the line behind a list and a blank one is prose again, and not of the relatives whose history the list was."""
+    to = text.find("\n", start, end)
+    line = text[start : end if to < 0 else to]
+    prose = len(line) > _WRAP_COLUMN + 15 and line[:1].isupper() and ". " in line
+    return prose and not (section == "family_history" and _OF_RELATIVES.match(line))
 
 
 def _list_goes_on(text: str, stop: int) -> bool:
