@@ -21,7 +21,7 @@ _CARE = frozenset({"drug", "referral"})
 """What a sentence may say is not taken, or nobody is seen for."""
 _MEASURED = frozenset({"lab", "vital"})
 _DRUG = "drug"
-_HOLDING = frozenset({"exam", "symptom", "vital", "lab", "monitor", _DRUG})
+_HOLDING = frozenset({"exam", "symptom", "vital", "lab", "monitor", "imaging", "test", _DRUG})
 _DRUG_FORMS = word_group("drug_forms")
 PLANNED = said("planned_test", behind="")
 _CELL_GAP = "  "
