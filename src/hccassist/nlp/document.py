@@ -78,9 +78,7 @@ line has one, too."""
 _RING, _REMARK_WORDS = "◉", 4
 _LONGEST_HEADING = 60
 _LONGEST_STOPPED = 34
-_STOPPED = frozenset(
-    "exam vitals results assessment_plan medications pmh psh family_history social_history ros".split()
-)
+_STOPPED = frozenset("exam vitals results assessment_plan medications pmh psh family_history social_history ros".split())
 """Sections whose headings may end in a full stop and run on."""
 _LONGEST_HEADING_LINE = 110
 
@@ -204,9 +202,9 @@ def _stopped_heading(text: str, start: int, stop: int, sections: dict[str, str])
     """A heading that opens a line with a full stop behind it, as letters are dictated: "Examination. There was ..."."""
     raw = text[start:stop].strip()
     # "NKDA." and "Labs reviewed." are sentences.
-    if raw[:1].isupper() and raw[1:].islower() and not raw.endswith(("ed", "ing")):
-        if (section := sections.get(raw.lower(), "")) in _STOPPED:
-            yield start, stop + 1, section
+    headlike = raw[:1].isupper() and raw[1:].islower() and not raw.endswith(("ed", "ing"))
+    if headlike and (section := sections.get(raw.lower(), "")) in _STOPPED:
+        yield start, stop + 1, section
 
 
 def _with_unheaded_plan(text: str, start: int, end: int, starts: list[tuple[int, int, str]]) -> list[tuple[int, int, str]]:
