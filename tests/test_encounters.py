@@ -696,6 +696,23 @@ def test_two_digit_years_of_birth_stay_in_the_past() -> None:
     assert [e.valid for e in found] == ["yes", "yes"]
 
 
+@pytest.mark.parametrize(
+    ("closing", "signed"),
+    [
+        ("Provider: Ruben Castellane, MD 03/11/2025 5:14 PM Document authenticated", True),
+        ("Provider: Ruben Castellane, MD 03/11/2025 5:14 PM Document status: pending authentication", False),
+        ("Ruben Castellane, MD  Document not yet authenticated", False),
+    ],
+)
+def test_a_document_is_signed_once_its_system_authenticated_it(closing: str, signed: bool) -> None:
+    text = (
+        "Patient: Edda Larkspur   DOB: 04/09/1951\nOffice Visit 03/11/2025\nReason: cough and wheeze for a week.\n"
+        "Exam: wheeze at both bases.\nAssessment: COPD, on Stiolto.\nPlan: prednisone for five days.\n"
+    )
+    (found,) = find_encounters(chart_of(text + closing))
+    assert found.signed is signed
+
+
 def test_signature_date_stands_in_for_a_missing_date_of_service() -> None:
     page = (
         "Ashby Clinic\nOffice Visit\nPatient: Ruth Okafor  DOB: 03/09/1951\nAssessment: diabetes, stable.\nPlan:"

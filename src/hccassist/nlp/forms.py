@@ -23,7 +23,7 @@ _CHOICE_BEHIND = re.compile(rf"\s*/?\s*(yes|none|no|y|n)\s*({_MARK})", re.IGNORE
 _TO_ANSWER = re.compile(r"\)?(?:\s?/\s?[^\W\d_]+|\s?\([^()]{1,20}\))?(?:\s*(?:[:?=]|[-–—]\s|\.{3,}|\(|\t)|\s{2,})[\s.:]*")
 _BOTH_PRINTED = re.compile(r"(?:yes|y)\s*/\s*(?:no|n)\b", re.IGNORECASE)
 _BRACKETED = re.compile(
-    r"(?:(?P<yes>[(\[<]\s?y(?:es)?\s?[)\]>])\s*no?|y(?:es)?\s*(?P<no>[(\[<]\s?no?\s?[)\]>])|y(?:es)? no?)(?=\s*(?:$|\s{2}|\|))",
+    r"(?:(?P<yes>[(\[<]\s?y(?:es)?\s?[)\]>])\s*no?|y(?:es)?\s*(?P<no>[(\[<]\s?no?\s?[)\]>])|y(?:es)?\s{1,12}no?)(?=\s*(?:$|\s{2}|\|))",
     re.IGNORECASE,
 )
 """Both answers are printed, and one is in brackets, as a ring around it is read; or none is."""

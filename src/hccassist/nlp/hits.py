@@ -21,6 +21,8 @@ _MOST_COORDINATED = 6
 _SPREAD = frozenset({"to", "involving"})
 _SPREAD_TO = ("metastatic", "to")
 _SPREAD_CODES = ("C77", "C78", "C79")
+_SPREAD_SAID, _SPREAD_NEAR = frozenset({"metastatic", "metastasized", "metastasize"}), 2
+_LISTS, _LIST_ENDS = ([","], ["("]), frozenset(",;.:)-–—")
 _LEADS = (("→",), ("-", ">"), ("-", "-", ">"), ("to",))
 """Behind a cancer they say where it went, unless the place is only ``_EXAMINED``: "prostate ca -> bone scan"."""
 _EXAMINED = word_group("examined")
@@ -148,6 +150,7 @@ def _spread(document: Document, lexicon: Lexicon, number: int, here: list[Hit]) 
     norms, (start, stop) = document.tokens.norms, (document.sentences[number].i, document.sentences[number].j)
     found: list[Hit] = []
     for hit in here:
+        found.extend(_spread_listed(document, lexicon, number, hit))
         to = hit.j
         lead = next((a for a in _LEADS if tuple(norms[to : to + len(a)]) == a), ())
         if lead and any(lexicon.conditions[t.condition].course == "cancer" for t in hit.terms):
@@ -168,6 +171,25 @@ def _spread(document: Document, lexicon: Lexicon, number: int, here: list[Hit]) 
                 found.extend(_coordinated(document, lexicon, number, to, end, head))
                 break
     return found
+
+
+def _spread_listed(document: Document, lexicon: Lexicon, number: int, hit: Hit) -> list[Hit]:
+    """The places that a list right behind a metastatic cancer names and nothing but them: "metastatic colon cancer (liver,
+    lung)", not "metastatic colon cancer, liver tests normal"."""
+    norms, (start, stop) = document.tokens.norms, (document.sentences[number].i, document.sentences[number].j)
+    if _SPREAD_SAID.isdisjoint(norms[max(hit.i - _SPREAD_NEAR, start) : hit.j]):
+        return []
+    named = {name for t in hit.terms for name in (t.condition, *(also for also, _ in t.also))}
+    if len(named) > 1 and any(lexicon.conditions[name].default_code.startswith(_SPREAD_CODES) for name in named):
+        # "Metastatic breast cancer, bone" is a wording of its own, and the list goes on behind it.
+        listed = _coordinated(document, lexicon, number, hit.j - 1, hit.j, _SPREAD_TO)
+    elif any(lexicon.conditions[name].course == "cancer" for name in named) and norms[hit.j : hit.j + 1] in _LISTS:
+        ends = lexicon.terms.after(_SPREAD_TO, document.tokens, hit.j + 1, stop)
+        first = [Hit(number, hit.j + 1, ends[-1][0], tuple(ends[-1][1]))] if ends else []
+        listed = [h for one in first for h in (one, *_coordinated(document, lexicon, number, one.i, one.j, _SPREAD_TO))]
+    else:
+        return []
+    return listed if listed and (listed[-1].j >= stop or norms[listed[-1].j] in _LIST_ENDS) else []
 
 
 def _places_before(document: Document, lexicon: Lexicon, number: int, here: list[Hit]) -> list[Hit]:

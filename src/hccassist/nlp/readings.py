@@ -22,6 +22,8 @@ _SMALL_WORDS = frozenset("of on for and the in to & -".split())
 """Words that leave no letter in a short form."""
 _PRESSURES = frozenset({"BP", "SBP", "DBP"})
 _PRESSURE = re.compile(r"[\s:=]{0,4}\d{2,3}\s?/\s?\d{2,3}\b")
+_NUMBER_REACH = 8
+_UNITS, _NUMBER_BEFORE = frozenset({"CM"}), re.compile(r"(?<![\d/.])\d{1,3}(?:\.\d+)? ?$")
 _TITLE, _TITLE_REACH = re.compile(r"\b(?:Mrs?|Ms|Miss|Dr)\.?\s+$"), 8
 _FAMILY_NAME = re.compile(r" (?:[A-Z]\. )?[A-Z][a-z]+\b")
 _STATE = 2
@@ -159,9 +161,12 @@ def _explained(hit: Hit, group: list[Hit], document: Document) -> bool:
 
 
 def _is_measured(hit: Hit, document: Document) -> bool:
-    """Whether "BP" is a blood pressure: two numbers with a slash stand behind it."""
+    """Whether "BP" is a blood pressure: two numbers with a slash stand behind it; "CM" behind a number is a length."""
     start, end = document.tokens.starts[hit.i], document.tokens.ends[hit.j - 1]
-    return document.text[start:end] in _PRESSURES and bool(_PRESSURE.match(document.text, end))
+    word = document.text[start:end]
+    if word in _UNITS:
+        return bool(_NUMBER_BEFORE.search(document.text, max(start - _NUMBER_REACH, 0), start))
+    return word in _PRESSURES and bool(_PRESSURE.match(document.text, end))
 
 
 def _is_joined(hit: Hit, document: Document) -> bool:
