@@ -46,6 +46,10 @@ _VALUE = re.compile(
 _TITLED = re.compile(r"\b(?:Mrs?|Ms|Miss|Dr)\b\.? (?:[A-Z][\w'.-]* ){0,2}$")
 _TITLE_REACH = 40
 _CLAUSE_ENDS = frozenset(", . ; : / ) and or but at since for".split())
+_PRESSURE = "BP"
+_BEFORE_VITALS = frozenset({"vs", "vital", "vitals"})
+_SYSTOLIC, _DIASTOLIC = range(70, 261), range(30, 151)
+_NO_PRESSURE = frozenset("/ % mg mcg unit units x inhaler puff puffs".split())
 _MOST_SENTENCES = 1024
 """As many as a record has: each is asked about for every condition of the record."""
 
@@ -140,7 +144,27 @@ def detect(document: Document, lexicon: Lexicon) -> list[Item]:
                     items += _inside(document, lexicon, number, i, j, found)
                     taken = j
                     break
+        if (at := _bare_pressure(document.tokens.norms, sentence)) is not None:
+            items += [Item(number, at, at + 3, v, _elements(v, words)) for v in _named_pressure(lexicon)]
     return items
+
+
+def _bare_pressure(norms: Sequence[str], sentence: Sentence) -> int | None:
+    """The token at which a sentence gives a blood pressure without naming it, as quick examinations begin ("138/76, 72, 98 %",
+    "VS 134/84"); None where none does."""
+    at = sentence.i + (norms[sentence.i] in _BEFORE_VITALS)
+    if at + 2 >= sentence.j or norms[at + 1] != "/" or not (norms[at].isdigit() and norms[at + 2].isdigit()):
+        return None
+    behind = norms[at + 3] if at + 3 < sentence.j else ""
+    high, low = int(norms[at]), int(norms[at + 2])
+    measured = high in _SYSTOLIC and low in _DIASTOLIC and low < high and behind not in _NO_PRESSURE
+    return at if measured else None
+
+
+def _named_pressure(lexicon: Lexicon) -> list[EvidenceWord]:
+    """What a blood pressure that is called so speaks for."""
+    name = lexicon.normalizer.tokens(_PRESSURE, 0, len(_PRESSURE))
+    return [v for _, hits in lexicon.evidence.starting(name, 0, 1) for _, values in hits for v in values if v.cased]
 
 
 def _meant(values: list[EvidenceWord], document: Document, i: int, j: int) -> list[EvidenceWord]:
