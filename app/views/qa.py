@@ -5,7 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from pathlib import Path
 
+import numpy as np
 import streamlit as st
+from numpy.typing import NDArray
 from streamlit.delta_generator import DeltaGenerator
 
 from app import chrome, components, qa_charts, session
@@ -65,7 +67,7 @@ def choose_source() -> tuple[Loaded, Bench] | None:
 
 def _stamp(source: str) -> object:
     if not source:
-        return session.store().verify_audit().head
+        return session.store().last_event()
     path = Path(source).expanduser()
     return path.stat().st_mtime_ns if path.exists() else None
 
@@ -73,32 +75,15 @@ def _stamp(source: str) -> object:
 @st.fragment
 def thresholds(person: Person, loaded: Loaded, bench: Bench) -> None:
     """Thresholds moved one after the other: what the draft would gain and lose."""
-    found, models = desk.policies(session.store()), desk.rankers(session.store())
-    policy, ranker = found[desk.in_force(session.store(), "policy")], models[desk.in_force(session.store(), "ranker")]
-    which, what, slider = st.columns([2, 2, 4])
-    with which:
-        kind = chrome.picked("Threshold of", "qa-which", desk.THRESHOLDS, next(iter(desk.THRESHOLDS)))
-    names = desk.names_of(kind, loaded)
-    with what:
-        name = chrome.picked("Which", f"qa-name-{kind}", names, next(iter(names))) if names else ""
-    moves: dict[tuple[str, str], float] = st.session_state.setdefault(f"qa-moves-{policy.version}", {})
-    now = moves.get((kind, name), desk.threshold_now(policy, kind, name))  # a threshold moved before stands in the draft
-    with slider:
-        field = f"qa-value-{kind}-{name}-{policy.version}-{st.session_state.get('qa-drafts', 0)}"
-        moves[kind, name] = chrome.number("Shown from this confidence on", field, (0, 1, 0.01), now, slide=True)
-    draft = desk.drafted(policy, moves)
-    in_draft(policy, moves)
+    policy, ranker = in_force()
+    draft = drafted(policy, loaded)
     before = bench.outcome(policy, ranker)
     after = bench.under(draft, before.p)
     change = bench.change(before, after)
     figures(bench.summary(before), bench.summary(after))
-    right_gained, right_lost = int(bench.y[change.gained].sum()), int(bench.y[change.lost].sum())
     sentences, beside = st.columns([5, 3])
     with sentences:
-        st.markdown(
-            f"**Newly shown: {len(change.gained)}** ({right_gained} supported, {len(change.gained) - right_gained} noise) · "
-            f"**no longer shown: {len(change.lost)}** ({right_lost} supported, {len(change.lost) - right_lost} noise)"
-        )
+        st.markdown(f"**Newly shown: {split(bench, change.gained)} · **no longer shown: {split(bench, change.lost)}")
         if max(len(change.gained), len(change.lost)) > SHOWN_SENTENCES:
             st.text(f"The {SHOWN_SENTENCES} most confident of each are listed.")
         rows = [affected(bench.rows[k], float(after.p[k]), "newly shown") for k in change.gained[:SHOWN_SENTENCES]]
@@ -111,6 +96,29 @@ def thresholds(person: Person, loaded: Loaded, bench: Bench) -> None:
         titles = ["chart", "+ supported", "+ noise", "− supported", "− noise"]
         components.table(key="qa-charts", data={"columns": titles, "rows": charts, "empty": "No chart changes."})
     save(person, draft, changed=draft is not policy)
+
+
+def drafted(policy: Policy, loaded: Loaded) -> Policy:
+    """The policy with the thresholds that were moved so far: one at a time is chosen and moved here."""
+    which, what, slider = st.columns([2, 2, 4])
+    with which:
+        kind = chrome.picked("Threshold of", "qa-which", desk.THRESHOLDS, next(iter(desk.THRESHOLDS)))
+    names = desk.names_of(kind, loaded)
+    with what:
+        name = chrome.picked("Which", f"qa-name-{kind}", names, next(iter(names))) if names else ""
+    moves: dict[tuple[str, str], float] = st.session_state.setdefault(f"qa-moves-{policy.version}", {})
+    now = moves.get((kind, name), desk.threshold_now(policy, kind, name))  # a threshold moved before stands in the draft
+    with slider:
+        field = f"qa-value-{kind}-{name}-{policy.version}-{st.session_state.get('qa-drafts', 0)}"
+        moves[kind, name] = chrome.number("Shown from this confidence on", field, (0, 1, 0.01), now, slide=True)
+    in_draft(policy, moves)
+    return desk.drafted(policy, moves)
+
+
+def split(bench: Bench, rows: NDArray[np.int_]) -> str:
+    """How many suggestions, and how many of them are supported; the count ends what is in bold."""
+    right = int(bench.y[rows].sum())
+    return f"{len(rows)}** ({right} supported, {len(rows) - right} noise)"
 
 
 def in_draft(policy: Policy, moves: dict[tuple[str, str], float]) -> None:
