@@ -77,6 +77,7 @@ _INFARCTION_DAYS = 28
 _EVENT_DAYS = 28
 _CURE_DAYS = 180
 _HEALING_DAYS = 90
+_OPERATIONS = "psh"
 _OPERATED = (("“s/p”",), ("“status post”",))
 """The cues that tell an operation."""
 _DATED = "dated in the past"
@@ -281,13 +282,14 @@ def _is_taken_no_more(story: Story, m: Located, known: Condition) -> bool:
 
 
 def _ended_by_ablation(story: Story, group: list[Located], known: Condition) -> list[Located]:
-    """An arrhythmia that was ablated, that the record denies since, or tells not to have come back, and that no drug treats is
-    over; blank where it is not."""
+    """An arrhythmia that was ablated, that the record denies since, tells not to have come back, or names only in the list of
+    operations, and that no drug treats is over; blank where it is not."""
     if not known.default_code.startswith(_ENDS_WITH_ABLATION) or story.given(known.id):
         return []
     told = [m for m in group if m.mention.status == "active"]
     denied = any(m.mention.status == "negated" for m in group) or any(_NEVER_AGAIN.search(story.after(m)) for m in told)
     denied = denied or bool(_NONE_SINCE_ABLATION.search(story.document.text))
+    denied = denied or all(m.mention.section == _OPERATIONS for m in told)
     ablated = any(_ABLATED.search(story.document.said(story.document.sentences[m.sentence])) for m in told)
     if not told or not denied or not ablated:
         return []

@@ -50,7 +50,8 @@ _JOINT_REPLACED_FOR = said(
 )
 _OPERATIONS = "psh"
 """The section whose list holds what was done."""
-_DEAD_BONE = code_group("dead_bone")
+_DEAD_BONE, _WORN_JOINT = code_group("dead_bone"), code_group("worn_joint")
+_DONE = said("operation_done")
 _DIALYSIS = code_group("dialysis")
 _DIALYZED_THEN = said("dialyzed_then", behind=r"\b(?: \w+){0,2} ?$")
 _DIALYZED_BEFORE, _DIALYZED_NOW = said("dialyzed_before"), said("dialyzed_now")
@@ -82,6 +83,8 @@ def removed(story: Story, m: Located, known: Condition) -> str:
         return "before the kidney was replaced"
     if code.startswith(_DEAD_BONE) and (_JOINT_REPLACED_FOR.search(before) or _JOINT_REPLACED.search(story.after(m))):
         return "the reason for a joint replacement"
+    if code.startswith(_WORN_JOINT) and _JOINT_REPLACED_FOR.search(before) and _is_done(story, m):
+        return "the reason for a joint replacement"
     if code.startswith(_VALVE_DISEASE) and (_VALVE_REPLACED_FOR.search(before) or _VALVE_REPLACED.search(story.after(m))):
         return "the valve was replaced"
     if code.startswith(_OF_THE_COLON) and (_COLON_REMOVED.search(before) or _COLON_REMOVED.search(story.after(m))):
@@ -93,6 +96,11 @@ def removed(story: Story, m: Located, known: Condition) -> str:
     if _ended_by_a_graft(story, m, known) or _is_why_grafted(story, m):
         return "the organ was replaced"
     return "the reason for a transplant" if _TRANSPLANTED_FOR.search(before) else ""
+
+
+def _is_done(story: Story, m: Located) -> bool:
+    """Whether the operation before a disease is told as done: in the list of operations, or in words."""
+    return story.document.sentences[m.sentence].section == _OPERATIONS or bool(_DONE.search(story.before(m)))
 
 
 def taken_out(story: Story, m: Located, known: Condition) -> str:

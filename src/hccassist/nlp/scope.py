@@ -232,7 +232,8 @@ def _blames_what_is_known(told: Told) -> bool:
         return False
     between = told.norms[told.cue.j : told.i]
     apart = "," in between and "or" not in told.norms[told.cue.j : told.j + _RIGHT_BEFORE]
-    return between[:1] in _POSSESSIVES or not _OF_THE_KNOWN.isdisjoint(between) or apart
+    his_own = between[:1] in _POSSESSIVES and "," not in between
+    return his_own or not _OF_THE_KNOWN.isdisjoint(between) or apart
 
 
 def _rules_out_what_stands_before(told: Told) -> bool:

@@ -49,6 +49,9 @@ _SPELLS = code_group("spells")
 ONLY_AS_CAUSE = "named as a cause that is in doubt"
 """The phrase of a mention that is not sure of, or denies, what the condition does: "edema likely due to CHF". Guideline IV.H
 codes no such diagnosis; where the rest of the record states it, it stands."""
+_ALTERNATIVES = word_group("causes") - {"given", "due"} | {"either"}
+_APART, _OWNED = frozenset(". ; : ( ) | but who which that".split()), frozenset("his her their my known chronic".split())
+_MOST_CAUSES, _NEAR_OR = 12, 5
 _IN_REMISSION = "in remission"
 """Only a cancer may be past with it; every other condition is coded as in remission (guideline I.C.5.b.1)."""
 
@@ -195,6 +198,8 @@ def assert_status(named: Named, stay: Stay) -> Assertion:
     if found:
         strongest = sorted(found, key=lambda c: -_RANK[c])
         return Assertion(strongest[0], tuple(f"“{found[c]}”" for c in strongest))
+    if not stay.inpatient and _is_one_of_several_causes(named):
+        return Assertion("uncertain", (f"“{ONLY_AS_CAUSE}”",))
     if _orders_its_test(named):
         return Assertion("hypothetical", ("a test that bears its name",))
     if section in _PAST_SECTIONS and not (named.stays or named.remitted) and "status=current" not in named.attributes:
@@ -285,6 +290,18 @@ def _orders_its_test(named: Named) -> bool:
     if not named.condition.default_code.startswith(_TESTED_BY_NAME):
         return False
     return bool(_ORDERS_TESTS.search(named.document.text, named.sentence.start, named.start))
+
+
+def _is_one_of_several_causes(named: Named) -> bool:
+    """ "An effusion from a meniscus tear or arthritis", "either reflux or anxiety": none of several causes is established, but
+    for what is the patient's own ("from his hip or knee arthritis")."""
+    norms, i, j = named.norms, named.i, named.j
+    for k in range(i - 1, max(i - _MOST_CAUSES, named.sentence.i) - 1, -1):
+        if norms[k] in _APART or (norms[k] in _OWNED and "," not in norms[k:i]):
+            return False
+        if norms[k] in _ALTERNATIVES or " ".join(norms[k : k + 2]) in _ALTERNATIVES:
+            return "or" in norms[max(k, i - _NEAR_OR) : i] or "or" in norms[j : min(j + 2, named.sentence.j)]
+    return False
 
 
 def _stands_on(named: Named) -> bool:

@@ -18,7 +18,7 @@ from hccassist.terminology.groups import code_group
 from hccassist.terminology.rows import KIND_ELEMENT
 
 _STORY = frozenset({"hpi", "chief_complaint", "start"})
-_RESULTS = frozenset({"results"})
+_RESULTS, _FOUND = frozenset({"results"}), frozenset({"results", "exam"})
 _ASIDE = frozenset(
     """family_history social_history allergies medications instructions education screening legal copied
     resolved_problems past_medications""".split()
@@ -35,6 +35,7 @@ _BESIDE = ("same sentence", "under this problem in the plan")
 """Where plain words may prove a condition: a sentence that only comes next speaks of what comes next."""
 _JUDGEMENT = "judgement"
 _LIKELY = 0.5
+_MAY_BE_TREATED = 0.3
 _TESTS = frozenset({"lab", "test", "imaging", "exam", "vital"})
 _MINOR = code_group("minor")
 _LASTING = code_group("lasting_state")
@@ -85,10 +86,14 @@ class Candidate:
 
     @property
     def only_results(self) -> bool:
-        """Named only in a test's result, and not treated: no provider states it."""
-        treated = any((e.kind == "drug" or e.kind in _PROCEDURES) and e.strength >= _LIKELY for e in self.evidence)
+        """Named only in a test's result, or seen on examination without a payment category, and not treated: no provider
+        states it as a diagnosis."""
+        treated = max((e.strength for e in self.evidence if e.kind == "drug" or e.kind in _PROCEDURES), default=0.0)
         present = [m for m in self.mentions if m.status == "active"]
-        return not treated and all(m.section in _RESULTS or AS_A_RESULT in m.cues for m in present)
+        if all(m.section in _RESULTS or AS_A_RESULT in m.cues for m in present):
+            return treated < _LIKELY
+        found = all(m.section in _FOUND or AS_A_RESULT in m.cues for m in present)
+        return found and not self.pays and self.course != "status" and treated < _MAY_BE_TREATED
 
     @property
     def backed(self) -> bool:
@@ -166,7 +171,7 @@ FEATURES: dict[str, tuple[str, str]] = {
     "minor": ("a symptom, a passing problem, care or circumstance", ""),
     "only_use": ("use of a substance without a disorder that it causes", ""),
     "excluded": ("an Excludes1 note keeps it from being reported with another code of the record", ""),
-    "only_results": ("named only in a test's result, and not treated", ""),
+    "only_results": ("named only as a finding, and not treated", ""),
     "acute": ("an acute event", ""),
     "acute_outside": ("an acute event outside a hospital record", ""),
     "cancer": ("a cancer: active only while present or treated", ""),

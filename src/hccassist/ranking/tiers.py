@@ -122,7 +122,7 @@ def _reason(
         case "only_use":
             return "use of a substance without a disorder it causes is not coded (guideline I.C.5.b.3)"
         case "only_results":
-            return "named only in a test's result, and not treated: the provider does not state it as a diagnosis"
+            return "named only as a finding, and not treated: the provider does not state it as a diagnosis"
         case "ignored":
             return "stands only in sections, or in a type of note, that the policy ignores"
         case "no_evidence":
