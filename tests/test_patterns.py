@@ -10,7 +10,7 @@ import pytest
 
 from hccassist.encounters.rules import date_labels, setting_cues, signature_cues
 from hccassist.evidence.strength import _CLUES
-from hccassist.patterns import Patterns
+from hccassist.patterns import Patterns, Seldom
 from hccassist.reading import read_chart
 from hccassist.terminology.groups import sayings
 
@@ -87,3 +87,13 @@ def test_of_every_shipped_pattern_is_told_what_re_tells() -> None:
     matched = {piece: [n for n, pattern in enumerate(read) if pattern.search(piece)] for piece in pieces}
     assert len({n for numbers in matched.values() for n in numbers}) > 30
     assert [piece for piece, numbers in matched.items() if numbers != patterns.matching(piece)] == []
+
+
+def test_a_costly_pattern_is_searched_as_re_searches_it() -> None:
+    pattern = re.compile(r"\bno longer (\w+)\b(?! daily)", re.IGNORECASE)
+    texts = ["No longer smokes", "no longer drinks daily", "He is no longer able", "nothing"]
+    assert [bool(Seldom(pattern).search(text)) for text in texts] == [True, False, True, False]
+    found = Seldom(pattern).search(f"xx{texts[2]}", 2)
+    assert found is not None
+    assert found.span(1) == (18, 22)
+    assert Seldom(pattern).search(texts[2], 0, 12) is None
