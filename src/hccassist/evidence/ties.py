@@ -28,7 +28,6 @@ _HEADING_WORDS = 4
 _MOST_FOLLOWING = 12
 _MOST_MAIN = 2
 _NONE: frozenset[str] = frozenset()
-_GUESSED = ["tie main", "main 2"]
 _NOT_NOW = frozenset({"history", "family"})
 _SAID_OF_ONE = frozenset({"status"})
 SHORT_NOTE = 900
@@ -143,9 +142,6 @@ def ties_of(scene: Scene) -> Ties:
     _tie_main(scene, ties)
     _tie_knowledge(scene, ties)
     _tie_nearest(scene, ties)
-    for found in ties.values():
-        for number in [n for n, tie in found.items() if tie.clues == _GUESSED]:
-            del found[number]
     return ties
 
 
