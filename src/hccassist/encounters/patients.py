@@ -18,6 +18,7 @@ from hccassist.encounters.lines import Line
 from hccassist.encounters.people import find_people
 from hccassist.encounters.rules import words_in
 from hccassist.encounters.settings import titles_of
+from hccassist.patterns import Patterns
 
 _WORD = r"[^\W\d_](?:[^\W\d_]|['’\-])*\.?"
 _NAME = rf"{_WORD}(?:,\s?|\s){_WORD},?(?:\s{_WORD},?){{0,3}}"
@@ -47,6 +48,9 @@ _NAMED_AND_NUMBERED = re.compile(
     r"[\s|,]+(?:#|(?:MRN|ID|Acct|PRN)\b)"
 )
 """A patient's name, birth date and record number in a row, the first two without a label."""
+_PRINTED_NAMES = (_LABELLED, _NAMED_AND_NUMBERED, _BEFORE_DOB)
+_FIRST_LOOK = Patterns(pattern.pattern for pattern in _PRINTED_NAMES)
+"""Hardly a line prints a name so."""
 _LEAST_AGE = 10
 _HEADER_LINES, _EDGE_LINES = 8, 4
 _DIGIT = re.compile(r"\d")
@@ -142,11 +146,13 @@ def tells_birth(lines: Sequence[Line]) -> bool:
 @lru_cache(maxsize=4096)
 def _names_in(text: str, births_told: bool) -> tuple[str, ...]:
     """The names that a line prints behind a label or before a birth date; asked for its page and for its record."""
-    patterns = [_LABELLED] if ":" in text or "#" in text else []
-    patterns += [_NAMED_AND_NUMBERED] if "19" in text or "20" in text else []
-    if births_told and _BIRTH.search(text):
-        patterns.append(_BEFORE_DOB)
-    found = (_clean(match.group("name")) for pattern in patterns for match in pattern.finditer(text))
+    asked = map(_PRINTED_NAMES.__getitem__, _FIRST_LOOK.possible(text))
+    found = (
+        _clean(match.group("name"))
+        for pattern in asked
+        if births_told or pattern is not _BEFORE_DOB
+        for match in pattern.finditer(text)
+    )
     return tuple(name for name in found if name)
 
 

@@ -77,23 +77,28 @@ many conditions it speaks, if it speaks for this one; else 0. Plain tuples, for 
 @lru_cache(maxsize=_MOST_CACHED)
 def _of_words(section: str, tie: str, spoken: frozenset[_Spoken], different: int) -> tuple[str, ...]:
     """The clues of a sentence's evidence words, ``different`` ones among them."""
-    mine = {f"its {kind}" for kind, _, _, uses in spoken if uses}
-    words = {f"{'word' if generic else 'other'} {kind}" for kind, _, generic, uses in spoken if not uses}
-    names = {f"words {min(different, 4)}", *mine, *words}
-    for kind, elements, _, uses in spoken:
-        names.update([f"proves {e}" for e in elements])
-        if uses:
-            few = _few_or_many(uses)
-            names.update(["its own", f"for {few}", f"{kind} for {few}", *[f"its own proves {e}" for e in elements]])
-    if mine:
-        fewest = _few_or_many(min(uses for *_, uses in spoken if uses))
+    names = {f"words {min(different, 4)}"}.union(*[_of_word(section, tie, word) for word in spoken])
+    uses = [uses for *_, uses in spoken if uses]
+    if uses:
+        fewest = _few_or_many(min(uses))
         names |= {f"at best for {fewest}", f"at best for {fewest} & {tie}"}
     elif not spoken:
         names.add("no word")
-    names.update([f"{a} & {b}" for a, b in combinations((section, tie, "its own" if mine else "not its own"), 2)])
-    names.update([f"{tie} & {n}" for n in mine])
-    names.update([f"{section} & {n}" for n in mine | words])
+    names.update([f"{a} & {b}" for a, b in combinations((section, tie, "its own" if uses else "not its own"), 2)])
     return tuple(names)
+
+
+@lru_cache(maxsize=_MOST_CACHED)
+def _of_word(section: str, tie: str, spoken: _Spoken) -> tuple[str, ...]:
+    """The clues of one evidence word, whatever stands beside it."""
+    kind, elements, generic, uses = spoken
+    proves = [f"proves {e}" for e in elements]
+    if not uses:
+        word = f"{'word' if generic else 'other'} {kind}"
+        return (word, f"{section} & {word}", *proves)
+    few, its = _few_or_many(uses), f"its {kind}"
+    own = ("its own", f"for {few}", f"{kind} for {few}", *[f"its own {p}" for p in proves])
+    return (its, f"{tie} & {its}", f"{section} & {its}", *own, *proves)
 
 
 class Clues(NamedTuple):

@@ -54,13 +54,13 @@ class _Opened(dict[str, "tuple[Trie, list[Any] | None, bool] | None"]):
     Filled when a text first holds a word: most of the lexicon is never asked for. The words that texts hold are few beside the
     lexicon's, so that one look here, also for a word that opens nothing, is quicker."""
 
-    def __init__(self, open_word: Callable[[str], tuple[Trie, list[Any] | None, bool] | None]) -> None:
-        self._open = open_word
+    def __init__(self, first_words: KeysView[str], open_word: Callable[[str], tuple[Trie, list[Any] | None, bool]]) -> None:
+        self._first_words, self._open = first_words, open_word
 
     def __missing__(self, word: str) -> tuple[Trie, list[Any] | None, bool] | None:
         if len(self) >= _MOST_KEPT:
             self.clear()
-        found = self[word] = self._open(word)
+        found = self[word] = self._open(word) if word in self._first_words else None
         return found
 
 
@@ -98,7 +98,7 @@ class Phrases(Generic[V]):
         self._entries: dict[str, list[tuple[tuple[str, ...], V]]] = {}
         self._packed = packed
         self.first_words: KeysView[str] = packed.first_words if packed else self._entries.keys()
-        self._opened = _Opened(self._open)
+        self._opened = _Opened(self.first_words, self._open)
         self._skip = skip_fillers
 
     @property
@@ -112,9 +112,7 @@ class Phrases(Generic[V]):
             raise TypeError("a phrase was added after the first look-up")
         self._entries.setdefault(words[0], []).append((words[1:], value))
 
-    def _open(self, word: str) -> tuple[Trie, list[V] | None, bool] | None:
-        if word not in self.first_words:
-            return None
+    def _open(self, word: str) -> tuple[Trie, list[V] | None, bool]:
         root = self._packed.trie_of(word) if self._packed else trie_of(self._entries[word])
         return root, self._values(root), _NUMBER in root
 

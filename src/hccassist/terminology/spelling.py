@@ -15,7 +15,6 @@ from __future__ import annotations
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from itertools import permutations
 
 _LONG = 8
 _SCANNED, _WHOLE = 5, 3
@@ -23,7 +22,8 @@ _CONFUSED = (("rn", "m"), ("m", "rn"), ("ii", "u"), ("vv", "w"), ("cl", "d"), ("
 """What a scanner reads, and what was printed."""
 _ALIKE = ("itl", "ceo", "ao", "ae", "bh", "nu", "ft", "rt", "vy", "gq", "hk", "mn", "fp", "sz")
 """Single letters that it takes for each other."""
-_LETTERS = tuple(pair for letters in _ALIKE for pair in permutations(letters, 2))
+_PRINTED = {shape: {p for letters in _ALIKE if shape in letters for p in letters} - {shape} for shape in "".join(_ALIKE)}
+"""Letter -> the letters that it may be a misreading of."""
 _LEAST_MISREAD, _TELLING = 6, 5
 """The letters of a word that one of them may be misread in, and of the word beside it that tells."""
 STEM = 4
@@ -126,8 +126,8 @@ class Spelling:
         """What an unknown word may be of which a scanner misread one letter: ``fatlure`` -> ``failure``."""
         if len(word) < _LEAST_MISREAD or not word.isalpha() or self.is_known(word):
             return []
-        meant = {w for shape, printed in _LETTERS for w in _replaced(word, shape, printed)}
-        return sorted(w for w in meant if w in self._company.get(w[:STEM], {}))
+        meant = {word[:k] + printed + word[k + 1 :] for k, shape in enumerate(word) for printed in _PRINTED.get(shape, ())}
+        return sorted(w for w in meant if w[:STEM] in self._company and w in self._company[w[:STEM]])
 
     def _beside(self, word: str, before: str, behind: str) -> str:
         """The one word that a misread one may be beside its neighbours; the word itself where that is not sure."""
