@@ -187,8 +187,8 @@ def assert_status(named: Named, stay: Stay) -> Assertion:
     """
     condition, section = named.condition, named.sentence.section
     if layout := read_layout(named.document, named.sentence, named.start, named.end):
-        # A patient ticks what ever happened: a ticked stroke or heart attack is one of the past.
-        past = layout.status == "active" and condition.course == "acute"
+        # A patient ticks what ever happened: a ticked stroke or heart attack is one of the past, unless it is called chronic.
+        past = layout.status == "active" and condition.course == "acute" and "acuity=chronic" not in named.attributes
         return Assertion("history", (*layout.cues, "an event of the past")) if past else layout
     found = _told(named, stay)
     if (by_section := _SECTION_STATUS.get(section)) and "negated" not in found:
