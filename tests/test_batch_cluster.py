@@ -114,7 +114,7 @@ def test_charts_and_results_at_s3_addresses(charts: str, bucket: str) -> None:
     fs = fsspec.filesystem("s3")
     first = screen(charts, "--out", f"{bucket}/out")
     assert first.returncode == 0, first.stderr
-    assert "bad.txt: not UTF-8" in first.stderr
+    assert "bad.txt: UTF-16 text" in first.stderr
     lines = fs.cat_file(f"{bucket}/out/suggestions.jsonl")
     assert charts_of(lines) == NAMES
     fs.invalidate_cache()
