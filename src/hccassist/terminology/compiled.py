@@ -153,7 +153,7 @@ def compile_once(own: tuple[Path, ...] = (), tell: Callable[[str], None] = lambd
 
     Raises ``KnowledgeError`` as ``load_lexicon`` does."""
     if not is_compiled(own):
-        tell("Compiling the clinical knowledge, once on this machine; some 20 seconds")
+        tell("Compiling the clinical knowledge, once on this machine; some 25 seconds")
         load_lexicon(own)
 
 
