@@ -98,7 +98,7 @@ def _identity(lines: Sequence[Line], births: Sequence[tuple[int, date]]) -> Iden
     births_told = tells_birth(lines)
     for line in lines:
         if not line.fax:
-            names += _names_in(line.text, births_told)
+            names += _names_in(line.text)
     names += _names_under_labels(lines)
     if births_told:
         names += _names_over_births(lines)
@@ -144,15 +144,10 @@ def tells_birth(lines: Sequence[Line]) -> bool:
 
 
 @lru_cache(maxsize=4096)
-def _names_in(text: str, births_told: bool) -> tuple[str, ...]:
+def _names_in(text: str) -> tuple[str, ...]:
     """The names that a line prints behind a label or before a birth date; asked for its page and for its record."""
     asked = map(_PRINTED_NAMES.__getitem__, _FIRST_LOOK.possible(text))
-    found = (
-        _clean(match.group("name"))
-        for pattern in asked
-        if births_told or pattern is not _BEFORE_DOB
-        for match in pattern.finditer(text)
-    )
+    found = (_clean(match.group("name")) for pattern in asked for match in pattern.finditer(text))
     return tuple(name for name in found if name)
 
 
