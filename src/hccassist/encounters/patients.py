@@ -223,8 +223,8 @@ def name_words(name: str) -> list[str]:
 
 
 def chart_identity(pages: Sequence[Identity]) -> Identity:
-    """The patient that most pages name."""
-    births = Counter(b for page in pages for b in page.births)
+    """The patient that most pages name. Where several are named as often, it is the same one in every run."""
+    births = Counter(b for page in pages for b in sorted(page.births))
     birth = births.most_common(1)[0][0] if births else None
     own = [p for p in pages if birth is None or birth in p.births] or list(pages)
     words = Counter(tuple(sorted(name_words(n))) for p in own for n in p.names)
@@ -233,7 +233,7 @@ def chart_identity(pages: Sequence[Identity]) -> Identity:
     else:
         best = words.most_common(1)[0][0]
         names = tuple(dict.fromkeys(n for p in own for n in p.names if tuple(sorted(name_words(n))) == best))
-    numbers = Counter(n for p in own for n in p.numbers)
+    numbers = Counter(n for p in own for n in sorted(p.numbers))
     return Identity(names, frozenset({birth} if birth else ()), frozenset(n for n, _ in numbers.most_common(6)), False)
 
 
