@@ -7,6 +7,7 @@ So any executor will do: threads of this process, the processes of a pool, the w
 from __future__ import annotations
 
 import json
+import os
 import threading
 from dataclasses import asdict
 
@@ -22,6 +23,15 @@ _PATIENCE = 2.0
 
 _OF_THREAD = threading.local()
 _WORKERS: list[Watched] = []
+
+
+def _forget_workers() -> None:
+    """A forked process has no worker yet: those of its parent answer its parent alone."""
+    _OF_THREAD.__dict__.clear()
+    _WORKERS.clear()
+
+
+os.register_at_fork(after_in_child=_forget_workers)
 
 
 def screen_guarded(task: Task) -> Screened:
