@@ -715,6 +715,25 @@ def test_a_document_is_signed_once_its_system_authenticated_it(closing: str, sig
     assert found.signed is signed
 
 
+@pytest.mark.parametrize(
+    ("line", "signed"),
+    [
+        ("Status: in progress", False),
+        ("State: open", False),
+        ("Type: progress note | State: transcribed", False),
+        ("Encounter status: open", False),
+        ("03/11/2025 Status: pending", False),
+        ("HIV status: pending", None),
+        ("Sacral wound state: open", None),
+        ("Vaccination status: incomplete", None),
+    ],
+)
+def test_only_the_documents_own_state_tells_that_it_is_not_signed(line: str, signed: bool | None) -> None:
+    text = f"Patient: Edda Larkspur   DOB: 04/09/1951\nOffice Visit 03/11/2025\n{line}\nAssessment: COPD, on Stiolto.\n"
+    (found,) = find_encounters(chart_of(text))
+    assert found.signed is signed
+
+
 def test_signature_date_stands_in_for_a_missing_date_of_service() -> None:
     page = (
         "Ashby Clinic\nOffice Visit\nPatient: Ruth Okafor  DOB: 03/09/1951\nAssessment: diabetes, stable.\nPlan:"

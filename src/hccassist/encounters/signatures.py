@@ -77,12 +77,6 @@ _OF_SIGNING = frozenset(
     "signed signature electronically digitally by on at and the as of date time am pm authenticated reviewed approved verified"
     " finalized completed closed locked attested cosigned filed dictated transcribed but not read pending awaiting".split()
 )
-_CUE_STEMS = (
-    "sign", "electronic", "review", "authent", "verif", "approv", "final", "attest", "filed", "draft", "prelim", "pend",
-    "dictat", "stamp", "locked", "/es/", "/s/", "incomplete", "___", "complet", "valid", "clos", "seal",
-    "read", "status", "progress",
-)  # fmt: skip
-"""One quick look tells whether a line is worth the cues."""
 
 
 @lru_cache(maxsize=8192)
@@ -90,18 +84,13 @@ def cue_of(text: str) -> tuple[Kind, int] | None:
     """The kind of signature a line speaks of and where its words end; None where it speaks of none."""
     if len(text) > _SIGNATURE_LENGTH:
         return None
-    lowered = text.lower()
-    if not any(map(lowered.__contains__, _CUE_STEMS)):
-        return None
     patterns, kinds = _cues()
     for number, match in patterns.first_matches(text):
-        kind = kinds[number]
-        if not (kind == "pending" and _OTHER_PAPER.search(text) and not _OWN_STATUS.match(text)):
-            if kind == "electronic" and _BLANK_AFTER.match(text[match.end() :]) and not find_people(text[: match.start()]):
-                if DATE.search(text[: match.start()]):
-                    return kind, match.end()
-                return "blank", match.end()
-            return kind, match.end()
+        kind, before = kinds[number], text[: match.start()]
+        if kind == "pending" and _OTHER_PAPER.search(text) and not _OWN_STATUS.match(text):
+            continue
+        left_empty = kind == "electronic" and _BLANK_AFTER.match(text, match.end()) and not find_people(before)
+        return "blank" if left_empty and not DATE.search(before) else kind, match.end()
     return None
 
 
