@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -75,6 +76,19 @@ def test_a_kept_file_that_is_not_whole_is_written_anew(broken: bytes, own_cache:
     kept.write_bytes(broken)
     assert Patterns(["no"]).matching("No") == [0]
     assert kept.read_bytes() == whole
+
+
+def test_of_the_kept_files_the_least_lately_used_goes(own_cache: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("hccassist.patterns._KEPT_FILES", 2)
+    kept = {}
+    for age, word in enumerate(["often", "seldom"]):
+        before = set(own_cache.iterdir())
+        Patterns([word]).possible("")
+        (kept[word],) = set(own_cache.iterdir()) - before
+        os.utime(kept[word], (age, age))  # "often" is the older file
+    Patterns(["often"]).possible("")
+    Patterns(["new"]).possible("")
+    assert (kept["often"].exists(), kept["seldom"].exists()) == (True, False)
 
 
 def test_of_every_shipped_pattern_is_told_what_re_tells() -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import tempfile
+from contextlib import suppress
 from pathlib import Path
 
 
@@ -11,6 +12,19 @@ def cache_folder() -> Path:
     """``HCCASSIST_CACHE``, else the user's cache folder."""
     own = os.environ.get("HCCASSIST_CACHE")
     return Path(own) if own else Path(os.environ.get("XDG_CACHE_HOME", "~/.cache")).expanduser() / "hccassist"
+
+
+def read_kept(path: Path) -> bytes:
+    """A file of the cache, which counts as used now. Raises OSError where there is none."""
+    content = path.read_bytes()
+    mark_used(path)
+    return content
+
+
+def mark_used(path: Path) -> None:
+    """A file of the cache was used now: of many files of its kind the least lately used is cleared away."""
+    with suppress(OSError):
+        os.utime(path)
 
 
 def write_whole(path: Path, content: bytes, keep: int) -> None:

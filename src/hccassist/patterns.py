@@ -18,7 +18,7 @@ from typing import NamedTuple
 
 import hyperscan
 
-from hccassist.caching import cache_folder, write_whole
+from hccassist.caching import cache_folder, read_kept, write_whole
 
 _MODE = hyperscan.HS_MODE_BLOCK
 _FLAGS = hyperscan.HS_FLAG_SINGLEMATCH | hyperscan.HS_FLAG_PREFILTER | hyperscan.HS_FLAG_ALLOWEMPTY
@@ -115,7 +115,7 @@ class Patterns:
         made_of = json.dumps([version("hyperscan"), platform.machine(), flags, [pattern.decode() for pattern in written]])
         path = cache_folder() / f"patterns-{hashlib.sha256(made_of.encode()).hexdigest()[:16]}.bin"
         try:
-            unread, _, database = path.read_bytes().partition(b"\n")
+            unread, _, database = read_kept(path).partition(b"\n")
             return _Compiled(hyperscan.loadb(database, _MODE) if database else None, tuple(json.loads(unread)))
         except (OSError, ValueError, hyperscan.error):
             compiled = _compile(written, flags)

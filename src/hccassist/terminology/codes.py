@@ -20,7 +20,7 @@ from typing import Any
 
 from pydantic_core import from_json
 
-from hccassist.caching import cache_folder, write_whole
+from hccassist.caching import cache_folder, read_kept, write_whole
 from hccassist.schema import HccCategory
 from hccassist.terminology.payers import configured_models
 
@@ -245,7 +245,7 @@ def load_codes() -> Codes:
     """The tables, compiled on the first use on a machine (some seconds) and read from the cache afterwards."""
     path = cache_folder() / f"codes-{codes_version()}.json"
     try:
-        return Codes(**from_json(path.read_bytes()))
+        return Codes(**from_json(read_kept(path)))
     except (OSError, ValueError, TypeError):
         value = _compile()
         write_whole(path, json.dumps(value, separators=(",", ":")).encode(), _KEPT_FILES)

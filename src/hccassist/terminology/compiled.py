@@ -9,11 +9,9 @@ from __future__ import annotations
 
 import hashlib
 import mmap
-import os
 import zlib
 from collections import defaultdict
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import suppress
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -22,7 +20,7 @@ from typing import Any, Generic, TypeVar
 from pydantic import TypeAdapter, ValidationError
 from pydantic_core import from_json, to_json
 
-from hccassist.caching import cache_folder, write_whole
+from hccassist.caching import cache_folder, mark_used, write_whole
 from hccassist.terminology.codes import Codes, codes_version, load_codes
 from hccassist.terminology.lexicon import (
     AttributeWord,
@@ -134,8 +132,7 @@ def load_lexicon(own: tuple[Path, ...] = ()) -> Lexicon:
     version = knowledge_version(folders)
     path = _file_of(version)
     if lexicon := read_compiled(path, version, load_codes()):
-        with suppress(OSError):  # used now: of many files the least used is cleared away
-            os.utime(path)
+        mark_used(path)
         return lexicon
     knowledge, problems = load(folders)
     if problems:
