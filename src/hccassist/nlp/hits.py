@@ -21,7 +21,7 @@ _MOST_COORDINATED = 6
 _SPREAD = frozenset({"to", "involving"})
 _SPREAD_TO = ("metastatic", "to")
 _SPREAD_CODES = ("C77", "C78", "C79")
-_SPREAD_SAID, _SPREAD_NEAR = frozenset({"metastatic", "metastasized", "metastasize"}), 2
+_SPREAD_SAID, _SPREAD_NEAR = word_group("has_spread"), 2
 _LISTS, _LIST_ENDS = ([","], ["("]), frozenset(",;.:)-–—")
 _LEADS = (("→",), ("-", ">"), ("-", "-", ">"), ("to",))
 """Behind a cancer they say where it went, unless the place is only ``_EXAMINED``: "prostate ca -> bone scan"."""

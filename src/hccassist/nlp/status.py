@@ -50,7 +50,8 @@ ONLY_AS_CAUSE = "named as a cause that is in doubt"
 """The phrase of a mention that is not sure of, or denies, what the condition does: "edema likely due to CHF". Guideline IV.H
 codes no such diagnosis; where the rest of the record states it, it stands."""
 _ALTERNATIVES = word_group("causes") - {"given", "due"} | {"either"}
-_APART, _OWNED = frozenset(". ; : ( ) | but who which that".split()), frozenset("his her their my known chronic".split())
+_APART = frozenset(". ; : ( ) |".split()) | word_group("turns") | word_group("relates")
+_OWNED = word_group("established")
 _MOST_CAUSES, _NEAR_OR = 12, 5
 _IN_REMISSION = "in remission"
 """Only a cancer may be past with it; every other condition is coded as in remission (guideline I.C.5.b.1)."""
