@@ -15,11 +15,11 @@ from typing import NamedTuple
 from hccassist.encounters.lines import Line
 from hccassist.encounters.rules import date_labels
 from hccassist.patterns import Patterns
-from hccassist.written_dates import DATE, may_hold_date, parse_date
+from hccassist.written_dates import DATE, YEAR, may_hold_date, parse_date
 
 _OCR_DIGITS = str.maketrans({"O": "0", "o": "0", "l": "1", "I": "1", "|": "1", "S": "5", "B": "8"})
 _OCR_NUMERIC = re.compile(r"(?<![A-Za-z\d/])[\dOolI|SB]{1,2}/[\dOolI|SB]{1,2}/[\dOolI|SB]{2,4}(?![A-Za-z\d/])")
-_OCR_MONTH = re.compile(r"(?<![\d/.\-])[689](?=[1-9]/[0-3]?\d/(?:19|20)?\d\d(?![\d/]))")
+_OCR_MONTH = re.compile(rf"(?<![\d/.\-])[689](?=[1-9]/[0-3]?\d/(?:{YEAR}|\d\d)(?![\d/]))")
 """A nought read as a digit that resembles it: no month is the 67th."""
 _CELL_START = re.compile(r" {2,}|\t|[|:;]")
 _LOWER_WORD = re.compile(r"\b[a-z]+\b")

@@ -19,6 +19,7 @@ from hccassist.encounters.people import find_people
 from hccassist.encounters.rules import words_in
 from hccassist.encounters.settings import titles_of
 from hccassist.patterns import Patterns
+from hccassist.written_dates import YEAR
 
 _WORD = r"[^\W\d_](?:[^\W\d_]|['’\-])*\.?"
 _NAME = rf"{_WORD}(?:,\s?|\s){_WORD},?(?:\s{_WORD},?){{0,3}}"
@@ -44,8 +45,8 @@ _NAME_LABEL = re.compile(
 )
 _SEX_CELL = re.compile(r"(?:^|[|,;]|\s{2,})\s*(?:M|F|Male|Female)\s*(?:[|,;]|\s{2,}|$)", re.IGNORECASE)
 _NAMED_AND_NUMBERED = re.compile(
-    r"(?:^|\s{2,}|\|\s*)(?P<name>[A-Z][A-Za-z'’-]+,?(?:\s[A-Z][A-Za-z'’.-]*){1,3})[\s|,]+\d{1,2}[/.-]\w{1,3}[/.-](?:19|20)\d\d"
-    r"[\s|,]+(?:#|(?:MRN|ID|Acct|PRN)\b)"
+    r"(?:^|\s{2,}|\|\s*)(?P<name>[A-Z][A-Za-z'’-]+,?(?:\s[A-Z][A-Za-z'’.-]*){1,3})[\s|,]+\d{1,2}[/.-]\w{1,3}[/.-]"
+    rf"{YEAR}[\s|,]+(?:#|(?:MRN|ID|Acct|PRN)\b)"
 )
 """A patient's name, birth date and record number in a row, the first two without a label."""
 _PRINTED_NAMES = (_LABELLED, _NAMED_AND_NUMBERED, _BEFORE_DOB)

@@ -12,6 +12,7 @@ from hccassist.patterns import Seldom
 from hccassist.schema import Element
 from hccassist.terminology.groups import pattern_group, said, word_group
 from hccassist.terminology.lexicon import EvidenceWord, Lexicon
+from hccassist.written_dates import YEAR
 
 SILENT_SECTIONS = frozenset({"allergies", "legal", "family_history", "education", "past_medications"})
 """Sections in which no word is evidence of the patient's care."""
@@ -38,7 +39,7 @@ _BLAMED = Seldom(
     )
 )
 _VALUE = re.compile(
-    r"(?<![\w./])(?!\d{1,2}/(?:\d{1,2}/\d\d|(?:19|20)\d\d)|(?:19|20)\d\d\b)\d+(?:[./]\d+)*(?![\w/])"
+    rf"(?<![\w./])(?!\d{{1,2}}/(?:\d{{1,2}}/\d\d|{YEAR})|{YEAR}\b)\d+(?:[./]\d+)*(?![\w/])"
     rf"(?![ -]?(?:{pattern_group('not_a_result')})\b)",
     re.IGNORECASE,
 )

@@ -26,7 +26,7 @@ _WITH_YEARS = frozenset({"test", "imaging"})
 _NEXT = re.compile(r"[;\n]|, (?=[A-Z])|(?:,| and) (?=[a-z][\w -]{0,25} (?:of |was |is |at )?\d)(?![a-z ]+\d+[/-]\d)")
 """Where the next measurement begins: its value and flag are not this one's."""
 _DATE = re.compile(
-    rf"\b(?:\d{{1,2}}/\d{{1,2}}/(?:19|20)?\d\d|\d{{1,2}}/{YEAR}|{YEAR}-\d\d-\d\d"
+    rf"\b(?:\d{{1,2}}/\d{{1,2}}/(?:{YEAR}|\d\d)|\d{{1,2}}/{YEAR}|{YEAR}-\d\d-\d\d"
     r"|(?:in |on )?(?:January|February|March|April|May|June|July|August|September|October|November|December)(?: \d{1,2})?"
     rf"(?:,? {YEAR})?|today|yesterday|last (?:week|month|year|visit))\b"
 )

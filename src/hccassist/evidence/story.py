@@ -13,6 +13,7 @@ from hccassist.nlp.document import Document
 from hccassist.nlp.mentions import Located
 from hccassist.patterns import Seldom
 from hccassist.terminology.groups import said
+from hccassist.written_dates import YEAR
 
 _DISCHARGED = Seldom(said("discharged"))
 _SUMMARY = said("stay_summary", "", "")
@@ -26,7 +27,7 @@ _FOLLOWING = 2
 _NO_YEAR = 9999
 """Of an encounter without a year every year that is named is an earlier one."""
 _RIGHT_BEHIND = 24
-_YEAR_BEFORE = re.compile(r"(?:\b(?:19|20)|['’])\d\d \([^()]{0,12}$")
+_YEAR_BEFORE = re.compile(rf"(?:\b{YEAR}|['’]\d\d) \([^()]{{0,12}}$")
 """A year before the parentheses in which a mention stands."""
 
 

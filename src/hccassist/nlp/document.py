@@ -14,6 +14,7 @@ from hccassist.nlp.sections import FINDINGS
 from hccassist.terminology.groups import said, word_group
 from hccassist.terminology.lexicon import Lexicon
 from hccassist.terminology.words import Normalizer, Tokens
+from hccassist.written_dates import YEAR
 
 _BULLET = re.compile(
     r"[ \t]*(?:[•●▪◦○■·*#>»]+|[-–—]+(?=\s)|\(?\d{1,2}[.)](?=\s|[A-Za-z])|[a-z][.)](?=\s)|\[[ xX✓]?\]|[☐☑☒◉])[ \t]*"
@@ -22,7 +23,7 @@ _FULL_STOP = re.compile(r"[.!?][\"')\]]*\s+(?=[\"'(\[]*(?:[A-Z0-9•#*\-]|(?:eGF
 _BOUNDARY = re.compile(rf"{_FULL_STOP.pattern}|[ \t]+[•●▪][ \t]*|\s{{6,}}|[ \t]\|[ \t]")
 _APART = ("  ", "\t", "\xa0", "|", "•", "●", "▪")
 """A block without any of these has no boundary but full stops, which are found in half the time."""
-_VALUE_CELL = re.compile(r"(?:[<>]?(?!(?:19|20)\d\d\b)\d+(?:\.\d+)?(?:/\d{2,3})?%?(?![\w/.)-])|--?(?=\s{2}))")
+_VALUE_CELL = re.compile(rf"(?:[<>]?(?!{YEAR}\b)\d+(?:\.\d+)?(?:/\d{{2,3}})?%?(?![\w/.)-])|--?(?=\s{{2}}))")
 """A cell that holds a result: it belongs to the test that its row begins with."""
 _LOWER_BOUNDARY = re.compile(r"\.\s+(?=[a-z])(\w+)")
 """A full stop before a small letter: quick typists begin their sentences so."""
