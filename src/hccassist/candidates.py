@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -26,6 +27,7 @@ from hccassist.evidence.link import candidates as evidence_candidates
 from hccassist.evidence.link import link
 from hccassist.evidence.sequelae import infarctions_over
 from hccassist.evidence.strength import Strength
+from hccassist.evidence.ties import OF_TWO
 from hccassist.nlp.document import Document
 from hccassist.nlp.mentions import Located
 from hccassist.nlp.overall import overall_status
@@ -69,9 +71,13 @@ class _Coder:
         attributes = [
             a for m in counted for a in m.attributes if m.section in CONCLUSIONS or a.split("=", 1)[0] not in concluded
         ]
-        exact = [code for code, _ in Counter(m.code for m in counted if m.code).most_common()]
-        known = self.lexicon.conditions[condition]
-        coded = code_condition(known, attributes, exact, history=status == "history")
+        titled = [code for code, _ in Counter(m.code for m in counted if m.code).most_common()]
+        exact = [code for code in titled if "unspecified" not in self.lexicon.codes.title(code)]
+        known, over = self.lexicon.conditions[condition], status == "history"
+        coded = code_condition(known, attributes, exact, over)
+        if coded.code == known.default_code and titled != exact:
+            # "Primary osteoarthritis of both knees" holds the words of an unspecified site's title, and says more.
+            coded = code_condition(known, attributes, titled, over)
         if status == "active":
             coded = code_manifestation(known, attributes, coded, self.lexicon)
         return valid_then(coded, self.day, self.lexicon)
@@ -86,15 +92,20 @@ class _Coder:
             found += codes_beside(condition, said, base.code)
         return [valid_then(c, self.day, self.lexicon) for c in found]
 
-    def in_each_place(self, condition: Condition, group: Sequence[Located], base: Coded) -> list[Coded]:
+    def in_each_place(self, condition: Condition, group: Sequence[Located], base: Coded) -> list[tuple[Coded, list[Located]]]:
         """``base``, or one code for each place that the conclusion, or a silent one's record, tells a present condition to be
-        in."""
-        present = [m.mention for m in group if m.mention.status == "active"]
-        concluded = [m for m in present if m.section in CONCLUSIONS] or present
-        told = [] if condition.course == "cancer" else tellings(condition, [m.attributes for m in concluded])
-        coded = [valid_then(code_condition(condition, attributes), self.day, self.lexicon) for attributes in told]
-        exact = list({c.code: c for c in coded if c.code != condition.default_code}.values())
-        return exact if len(exact) > 1 else [base]
+        in, each with the mentions that tell it."""
+        present = [m for m in group if m.mention.status == "active"]
+        concluded = [m for m in present if m.mention.section in CONCLUSIONS] or present
+        told = [] if condition.course == "cancer" else tellings(condition, [m.mention.attributes for m in concluded])
+        places: dict[str, tuple[Coded, list[Located]]] = {}
+        for numbers in told:
+            mine = [concluded[n] for n in numbers]
+            coded = code_condition(condition, [a for m in mine for a in m.mention.attributes])
+            if coded.code != condition.default_code:
+                coded = valid_then(coded, self.day, self.lexicon)
+                places.setdefault(coded.code, (coded, []))[1].extend(mine)
+        return list(places.values()) if len(places) > 1 else [(base, present)]
 
 
 @dataclass(frozen=True, slots=True)
@@ -244,10 +255,32 @@ def _of_its_own(record: _Record, condition: str, proof: tuple[Evidence, ...], le
     known, group, named = record.lexicon.conditions[condition], record.groups[condition], record.mentions_of(condition)
     status, base = record.status[condition], record.coded[condition]
     passing = known.course == "passing" and not _lasts(record.document, group)
-    for own in record.coder.in_each_place(known, group, base) if status == "active" else [base]:
-        yield replace(_candidate(record, condition, named, status, own, proof), passing=passing, leads=leads)
+    places = record.coder.in_each_place(known, group, base) if status == "active" else [(base, [])]
+    for own, mine in _of_each_place(record.document, places, proof):
+        yield replace(_candidate(record, condition, named, status, own, mine), passing=passing, leads=leads)
     for more in record.coder.more(known, group, status, base):
         yield _candidate(record, condition, named, status, more, proof)
+
+
+def _of_each_place(
+    document: Document, places: Sequence[tuple[Coded, list[Located]]], proof: tuple[Evidence, ...]
+) -> Iterator[tuple[Coded, tuple[Evidence, ...]]]:
+    """The codes of a condition's ``places`` with their evidence: what the conclusion says behind the name of one of them is
+    that one's until it names the next ("1. Hemiparesis: OT. 2. Aphasia: speech therapy"); all else is said of each."""
+    if len(places) == 1:
+        yield places[0][0], proof
+        return
+    told = [(m.sentence, n) for n, (_, mentions) in enumerate(places) for m in mentions if m.mention.section in CONCLUSIONS]
+    starts = [s.start for s in document.sentences]
+
+    def is_of(e: Evidence, place: int) -> bool:
+        at = bisect_right(starts, e.start) - 1
+        section = document.sentences[at].section
+        last = max((s for s, _ in told if s <= at and document.sentences[s].section == section), default=None)
+        return last is None or (last, place) in told
+
+    for number, (coded, _) in enumerate(places):
+        yield coded, tuple(e for e in proof if is_of(e, number)) or proof
 
 
 def _combination(record: _Record, rule: Combined, proof: tuple[Evidence, ...], lent: Sequence[Evidence]) -> Candidate:
@@ -256,11 +289,22 @@ def _combination(record: _Record, rule: Combined, proof: tuple[Evidence, ...], l
     first, second = (record.lexicon.conditions[c].name for c in (rule.first, rule.second))
     why, base = f"{first} with {second}: one combination code", record.coded[rule.first]
     made_of = Coded(rule.code, (base.code,) if base.code != rule.code else (), why, specific=True)
+    proof = _of_the_two(proof, lent)
     both = _merged(proof, [replace(e, strength=round(e.strength * _LENT, 2)) for e in lent])
     # Beside the first's own code (E11.42), this one (E11.22) is the second's too.
     named = [*record.mentions_of(rule.first), *(() if rule.replaces else record.groups[rule.second])]
     joint = replace(_candidate(record, rule.first, named, "active", made_of, both), combined=True)
     return joint if rule.replaces else replace(joint, condition=second)
+
+
+def _of_the_two(proof: Sequence[Evidence], lent: Sequence[Evidence]) -> tuple[Evidence, ...]:
+    """The first condition's ``proof`` of a combination code: what may be either's is the code's, for it names both ("HTN,
+    CKD 3" on a list, lisinopril among the drugs)."""
+    either = {(e.element, e.start, e.end) for e in lent if e.why.endswith(OF_TWO)}
+    return tuple(
+        replace(e, why=e.why.removesuffix(OF_TWO)) if e.why.endswith(OF_TWO) and (e.element, e.start, e.end) in either else e
+        for e in proof
+    )
 
 
 def _opening(document: Document, located: Sequence[Located]) -> tuple[int, int]:

@@ -126,23 +126,21 @@ def codes_beside(condition: Condition, attributes: Sequence[str], code: str) -> 
     return [Coded(also, (), f"reported beside {code} for what is documented", specific=True) for _, also in found]
 
 
-def tellings(condition: Condition, attributes: Sequence[Sequence[str]]) -> list[list[str]]:
-    """What mentions say of a condition that is in several places at once, one list of attributes for each: a knee and a hip, a
-    heel and the sacrum, aphasia and dysphagia; a wet right eye and a dry left one. ``attributes``: those of each mention. Empty
-    where one code says it all."""
+def tellings(condition: Condition, attributes: Sequence[Sequence[str]]) -> list[list[int]]:
+    """What mentions say of a condition that is in several places at once, for each the numbers of those that tell it: a knee
+    and a hip, a heel and the sacrum, aphasia and dysphagia; a wet right eye and a dry left one. ``attributes``: those of each
+    mention. Empty where one code says it all."""
     known = {p.split("=", 1)[0] for need, _ in condition.codes for p in need}
-    places: dict[tuple[str, str], list[str]] = {}
     pairs = [dict(p.split("=", 1) for p in said) for said in attributes]
     place = next((n for n in _PLACES if n in known and len({d[n] for d in pairs if n in d}) > 1), "")
     if not place and "laterality" in known:
         sides = {d["laterality"] for d in pairs if "laterality" in d}
         differ = [n for n in _OF_A_SIDE if n in known and len({d[n] for d in pairs if n in d and "laterality" in d}) > 1]
         place = "laterality" if sides == {"left", "right"} and differ else ""
-    if not place:
-        return []
-    for said, d in zip(attributes, pairs, strict=True):
+    places: dict[str, list[int]] = {}
+    for number, d in enumerate(pairs):
         if place in d:
-            places.setdefault((place, d[place]), []).extend(said)
+            places.setdefault(d[place], []).append(number)
     return list(places.values())
 
 

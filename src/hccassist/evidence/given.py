@@ -98,7 +98,8 @@ def _is_listed_with(document: Document, item: Item, over: Item) -> bool:
 
 def _given_then(document: Document, item: Item, cancer: bool, before_another: bool) -> bool:
     """Whether a drug that is given in courses is told with an earlier year and nothing of today. Of a cancer the words around
-    must say that it is over, too, or that the drug behind it was stopped: "AC-T, tamoxifen until 2015"."""
+    must say that it is over, too, that the drug behind it was stopped ("AC-T, tamoxifen until 2015"), or that it was operated
+    then ("2019: thyroidectomy, 2/6 nodes, RAI")."""
     sentences, text = document.sentences, document.text
     sentence = sentences[item.sentence]
     start, end = document.tokens.starts[item.i], document.tokens.ends[item.j - 1]
@@ -112,5 +113,7 @@ def _given_then(document: Document, item: Item, cancer: bool, before_another: bo
     year = last_named_year(told)
     if not (_LONG_AGO.search(told) or (year is not None and year < (latest_year(document) or year + 1))):
         return False
+    if not cancer or before_another or _OPERATED_THEN.search(text, sentence.start, start):
+        return True
     last = sentences[min(item.sentence + _FOLLOWING, len(sentences) - 1)]
-    return not cancer or before_another or bool(_SURELY_OVER.search(text, sentence.start, last.end))
+    return bool(_SURELY_OVER.search(text, sentence.start, last.end))

@@ -63,12 +63,21 @@ class Story:
 
     def treated(self, group: Sequence[Located]) -> set[int]:
         """The sentences in which a drug treats a cancer. A drug that is given for another cancer of the record too counts for
-        the one beside which it stands, or right behind which where that sentence names nothing else."""
+        the one beside which it stands, or right behind which where that sentence names nothing else; one that stands so beside
+        another illness that it treats ("osteoporosis, on denosumab") is that one's."""
         mine = group[0].mention.condition
         taken = {m.sentence for m in self.located if m.mention.condition != mine}
         beside = {m.sentence for m in group} | {m.sentence + 1 for m in group} - taken
-        shared = {n for c in self.cancers if c != mine for n in self.given(c)}
-        return {n for n in self.given(mine) if n in beside or n not in shared}
+        given = self.given(mine)
+        if given <= beside:
+            return set(given)
+        shared = {n for c in self.cancers if c != mine for n in self.given(c)} | self._given_for_others(mine)
+        return {n for n in given if n in beside or n not in shared}
+
+    def _given_for_others(self, mine: str) -> set[int]:
+        """The sentences with a drug for an illness that they, or the sentence before, name."""
+        others = {(m.mention.condition, m.sentence) for m in self.located if m.mention.status == "active"}
+        return {n for c, at in others if c != mine for n in self.given(c) if at in (n, n - 1)}
 
     @cached_property
     def this_year(self) -> int | None:

@@ -33,6 +33,8 @@ _SAID_OF_ONE = frozenset({"status"})
 SHORT_NOTE = 900
 """Characters of a note of a few terse lines."""
 UNCLEAR = "unclear whose it is"
+OF_TWO = f", and as well for 1 other of this record: {UNCLEAR}"
+"""Behind the words that speak for two conditions of a record alike."""
 """What a coder reads where nothing but a guess ties words to this condition rather than to another."""
 FOLLOWS = "follows it in the paragraph"
 _OPENED = "its paragraph opens with it"
@@ -360,7 +362,7 @@ def _tie_knowledge(scene: Scene, ties: Ties) -> None:
                 rivals = 1 + len(others - scene.states if condition in scene.states else others)
                 why = f"“{scene.document.written(item.i, item.j)}” speaks for it"
                 if rivals > 1 and condition not in scene.named(number) and not scene.under(number, condition):
-                    why += f", and as well for {rivals - 1} other{'s' if rivals > 2 else ''} of this record: {UNCLEAR}"
+                    why += OF_TWO if rivals == 2 else f", and as well for {rivals - 1} others of this record: {UNCLEAR}"
                 _add(ties, condition, number, why, "tie knowledge", f"shared by {min(rivals, 4)}")
 
 
