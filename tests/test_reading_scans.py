@@ -343,3 +343,24 @@ def test_a_poor_copy_is_read_with_the_second_reader(tmp_path: Path, printed: byt
 
     poor = scan(printed, dpi=80).filter(ImageFilter.GaussianBlur(0.9)).resize((1700, 2200))
     assert found(read(tmp_path, image_pdf(poor))) > 0.9
+
+
+def test_letters_that_ran_thick_in_a_fax_are_made_thinner_and_hold_no_check_boxes(tmp_path: Path) -> None:
+    source = pdf(lines(PROSE, x=72, y=690, size=10, step=15, font="Times-Roman"))
+    fax = scan(source).point(lambda level: 0 if level < 160 else 255).filter(ImageFilter.MinFilter(3))
+    chart = read(tmp_path, image_pdf(fax))
+    assert found(chart) > 0.97
+    assert not set("☒☐") & set(chart.text)
+
+
+def test_a_line_of_text_between_two_white_on_black_headings_stays_black_on_white(tmp_path: Path) -> None:
+    def draw(canvas: Canvas) -> None:
+        for y, heading in ((700, "SUBJECTIVE"), (673, "OBJECTIVE")):
+            canvas.rect(54, y, 500, 12, fill=1)
+            canvas.setFillColorRGB(1, 1, 1)
+            canvas.drawString(60, y + 2.5, heading)
+            canvas.setFillColorRGB(0, 0, 0)
+        canvas.drawString(54, 689, "Burning feet at night and thick toenails that rub in her shoes all day long, worse since May.")
+
+    chart = read(tmp_path, image_pdf(scan(pdf(draw), turn=0.9)))
+    assert "Burning feet at night and thick toenails that rub in her shoes" in chart.text

@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any
 
 from hccassist.reading.checkboxes import CheckBox, find_checkboxes, on_form
 from hccassist.reading.circles import Circle, lift_circles
-from hccassist.reading.cleaning import Cleaned, cleaned, evened, lies_on_its_side
+from hccassist.reading.cleaning import Cleaned, cleaned, evened, lies_on_its_side, thinned
 from hccassist.reading.doubtful import Row, doubtful_places
 from hccassist.reading.grid import Rule, Rules
 from hccassist.reading.lines import Token
@@ -43,6 +43,7 @@ _LOCAL_THRESHOLDS = "2"
 _SPECK = re.compile(r"[^A-Za-z0-9\[\](){}+<>%/:☐☒☑✓✔]+")
 TICKED, EMPTY, RINGED = "☒", "☐", "◉"
 """What stands in the text for a ticked and an empty check box, and before words that a ring was drawn around."""
+_EMPTY_SHARE = 0.25
 _LETTERS = re.compile(r"[A-Za-z0-9]")
 _OPENING_QUOTE, _CLOSING_QUOTES = re.compile(r"^[‘'`](?=[A-Za-z])"), ("’", "'")
 """A quote that nothing closes is what is left of a table's line."""
@@ -84,13 +85,15 @@ class _Reading:
 
 @dataclass(frozen=True, slots=True)
 class _Sight:
-    """A first look at an upright page: the page set level, without rings, tesseract's words and their mean confidence."""
+    """A first look at an upright page: the page set level, without rings, tesseract's words and their mean confidence, and
+    whether its letters were made thinner before."""
 
     page: Cleaned
     level: Image
     circles: list[Circle]
     rows: list[Row]
     confidence: float
+    thinned: bool
 
 
 @lru_cache(maxsize=1)
@@ -129,16 +132,23 @@ def read_image(image: Image, scale: float, until: float) -> OcrPage | UnreadReas
     if min(image.size) < _LEAST_SIDE or scale < _LEAST_SCALE:
         return "too_coarse"
     grey = evened(image.convert("L"), scale)
+    thin = thinned(grey, scale)
+
+    def surest(angle: int) -> _Sight:
+        sights = [_read_straight(_turned(page, angle), scale, until, page is thin) for page in (thin, grey) if page is not None]
+        return max(sights, key=lambda sight: sight.confidence)
+
     # How a page lies is seen by its shapes, which drawings and noise have too: what is then read says whether it was right.
-    angle = _orientation(grey, scale) if lies_on_its_side(grey) else 0
-    sight = _read_straight(_turned(grey, angle), scale, until)
+    shapes = thin or grey
+    angle = _orientation(shapes, scale) if lies_on_its_side(shapes) else 0
+    sight = surest(angle)
     sideways = _sideways(sight.rows)
     if sideways:
         angle = (angle + sideways) % 360
-        sight = _read_straight(_turned(grey, angle), scale, until)
+        sight = surest(angle)
     elif sight.confidence < _SURE:
-        turned = 0 if angle else _orientation(grey, scale)
-        other = _read_straight(_turned(grey, turned), scale, until) if turned != angle else sight
+        turned = 0 if angle else _orientation(shapes, scale)
+        other = surest(turned) if turned != angle else sight
         if other.confidence > sight.confidence:
             angle, sight = turned, other
     reading = _finished(sight, scale, until)
@@ -173,7 +183,7 @@ def _in_points(rules: Rules, slope: float, scale: float) -> Rules:
     return Rules(tuple(sorted(horizontal, key=lambda r: r.at)), tuple(sorted(vertical, key=lambda r: r.at)))
 
 
-def _read_straight(upright: Image, scale: float, until: float) -> _Sight:
+def _read_straight(upright: Image, scale: float, until: float, thin: bool = False) -> _Sight:
     """The words of an image with upright text, as tesseract reads them once it is set level."""
     page = cleaned(upright, scale)
     level, circles = lift_circles(page.image, page.lined, scale)
@@ -186,15 +196,20 @@ def _read_straight(upright: Image, scale: float, until: float) -> _Sight:
         rows = _parse(engine.GetTSVText(0)) if engine.Recognize(left) else []
     finally:
         engine.Clear()
-    return _Sight(page, level, circles, rows, _confidence(rows))
+    return _Sight(page, level, circles, rows, _confidence(rows), thin)
 
 
 def _finished(sight: _Sight, scale: float, until: float) -> _Reading:
     """What stands on the page in the end: a second opinion on what is doubtful, check boxes and rings marked."""
     rows = sight.rows
     boxes = on_form(find_checkboxes(sight.page.lined, scale), [(row.confidence, row.box) for row in rows]) if rows else []
-    places = doubtful_places(sight.level, rows, [b.box for b in boxes], scale)
-    rows = _agreed(rows, second_opinion(sight.level, places, until))
+    if sight.thinned and sum(not b.ticked for b in boxes) <= _EMPTY_SHARE * len(boxes):
+        # Letters that ran full of ink look like ticked boxes; a form has empty ones too.
+        boxes = []
+    if not sight.thinned:
+        # Of letters that ran together the second reader makes other words, and is surer of them than the first.
+        places = doubtful_places(sight.level, rows, [b.box for b in boxes], scale)
+        rows = _agreed(rows, second_opinion(sight.level, places, until))
     confidence = _confidence(rows)
     if confidence < _READABLE:
         return _Reading(rows, confidence)
