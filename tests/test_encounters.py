@@ -776,3 +776,30 @@ def test_of_births_that_are_named_as_often_every_run_takes_the_same_one_for_the_
     # A set gives its members in another order in every process.
     assert found.births == {births[0]}
     assert found.numbers == set(numbers[:6])
+
+
+def test_a_stays_two_days_in_the_header_date_the_admission_note_by_the_first_and_leave_it_before_discharge() -> None:
+    page = (
+        "Willow Hospital   {title}\nOKAFOR, Ruth   MRN W-1170\nDOB 03/09/1951   F   Admit 02/02/2025   Discharge 02/08/2025\n"
+        "Attending: Marta Solberg, MD\n{text}\nElectronically signed by Marta Solberg, MD {day} 13:06"
+    )
+    summary = page.format(title="DISCHARGE SUMMARY", text="Discharge diagnoses\n1. Probable pneumonia.", day="02/08/2025")
+    history = page.format(title="HISTORY AND PHYSICAL", text="Assessment\n1. Rule out pneumonia.", day="02/02/2025")
+    found = find_encounters(chart_of(summary, history))
+    assert [(e.date_of_service, e.ongoing) for e in found] == [("2025-02-08", False), ("2025-02-02", True)]
+
+
+def test_a_flow_sheet_behind_the_signed_note_of_its_visit_is_a_record_of_its_own() -> None:
+    head = "Cedar Cancer Center   Encounter 01/23/2025\nOKAFOR, Ruth   DOB 03/09/1951\n"
+    note = head + "Medical Oncology Follow-up\nAssessment\n1. Myeloma.\nElectronically signed by Marta Solberg, MD 01/23/2025"
+    sheet = head + "TREATMENT FLOW SHEET\nDate  11/27/2024  12/26/2024  01/23/2025\nANC  1.2  1.3  0.9\nDx: myeloma"
+    assert [(e.pages, e.valid) for e in find_encounters(chart_of(note, sheet))] == [((1,), "yes"), ((2,), "no")]
+
+
+def test_a_suppliers_delivery_ticket_is_no_visit() -> None:
+    page = (
+        "Breeze Home Oxygen\nDELIVERY TICKET\nTicket # 4481   Delivery date: 03/25/2025\nPatient: Ruth Okafor   DOB: 03/09/1951\n"
+        "Ordering physician: Marta Solberg, MD   Diagnosis: COPD\nDelivered by: R. Hall"
+    )
+    (found,) = find_encounters(chart_of(page))
+    assert (found.setting, found.valid) == ("dme", "no")

@@ -253,5 +253,5 @@ def _weight(hit: DateHit, line: Line, in_head: bool, setting: str, *, summarized
 
 def _is_flow_sheet(hits: Sequence[DateHit], first: DateHit, hit: DateHit) -> bool:
     """Whether both dates head columns of one table: a flow sheet's last column is when it was completed."""
-    row = [h for h in hits if h.line == hit.line]
+    row = [h for h in hits if h.line == hit.line and h.kind == hit.kind]
     return first.line == hit.line and len(row) >= 3 and first.value < hit.value and hit.kind != "period"

@@ -251,7 +251,9 @@ def _goes_on(previous: PageFacts, page: PageFacts) -> bool:
     if previous.closed and page.headed and page.opening != previous.opening:
         return False
     if page.letterhead == previous.letterhead:
-        return bool(page.dates & previous.dates) or not (previous.closed and page.titles)
+        # Behind a signature a title of another kind begins a record of the same visit, such as a flow sheet.
+        other = page.titles - previous.titles if page.dates & previous.dates else page.titles
+        return not (previous.closed and other)
     if page.dates & previous.dates and not page.titles - previous.titles:
         return True
     if page.titles or page.dates or page.identity.names or page.identity.births:

@@ -29,6 +29,8 @@ _VISIT_HEADING = re.compile(
 _VISIT_TITLE = re.compile(rf"\b(?:{phrases('visit_title')})\b", re.IGNORECASE)
 _BEFORE_DISCHARGE = re.compile(phrases("before_discharge"), re.IGNORECASE)
 _AT_DISCHARGE = re.compile(phrases("at_discharge"), re.IGNORECASE)
+_DAY_OF_DISCHARGE = re.compile(r"\bdischarged?(?: date| on)?\s*:?\s*\d", re.IGNORECASE)
+_DAY_OF_STAY = re.compile(r"\b(?:date of )?(?:admi(?:ssion|tted|t)|discharged?)(?: date| on)?\s*:?\s*\d", re.IGNORECASE)
 _WITHDRAWN = re.compile(rf"\W*(?:{phrases('withdrawn')})", re.IGNORECASE)
 _BANNER = 120
 """A longer line is a paragraph."""
@@ -97,6 +99,9 @@ def is_ongoing(lines: Sequence[Line]) -> bool:
 def is_before_discharge(head: str) -> bool:
     """Whether the first lines of a hospital record say that it is an admission, progress or consultation note. Guideline II.H
     codes the uncertain diagnoses that are known at discharge, not theirs."""
+    if _DAY_OF_DISCHARGE.search(head):
+        # Printed later, every note of a stay has both its days in its header: they say nothing of this one.
+        head = _DAY_OF_STAY.sub(" ", head)
     return bool(_BEFORE_DISCHARGE.search(head)) and not _AT_DISCHARGE.search(head)
 
 
