@@ -798,7 +798,7 @@ def test_a_flow_sheet_behind_the_signed_note_of_its_visit_is_a_record_of_its_own
 
 def test_a_suppliers_delivery_ticket_is_no_visit() -> None:
     page = (
-        "Breeze Home Oxygen\nDELIVERY TICKET\nTicket # 4481   Delivery date: 03/25/2025\nPatient: Ruth Okafor   DOB: 03/09/1951\n"
+        "Breeze Home Oxygen\nDELIVERY TICKET\nTicket 81   Delivery date: 03/25/2025\nPatient: Ruth Okafor   DOB: 03/09/1951\n"
         "Ordering physician: Marta Solberg, MD   Diagnosis: COPD\nDelivered by: R. Hall"
     )
     (found,) = find_encounters(chart_of(page))

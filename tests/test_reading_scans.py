@@ -360,7 +360,7 @@ def test_a_line_of_text_between_two_white_on_black_headings_stays_black_on_white
             canvas.setFillColorRGB(1, 1, 1)
             canvas.drawString(60, y + 2.5, heading)
             canvas.setFillColorRGB(0, 0, 0)
-        canvas.drawString(54, 689, "Burning feet at night and thick toenails that rub in her shoes all day long, worse since May.")
+        canvas.drawString(54, 689, "Burning feet at night and thick toenails that rub in her shoes all day, worse since May.")
 
     chart = read(tmp_path, image_pdf(scan(pdf(draw), turn=0.9)))
     assert "Burning feet at night and thick toenails that rub in her shoes" in chart.text

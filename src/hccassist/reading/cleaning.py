@@ -185,7 +185,8 @@ def _nearby(mask: np.ndarray[Any, np.dtype[np.bool_]], length: int) -> np.ndarra
     import numpy as np
     from scipy import ndimage
 
-    share: np.ndarray[Any, np.dtype[np.float32]] = ndimage.uniform_filter1d(mask.astype(np.float32), length, axis=1, mode="constant")
+    values = mask.astype(np.float32)
+    share: np.ndarray[Any, np.dtype[np.float32]] = ndimage.uniform_filter1d(values, length, axis=1, mode="constant")
     return share
 
 
