@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import getpass
 import os
 from contextlib import suppress
@@ -35,6 +36,7 @@ def warm_up() -> None:
     def load() -> None:
         import_module("hccassist.reading.pdf")
         import_module("app.messages").search("ckd 3b")
+        gc.freeze()  # tables that stay: a collection while somebody waits for an answer need not walk them
 
     Thread(target=load, daemon=True).start()
 
