@@ -3,16 +3,13 @@ say what became of something."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from typing import Any, TypeVar
+from collections.abc import Callable
 
 import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
-from app import components, session
 from app.plain import plain
 from hccassist.review import DecisionError, Store
-from hccassist.review.drafts import Drafts
 from hccassist.review.versions import Versions
 
 SLIM = """
@@ -28,8 +25,6 @@ FULL = """
 section[data-testid="stMain"] { overflow: hidden; }
 """
 
-
-Choice = TypeVar("Choice", bound=str)
 DONE = {"save": "saved", "use": "put in force", "grant": "gave the role"}
 """What the record of roles and versions says was done, in words."""
 
@@ -63,80 +58,19 @@ def signed(who: str, at: str) -> str:
     return f"{who}, {at[:10]}"
 
 
-def typed(label: str, name: str, chart_id: int, text: str = "", height: int | None = None, most: int = 4000) -> str:
-    """A field whose words are there again after a reload, until ``forget``: ``text`` to begin with, or what this person typed
-    last. ``name`` is the page's own for it within the chart."""
-    before = drafted(name, chart_id, text)
-    data = {"label": label, "text": before, "height": height, "most": most, "chart": chart_id, "name": name}
-    found = components.words(key=_key(name, chart_id), data=data, on_text_change=components.ignore)
-    return before if found.text is None else str(found.text)[:most]
-
-
-def chosen(label: str, name: str, chart_id: int, options: Mapping[Any, str], begin: str, in_sight: bool = False) -> str:
-    """A choice among ``options`` (what is kept -> what is shown), there again after a reload as ``typed`` words are; blank
-    where nothing is chosen yet. ``in_sight``: all of them are seen at once."""
-    before = drafted(name, chart_id, begin)
-    data = {
-        "label": label,
-        "text": before,
-        "options": list(options.items()),
-        "inSight": in_sight,
-        "chart": chart_id,
-        "name": name,
-    }
-    found = components.choice(key=_key(name, chart_id), data=data, on_text_change=components.ignore)
-    return before if found.text is None else str(found.text)
-
-
-def picked(label: str, name: str, options: Mapping[Choice, str], begin: Choice) -> Choice:
-    """A choice among ``options`` (what is returned -> what is shown) of what the page shows. ``name``: the page's own."""
-    kept = _entered(name)
-    before = next((choice for choice in options if choice == kept), begin)
-    data = {"label": label, "text": before, "options": list(options.items()), "inSight": False, "chart": None, "name": name}
-    found = components.choice(key=name, data=data, on_text_change=components.ignore)
-    return next((choice for choice in options if choice == found.text), before)
-
-
-def number(label: str, name: str, limits: tuple[float, float, float], begin: float, slide: bool = False) -> float:
-    """A number for what the page shows, on a slider or typed. ``limits``: the least, the most, the step."""
-    least, most, step = limits
-    before = _entered(name) or f"{begin:g}"
-    data = {"label": label, "text": before, "least": least, "most": most, "step": step, "slide": slide}
-    found = components.number(key=name, data={**data, "chart": None, "name": name}, on_text_change=components.ignore)
-    return min(max(float(before if found.text is None else found.text), least), most)
-
-
-def _entered(name: str) -> str | None:
-    """What was entered last in a field of the page."""
-    kept = st.session_state.get(name)
-    return kept.get("text") if kept else None
-
-
-def drafted(name: str, chart_id: int, begin: str) -> str:
-    """What this person entered last under a name and has not kept for good, else ``begin``."""
-    return Drafts(session.store()).of(session.who(), chart_id).get(name, begin)
-
-
-def _key(name: str, chart_id: int) -> str:
-    return f"typed-{chart_id}-{name}"
-
-
-def forget(name: str, chart_id: int, text: str) -> None:
-    """What was kept for good is no draft any more; words typed since then are."""
-    Drafts(session.store()).settle(session.who(), chart_id, name, text)
-
-
 def download(place: DeltaGenerator, label: str, make: Callable[[], bytes | str], name: str, kind: str, key: str = "") -> None:
     """A button that hands out a file, made when it is asked for. The page stays as it is: drawn anew, it would hand out files
     of its own, and a second click would find the first one's gone."""
     place.download_button(label, make, name, kind, key=key or None, on_click="ignore", width="stretch")
 
 
-def attempt(act: Callable[[], object]) -> None:
-    """Do something that is kept, and draw the page anew; where it may not be done, say why."""
+def attempt(act: Callable[[], object], said: str = "") -> None:
+    """Do something that is kept, say that it is done, and draw the page anew; where it may not be done, say why."""
     try:
         act()
     except DecisionError as error:
         st.warning(plain(error))
     else:
+        if said:
+            st.toast(plain(said))
         st.rerun()

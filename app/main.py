@@ -12,7 +12,7 @@ HERE = Path(__file__).parent
 if str(HERE.parent) not in sys.path:  # Streamlit puts the script's own folder there, not the one that holds `app`
     sys.path.insert(0, str(HERE.parent))
 
-from app import components, session  # noqa: E402
+from app import components, fields, session  # noqa: E402
 from app.chrome import style  # noqa: E402
 from app.post import mailbox  # noqa: E402
 from hccassist.review.people import Right  # noqa: E402
@@ -36,12 +36,28 @@ def main() -> None:
     page = st.navigation(list(pages.values()), position="top")
     reviewing = page is pages["review"]
     style(fills_window=reviewing)
-    session.name_field()
+    name_field()
     with st.container(key="unseen"):
         components.bell(key="bell", on_rung_change=components.ignore)
         mailbox(session.chart_id() if reviewing else None, session.sample_id() if reviewing else None)
     page.run()
     session.warm_up()
+
+
+def name_field() -> None:
+    """The sidebar's field for the reviewer's name; in a team, who is signed in and the way out."""
+    if session.team():
+        found = session.person()
+        st.sidebar.text(f"{found.name}, {found.role}" if found else "")
+        st.sidebar.button("Sign out", on_click=st.logout)
+        return
+    with st.sidebar:
+        name = fields.line("Your name, as the record keeps it", "who", most=100, begin=session.who())
+    if name:
+        session.go_by(name)
+    else:
+        fields.settled("who")  # a record needs a name: the one before stands
+        st.rerun()
 
 
 def _pages() -> dict[str, tuple[Right, StreamlitPage]]:

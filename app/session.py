@@ -104,10 +104,8 @@ def who() -> str:
 
 
 def _typed_name() -> str:
-    """The name typed in this window (a turn to another page drops its field), else the last one typed in any, else the user of
-    the operating system."""
-    typed = st.session_state.get("who") or st.session_state.get("named")
-    return str(typed or store().setting(NAME_SETTING) or _system_user()).strip()
+    """The name typed in this window, else the last one typed in any, else the user of the operating system."""
+    return str(st.session_state.get("named") or store().setting(NAME_SETTING) or _system_user()).strip()
 
 
 def _system_user() -> str:
@@ -128,23 +126,13 @@ def sign_in() -> None:
     st.button("Sign out", on_click=st.logout)
 
 
-def name_field() -> None:
-    """The sidebar's field for the reviewer's name; in a team, who is signed in and the way out."""
-    if team():
-        found = person()
-        st.sidebar.text(f"{found.name}, {found.role}" if found else "")
-        st.sidebar.button("Sign out", on_click=st.logout)
-        return
-
-    def keep() -> None:
-        if name := str(st.session_state["who"]).strip():
-            store().set_setting(NAME_SETTING, name)
-            store().holds.leave_all(st.session_state["named"])  # the same person, who would be refused as another
-
-    if not st.session_state.get("who"):
-        st.session_state["who"] = who()
-    st.session_state["named"] = who()
-    st.sidebar.text_input("Your name, as the record keeps it", key="who", on_change=keep, max_chars=100, autocomplete="off")
+def go_by(name: str) -> None:
+    """Record what follows in this window under another name."""
+    before = who()
+    st.session_state["named"] = name
+    if name != before:
+        store().set_setting(NAME_SETTING, name)
+        store().holds.leave_all(before)  # the same person, who would be refused as another
 
 
 def sample_id() -> int | None:

@@ -673,6 +673,43 @@ def test_accepted_codes_are_exported(own_desk: Desk) -> None:
     assert "E11.22" not in text
 
 
+def test_codes_that_were_handed_in_are_there_again_when_the_server_is(own_desk: Desk) -> None:
+    page = own_desk.page
+    page.get_by_role("link", name="Claims", exact=True).click()
+    codes = b"chart,date_of_service,icd10\nquill,2025-03-04,I50.22\nquill,2025-03-04,C50.911\n"
+    page.get_by_label("Submitted codes").set_input_files({"name": "codes.csv", "mimeType": "text/csv", "buffer": codes})
+    rows = page.locator(".hcca.plain-table tbody tr")
+    playwright.expect(rows).to_have_count(2)
+    settled(page)
+    own_desk.reviewer.kill()
+    page.get_by_text(AWAY).wait_for()
+    own_desk.reviewer.start()
+    page.get_by_text(AWAY).wait_for(state="hidden")
+    page.get_by_role("button", name="I looked: not supported here").click()
+    playwright.expect(rows.last).to_contain_text("test coder")
+    [event] = open_store(own_desk.reviewer.database).events()
+    assert event.action.kind == "reject"
+
+
+def test_people_and_charts_are_chosen_while_the_server_is_away_and_shared_out_when_it_is_back(own_desk: Desk) -> None:
+    page = own_desk.page
+    page.get_by_text("Share out charts").click()
+    page.get_by_label("test coder").wait_for()
+    settled(page)
+    own_desk.reviewer.kill()
+    page.get_by_text(AWAY).wait_for()
+    page.get_by_label("test coder").check()
+    page.get_by_label("quill.txt").check()
+    own_desk.reviewer.start()
+    page.get_by_text(AWAY).wait_for(state="hidden")
+    page.get_by_role("button", name="Share out").click()
+    playwright.expect(page.get_by_label("quill.txt")).not_to_be_checked()
+    playwright.expect(page.get_by_label("test coder")).not_to_be_checked()
+    assert {r.chart: r.assigned for r in open_store(own_desk.reviewer.database).worklist()} == {
+        "quill.txt": "test coder", "sub/two visits.txt": None, "locked.pdf": None
+    }  # fmt: skip
+
+
 def test_an_auditor_verifies_the_record_takes_it_along_and_goes_from_a_row_to_its_words(own_desk: Desk) -> None:
     page = open_chart(own_desk)
     for suggestion, key in ((HF, "a"), (DM, "q")):

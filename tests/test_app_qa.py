@@ -8,7 +8,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from review_browser import AWAY, eventually, settled, watched
+from review_browser import AWAY, away, eventually, settled, watched
 from review_builder import write_chart, write_results
 from review_server import Reviewer
 
@@ -130,6 +130,44 @@ def test_what_is_chosen_while_the_server_is_away_is_followed_when_it_is_back(
     settled(page)
 
 
+def test_words_typed_and_thresholds_moved_while_the_server_goes_are_there_when_it_is_back_and_after_a_reload(
+    page: playwright.Page, bench: tuple[Reviewer, Path]
+) -> None:
+    slide(page, "ArrowRight")
+    page.get_by_label("Threshold of").select_option("A V28 category")
+    page.get_by_label("Which").wait_for()
+    settled(page)
+    playwright.expect(page.get_by_role("slider")).to_have_value("0.5")  # where the draft has it for every category
+    slide(page, "ArrowRight")
+    draft = page.get_by_text("Draft: ").inner_text()
+    assert draft.count("→") == 2
+    page.get_by_label("New policy version").fill("2027.01")
+    reason = page.get_by_label("Reason, for the record")
+    reason.press_sequentially("fewer ")
+    bench[0].kill()
+    page.keyboard.insert_text("false ")
+    away(page, reason)
+    page.keyboard.type("alarms")
+    page.get_by_label("Put in force").check()
+    bench[0].start()
+    page.get_by_text(AWAY).wait_for(state="hidden")
+    settled(page)
+    for _ in range(2):
+        playwright.expect(page.get_by_text("Draft: ")).to_have_text(draft)
+        playwright.expect(page.get_by_label("New policy version")).to_have_value("2027.01")
+        playwright.expect(reason).to_have_value("fewer false alarms")
+        page.reload()
+        reason.wait_for()
+    page.get_by_label("New policy version").fill("")
+    reason.fill("")
+    page.get_by_role("button", name="Start over").click()
+    playwright.expect(page.get_by_text("Draft: ")).to_have_text("Draft: as the policy in force")
+    settled(page)
+    page.get_by_role("radio", name="Labelled cases").check()
+    page.get_by_text(f"{MANY} judged suggestions").wait_for()
+    settled(page)
+
+
 def test_the_very_sentences_are_shown_as_text_never_as_markup(page: playwright.Page) -> None:
     slide(page, "ArrowRight")
     sentences = page.locator(".hcca.plain-table").first
@@ -164,14 +202,13 @@ def test_a_draft_is_saved_with_a_reason_used_and_rolled_back(page: playwright.Pa
 
 def test_a_policy_file_is_handed_in_or_refused_in_one_line(page: playwright.Page) -> None:
     show(page, "Versions")
-    form = page.get_by_test_id("stForm").filter(has_text="A policy file")
     for name, threshold, says in (
         ("wrong.toml", 5, "wrong.toml: threshold: Input should be less than"), ("ours.toml", 0.5, "from the committee"),
     ):  # fmt: skip
         content = f'version = "ours-2"\nthreshold = {threshold}\nwithout_hcc = 0.5\n'.encode()
-        form.locator("input[type=file]").set_input_files({"name": name, "mimeType": "text/plain", "buffer": content})
-        form.get_by_text(name, exact=True).wait_for()
-        form.get_by_label("Reason, for the record").fill("from the committee")
+        given = {"name": name, "mimeType": "text/plain", "buffer": content}
+        page.get_by_label("A policy file").set_input_files(given)
+        page.get_by_label("Reason, for the record").last.fill("from the committee")
         page.get_by_role("button", name="Keep").click()
         page.locator(f".stMain :text({says!r})").first.wait_for()
         settled(page)

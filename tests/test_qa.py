@@ -22,7 +22,7 @@ from hccassist.qa.labelled import Judged
 from hccassist.qa.noise import noise
 from hccassist.ranking.features import FEATURES
 from hccassist.ranking.model import load_ranker, models_folder
-from hccassist.ranking.policy import Policy, load_policy, parse_policy
+from hccassist.ranking.policy import Policy, load_policy, parse_policy, with_threshold
 from hccassist.ranking.training import read_table
 from hccassist.review import Action, DecisionError, Store, open_store
 from hccassist.review.versions import Versions
@@ -241,7 +241,7 @@ def test_a_coder_with_most_decisions_is_weighed_down_and_named() -> None:
 
 def test_two_policies_are_compared_category_by_category_what_changes_most_first() -> None:
     bench, ranker = Bench(mixed(200)), load_ranker()
-    stricter = desk.moved(POLICY, "hcc", "226", 1.0)
+    stricter = with_threshold(POLICY, "hcc", "226", 1.0)
     first, *rest = bench.compare_categories(
         (POLICY, bench.outcome(POLICY, ranker)), (stricter, bench.outcome(stricter, ranker))
     )
@@ -269,7 +269,7 @@ def test_noise_names_the_most_rejected_with_the_reason_and_examples() -> None:
 
 def test_a_policy_is_saved_used_and_rolled_back_and_all_of_it_stands_in_the_record(store: Store) -> None:
     shipped = load_policy().policy
-    stricter = desk.moved(shipped, "hcc", "226", 0.7)
+    stricter = with_threshold(shipped, "hcc", "226", 0.7)
     desk.keep_policy(store, stricter, "2026.11-a", "ada", "heart failure is noisy")
     desk.put_in_force(store, "policy", "2026.11-a", "ada", "agreed in the meeting")
     assert desk.in_force(store, "policy") == "2026.11-a"
@@ -287,9 +287,22 @@ def test_a_policy_is_saved_used_and_rolled_back_and_all_of_it_stands_in_the_reco
 
 def test_a_draft_moves_several_thresholds_and_forgets_one_that_is_moved_back() -> None:
     policy = load_policy().policy
-    draft = desk.drafted(policy, {("hcc", "226"): 0.7, ("status", "uncertain"): 0.2, ("threshold", ""): policy.threshold})
+    moves = {("hcc", "226"): 0.7, ("status", "uncertain"): 0.2, ("threshold", ""): policy.threshold}
+    draft, moved = desk.drafted(policy, moves)
     assert (draft.hcc["226"], draft.status["uncertain"], draft.threshold) == (0.7, 0.2, policy.threshold)
-    assert desk.drafted(policy, {("threshold", ""): policy.threshold}) is policy
+    assert [(m.name, m.now) for m in moved] == [("226", 0.7), ("uncertain", 0.2)]
+    assert desk.drafted(policy, {("threshold", ""): policy.threshold}) == (policy, [])
+
+
+def test_a_category_keeps_its_threshold_where_the_draft_moves_the_general_one_before_it_or_after_it(store: Store) -> None:
+    policy = load_policy().policy
+    stays, general = (("hcc", "226"), policy.threshold), (("threshold", ""), 0.9)
+    for moves in (dict((stays, general)), dict((general, stays))):
+        desk.keep_draft(store, "ada", policy, moves)
+        kept = desk.draft(store, "ada", policy)
+        draft, _ = desk.drafted(policy, kept)
+        assert (draft.threshold, draft.hcc["226"], kept) == (0.9, policy.threshold, moves)
+    assert desk.draft(store, "bea", policy) == {}
 
 
 def test_a_saved_policy_finds_its_own_terms_wherever_its_copy_is_written(
@@ -299,7 +312,7 @@ def test_a_saved_policy_finds_its_own_terms_wherever_its_copy_is_written(
     (models / "our_terms").mkdir(parents=True)
     (models / "policy.toml").write_text('version = "s"\nthreshold = 0.5\nwithout_hcc = 0.5\nlocal_terms = ["our_terms"]\n')
     monkeypatch.setattr("hccassist.ranking.policy.models_folder", lambda: models)
-    desk.keep_policy(store, desk.moved(desk.policies(store)["s"], "threshold", "", 0.6), "b", "ada", "because")
+    desk.keep_policy(store, with_threshold(desk.policies(store)["s"], "threshold", "", 0.6), "b", "ada", "because")
     desk.put_in_force(store, "policy", "b", "ada", "because")
     path = desk.write_in_force(store, "policy", tmp_path / "elsewhere")
     assert path is not None
@@ -307,14 +320,14 @@ def test_a_saved_policy_finds_its_own_terms_wherever_its_copy_is_written(
 
 
 def test_a_version_needs_a_reason_a_name_and_a_version_of_its_own(store: Store) -> None:
-    draft = desk.moved(load_policy().policy, "threshold", "", 0.6)
+    draft = with_threshold(load_policy().policy, "threshold", "", 0.6)
     with pytest.raises(DecisionError, match="reason"):
         desk.keep_policy(store, draft, "b", "ada", " ")
     with pytest.raises(DecisionError, match="shipped"):
         desk.keep_policy(store, draft, load_policy().policy.version, "ada", "because")
     desk.keep_policy(store, draft, "b", "ada", "because")
     with pytest.raises(DecisionError, match="exists"):
-        desk.keep_policy(store, desk.moved(draft, "threshold", "", 0.7), "b", "ada", "because")
+        desk.keep_policy(store, with_threshold(draft, "threshold", "", 0.7), "b", "ada", "because")
     with pytest.raises(DecisionError, match="no saved policy c"):
         desk.put_in_force(store, "policy", "c", "ada", "because")
     with pytest.raises(DecisionError, match="letters, digits"):
@@ -349,7 +362,7 @@ def test_a_policy_file_that_is_wrong_is_refused_in_one_line_that_names_it(conten
 
 def test_the_version_in_force_is_written_for_screening(store: Store, tmp_path: Path) -> None:
     assert desk.write_in_force(store, "policy", tmp_path) is None
-    desk.keep_policy(store, desk.moved(load_policy().policy, "threshold", "", 0.6), "b", "ada", "because")
+    desk.keep_policy(store, with_threshold(load_policy().policy, "threshold", "", 0.6), "b", "ada", "because")
     desk.put_in_force(store, "policy", "b", "ada", "because")
     path = desk.write_in_force(store, "policy", tmp_path)
     assert path is not None

@@ -6,6 +6,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import streamlit as st
+from streamlit.components.v2.types import ComponentRenderer
 
 HERE = Path(__file__).parent
 
@@ -35,32 +36,18 @@ workbench = st.components.v2.component(
 )  # fmt: skip
 """The review of one chart: suggestions, their evidence, and the chart's words."""
 
-words = st.components.v2.component(
-    "hccassist.words",
-    css=_source("base.css"),
-    js=_source("bus.js", "dom.js", "field.js", "words.js"),
-    isolate_styles=False,
-)
-"""A field for words of several lines, kept as a draft while they are typed; reports them as ``text`` when it is left.
-Streamlit's own takes nothing while the server is away, and loses what is typed when the page goes."""
 
-number = st.components.v2.component(
-    "hccassist.number",
-    css=_source("base.css"),
-    js=_source("bus.js", "dom.js", "field.js", "number.js"),
-    isolate_styles=False,
-)
-"""A number, typed or on a slider; reports it as ``text`` when it has come to rest. Streamlit's own are fetched late, which
-moves what stands beside them, and miss a key while the page is drawn anew."""
+def _field(name: str) -> ComponentRenderer:
+    """What a person enters something in, as field.js has it."""
+    return st.components.v2.component(
+        f"hccassist.{name}",
+        css=_source("base.css"),
+        js=_source("bus.js", "dom.js", "field.js", f"{name}.js"),
+        isolate_styles=False,
+    )
 
-choice = st.components.v2.component(
-    "hccassist.choice",
-    css=_source("base.css"),
-    js=_source("bus.js", "dom.js", "field.js", "choice.js"),
-    isolate_styles=False,
-)
-"""A choice of one among several, kept as a draft as words are; reports it as ``text``. Streamlit's own is closed while the
-server is away."""
+
+words, choice, several, tick, number, file = map(_field, ("words", "choice", "several", "tick", "number", "file"))
 
 worklist = st.components.v2.component(
     "hccassist.worklist",

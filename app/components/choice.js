@@ -17,6 +17,12 @@ class ChoiceField extends PageField {
     });
   }
 
+  /** What was chosen before and is none of today's is not chosen. */
+  stayed() {
+    const found = super.stayed();
+    return this.data.options.some(([value]) => value === found) ? found : null;
+  }
+
   choose(value) {
     this.chosen = value;
     this.keeper.soon();

@@ -1,13 +1,8 @@
-// A field for words of several lines: a pause in typing keeps them.
+// A field for words, of one line or several: a pause in typing keeps them.
 class WordsField extends PageField {
   constructor(parent) {
-    const label = h("span", {});
-    const area = h("textarea", {
-      class: "field", oninput: () => this.keeper.soon(), onblur: () => this.leave(),
-      onkeydown: (event) => { if (event.key === "Enter" && (event.ctrlKey || event.metaKey)) this.leave(); },
-    });
-    super(parent, h("label", { class: "hcca draft-field" }, label, area));
-    [this.label, this.area] = [label, area];
+    super(parent, h("label", { class: "hcca draft-field" }));
+    this.label = h("span", {});
   }
 
   get value() { return this.area.value; }
@@ -15,9 +10,17 @@ class WordsField extends PageField {
   set value(text) { this.area.value = text; }
 
   draw() {
-    fill(this.label, this.data.label);
-    this.area.maxLength = this.data.most;
-    this.area.style.minHeight = this.data.height ? `${this.data.height}px` : null;
+    const { label, line, most, height } = this.data;
+    fill(this.label, label);
+    if (!this.area) {
+      const done = (event) => { if (event.key === "Enter" && (line || event.ctrlKey || event.metaKey)) this.leave(); };
+      this.area = h(line ? "input" : "textarea", {
+        class: "field", autocomplete: "off", oninput: () => this.keeper.soon(), onblur: () => this.leave(), onkeydown: done,
+      });
+      this.root.append(this.label, this.area);
+    }
+    this.area.maxLength = most;
+    if (!line) this.area.style.minHeight = height ? `${height}px` : null;
   }
 }
 

@@ -6,7 +6,7 @@ import uuid
 
 import streamlit as st
 
-from app import chrome, components, session
+from app import chrome, components, fields, session
 from app.plain import plain
 from hccassist.review import Action, Store
 from hccassist.review.claims import ANSWER_COLUMNS, FINDINGS, Answer, ClaimsError, read_claims, review, table
@@ -42,11 +42,11 @@ def main() -> None:
         "`date_of_service` and `icd10`. Each is found supported, not supported or not found, with what a person decided; a "
         "click on a row opens its chart there."
     )
-    given = st.file_uploader("Submitted codes (CSV)", type="csv", key="claims")
+    given = fields.file("Submitted codes (CSV)", "claims", ".csv")
     if given is None:
         return
     try:
-        found = review(session.store(), session.results_folder(), read_claims(given.getvalue()))
+        found = review(session.store(), session.results_folder(), read_claims(given.content))
     except ClaimsError as error:
         st.error(plain(error))
         return

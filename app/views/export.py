@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 
 import streamlit as st
 
-from app import chrome, components, session
+from app import chrome, components, fields, session
 from app.charts import chart_file
 from hccassist.review import export
 from hccassist.review.audit_sheet import SheetChart, audit_sheet
@@ -40,14 +40,15 @@ def score(table: list[export.ExportRow]) -> None:
         return
     year_column, age_column, sex_column, dual_column, origin = st.columns([1, 1, 1, 2, 2], vertical_alignment="bottom")
     with year_column:
-        year = int(chrome.picked("Service year", "risk-year", {y: y for y in years}, years[-1]))
+        year = int(fields.picked("Service year", "risk-year", {y: y for y in years}, years[-1]))
     with age_column:
-        age = int(chrome.number("Age on 1 February after", "risk-age", (0, 120, 1), 70))
+        age = int(fields.number("Age on 1 February after", "risk-age", (0, 120, 1), 70))
     with sex_column:
-        sex = chrome.picked("Sex", "risk-sex", {"F": "F", "M": "M"}, "F")
+        sex = fields.picked("Sex", "risk-sex", {"F": "F", "M": "M"}, "F")
     with dual_column:
-        dual = chrome.picked("Medicaid", "risk-dual", DUAL, next(iter(DUAL)))
-    disabled = origin.checkbox("First entitled by disability")
+        dual = fields.picked("Medicaid", "risk-dual", DUAL, next(iter(DUAL)))
+    with origin:
+        disabled = fields.ticked("First entitled by disability", "risk-disabled")
     codes = [r.icd10 for r in table if r.date_of_service.startswith(str(year))]
     found = risk_score(codes, Member(age, sex, dual, disabled), year)
     st.text(f"V28, payment year {found.payment_year}: {found.score:.3f}, of which demographics {found.demographics:.3f}. "
@@ -76,7 +77,7 @@ def main() -> None:
         return
     which, csv, xlsx, json, fhir, pdf = st.columns([4, 1, 1, 1, 1, 2], vertical_alignment="bottom")
     with which:
-        chart = chrome.picked("Charts", "export-charts", {ALL: "All charts", **{name: name for name in names}}, ALL)
+        chart = fields.picked("Charts", "export-charts", {ALL: "All charts", **{name: name for name in names}}, ALL)
     if chart != ALL:
         table = [row for row in table if row.chart == chart]
         accepted = [(name, state) for name, state in accepted if name == chart]
@@ -88,7 +89,7 @@ def main() -> None:
     chrome.download(pdf, "Audit sheet (PDF)", lambda: sheet(names), "audit_sheet.pdf", "application/pdf")
     rows = [[getattr(row, name) for name in SHOWN] for row in table]
     components.table(key="accepted", data={"columns": [name.replace("_", " ") for name in SHOWN], "rows": rows})
-    if chart != ALL and st.toggle("Risk score and hierarchies", value=False, key="risk"):
+    if chart != ALL and fields.ticked("Risk score and hierarchies", "risk"):
         score(table)
 
 

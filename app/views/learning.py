@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import streamlit as st
 
-from app import chrome, components, session
+from app import chrome, components, fields, session
 from hccassist.review import second_review as second
 from hccassist.review.people import Person
 from hccassist.review.samples import Lesson, Samples
@@ -28,10 +28,10 @@ def show(person: Person, samples: Samples, lesson: Lesson) -> None:
             st.text(f"Their own word: {lesson.reply or 'none yet'}")
             return
         name = f"reply {pair.event_seq}"
-        reply = chrome.typed("Your own word on it", name, pair.chart_id, lesson.reply)
+        reply = fields.typed("Your own word on it", name, pair.chart_id, lesson.reply)
         if st.button("Keep", key=f"keep-reply-{pair.event_seq}", disabled=reply.strip() == lesson.reply):
             samples.reply(person, pair.event_seq, reply)
-            chrome.forget(name, pair.chart_id, reply)
+            fields.forget(name, pair.chart_id, reply)
             st.rerun()
 
 
@@ -39,7 +39,7 @@ def main() -> None:
     """One's own lessons, then the patterns; a lead may look at everybody's."""
     person = session.require("learn")
     samples = Samples(session.store())
-    everybody = person.may("lead") and st.toggle("Lessons of all readers", key="everybody")
+    everybody = person.may("lead") and fields.ticked("Lessons of all readers", "everybody")
     lessons = samples.lessons(person, everybody)
     whose = "" if everybody else " of yours"
     count = chrome.counted(len(lessons), "lesson")

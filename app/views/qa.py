@@ -10,7 +10,7 @@ import streamlit as st
 from numpy.typing import NDArray
 from streamlit.delta_generator import DeltaGenerator
 
-from app import chrome, components, qa_charts, session
+from app import chrome, components, fields, qa_charts, session
 from app.plain import plain
 from hccassist.evaluation import LabelledError
 from hccassist.qa import desk, learning
@@ -25,6 +25,7 @@ from hccassist.review.versions import Kind, Versions
 
 SHOWN_SENTENCES = 200
 KINDS = ["Our decisions", "Labelled cases"]
+REASON = "Reason, for the record"
 AFFECTED = ["change", "judged", "confidence", "code", "condition", "words of the chart", "chart"]
 PATH_HINT = "A file or folder on this machine: labelled notes or charts, cases (.jsonl, .csv), or what `hccassist bench` made"
 
@@ -41,10 +42,12 @@ def choose_source() -> tuple[Loaded, Bench] | None:
     left, right = st.columns([1, 2], vertical_alignment="bottom")
     # A widget that is not drawn forgets: what was chosen is kept beside it, for the way back from another part.
     kept_kind, kept_path = st.session_state.get("qa-source", (KINDS[0], ""))
-    kind = left.segmented_control("Judged by", KINDS, default=kept_kind, key="qa-kind") or kept_kind
+    with left:
+        kind = fields.picked("Judged by", "qa-kind", {k: k for k in KINDS}, kept_kind, in_sight=True)
     source = ""
     if kind != KINDS[0]:
-        source = right.text_input(PATH_HINT, value=kept_path, key="qa-path", autocomplete="off").strip()
+        with right:
+            source = fields.line(PATH_HINT, "qa-path", most=1000, begin=kept_path)
     st.session_state["qa-source"] = (kind, source or kept_path)
     if kind != KINDS[0] and not source:
         st.info("Name the labelled cases first.")
@@ -102,17 +105,23 @@ def drafted(policy: Policy, loaded: Loaded) -> Policy:
     """The policy with the thresholds that were moved so far: one at a time is chosen and moved here."""
     which, what, slider = st.columns([2, 2, 4])
     with which:
-        kind = chrome.picked("Threshold of", "qa-which", desk.THRESHOLDS, next(iter(desk.THRESHOLDS)))
+        kind = fields.picked("Threshold of", "qa-which", desk.THRESHOLDS, next(iter(desk.THRESHOLDS)))
     names = desk.names_of(kind, loaded)
     with what:
-        name = chrome.picked("Which", f"qa-name-{kind}", names, next(iter(names))) if names else ""
-    moves: dict[tuple[str, str], float] = st.session_state.setdefault(f"qa-moves-{policy.version}", {})
-    now = moves.get((kind, name), desk.threshold_now(policy, kind, name))  # a threshold moved before stands in the draft
+        name = fields.picked("Which", f"qa-name-{kind}", names, next(iter(names))) if names else ""
+    store, who = session.store(), session.who()
+    moves = desk.draft(store, who, policy)
+    before, _ = desk.drafted(policy, moves)
+    now = desk.threshold_now(before, kind, name)
     with slider:
         field = f"qa-value-{kind}-{name}-{policy.version}-{st.session_state.get('qa-drafts', 0)}"
-        moves[kind, name] = chrome.number("Shown from this confidence on", field, (0, 1, 0.01), now, slide=True)
-    in_draft(policy, moves)
-    return desk.drafted(policy, moves)
+        value = fields.number("Shown from this confidence on", field, (0, 1, 0.01), now, slide=True)
+    if value != now:
+        moves[kind, name] = value
+        desk.keep_draft(store, who, policy, moves)
+    draft, told = desk.drafted(policy, moves)
+    in_draft(policy, told)
+    return draft
 
 
 def split(bench: Bench, rows: NDArray[np.int_]) -> str:
@@ -121,19 +130,15 @@ def split(bench: Bench, rows: NDArray[np.int_]) -> str:
     return f"{len(rows)}** ({right} supported, {len(rows) - right} noise)"
 
 
-def in_draft(policy: Policy, moves: dict[tuple[str, str], float]) -> None:
+def in_draft(policy: Policy, moves: Sequence[desk.Moved]) -> None:
     """Every threshold that the draft moves, and the way back to the policy in force. The line is there before one is moved:
     what stands below it stays where it is."""
-    told = [
-        f"{named(*place)} {desk.threshold_now(policy, *place):.2f} → {value:.2f}"
-        for place, value in moves.items()
-        if desk.moved(policy, *place, value) is not policy
-    ]
+    told = [f"{named(m.kind, m.name)} {m.before:.2f} → {m.now:.2f}" for m in moves]
     words, button = st.columns([8, 1], vertical_alignment="center")
     words.text("Draft: " + (" · ".join(told) or "as the policy in force"))
 
     def start_over() -> None:
-        moves.clear()
+        desk.keep_draft(session.store(), session.who(), policy, {})
         st.session_state["qa-drafts"] = st.session_state.get("qa-drafts", 0) + 1  # the sliders of a new draft are new ones
 
     button.button("Start over", on_click=start_over, disabled=not told, width="stretch")
@@ -180,23 +185,29 @@ def draw(bench: Bench, outcomes: dict[str, Outcome], places: Sequence[DeltaGener
 
 def save(person: Person, draft: Policy, changed: bool) -> None:
     """Keep the draft as a new version, and put it in force if asked."""
-    with st.form("qa-save", border=True):
+    with st.container(border=True):
         version_column, reason_column, use_column, button = st.columns([2, 4, 2, 1], vertical_alignment="bottom")
-        version = version_column.text_input("New policy version", max_chars=64, autocomplete="off")
-        reason = reason_column.text_input("Reason, for the record", max_chars=500, autocomplete="off")
-        use = use_column.checkbox("Put in force for the next screening")
-        if button.form_submit_button("Save", width="stretch"):
+        with version_column:
+            version = fields.line("New policy version", "qa-new-version", most=64)
+        with reason_column:
+            reason = fields.line(REASON, "qa-reason")
+        with use_column:
+            use = fields.ticked("Put in force for the next screening", "qa-use")
+        if button.button("Save", width="stretch"):
             if not changed:
                 st.warning("Move a threshold first: the draft is the policy in force.")
                 return
-            chrome.attempt(lambda: _keep(person, draft, version.strip(), reason, use))
+            entered = ("qa-new-version", "qa-reason", "qa-use")
+            said = f"{version} is saved" + (" and in force for the next screening." if use else ", not in force yet.")
+            chrome.attempt(lambda: _keep(person, draft, version, reason, use, entered), said)
 
 
-def _keep(person: Person, draft: Policy, version: str, reason: str, use: bool) -> None:
+def _keep(person: Person, draft: Policy, version: str, reason: str, use: bool, entered: Sequence[str]) -> None:
     person.require("lead")
     desk.keep_policy(session.store(), draft, version, person.name, reason)
     if use:
         desk.put_in_force(session.store(), "policy", version, person.name, reason)
+    fields.settled(*entered)
 
 
 def categories(bench: Bench) -> None:
@@ -229,8 +240,8 @@ def compare(bench: Bench) -> None:
     outcomes: dict[str, Outcome] = {}
     for column, side in zip(st.columns(2), ("A", "B"), strict=True):
         with column:
-            policy_name = chrome.picked(f"Policy {side}", f"qa-policy-{side}", {v: v for v in found}, next(iter(found)))
-            model_name = chrome.picked(f"Ranker {side}", f"qa-ranker-{side}", {v: v for v in models}, next(iter(models)))
+            policy_name = fields.picked(f"Policy {side}", f"qa-policy-{side}", {v: v for v in found}, next(iter(found)))
+            model_name = fields.picked(f"Ranker {side}", f"qa-ranker-{side}", {v: v for v in models}, next(iter(models)))
         policies[side] = found[policy_name]
         outcomes[side] = bench.outcome(policies[side], models[model_name])
         s = bench.summary(outcomes[side])
@@ -263,7 +274,7 @@ def category_change(change: CategoryChange) -> list[object]:
 @st.fragment
 def noisy(loaded: Loaded) -> None:
     """What is rejected most, with examples."""
-    grouping = str(st.segmented_control("By", list(GROUPINGS), default="term", key="qa-grouping") or "term")
+    grouping = fields.picked("By", "qa-grouping", {g: g for g in GROUPINGS}, "term", in_sight=True)
     rows = [
         [n.name, n.rejected, n.judged, f"{n.share:.0%}", n.reason, " ▪ ".join(f"{e.icd10}: {e.sentence}" for e in n.examples)]
         for n in noise(loaded.rows, grouping)
@@ -281,7 +292,7 @@ def learn(person: Person, loaded: Loaded) -> None:
     if lacking := learning.missing(rows):
         st.text("Too few decisions to learn from; needed: " + ", ".join(lacking))
         return
-    version = st.text_input("Version of the challenger", max_chars=64, autocomplete="off", key="qa-challenger").strip()
+    version = fields.line("Version of the challenger", "qa-challenger", most=64)
     if st.button("Train a challenger", disabled=not version):
         try:
             person.require("lead")
@@ -312,46 +323,50 @@ def versions(person: Person) -> None:
 
 def hand_in(person: Person) -> None:
     """Keep a policy that somebody wrote as a file: a version like any other, not in force before it is put there."""
-    with st.form("qa-policy-file", border=True):
+    with st.container(border=True):
         file_column, reason_column, button = st.columns([4, 4, 1], vertical_alignment="bottom")
-        given = file_column.file_uploader("A policy file (TOML, docs/policy.md)", type="toml", key="qa-policy-upload")
-        reason = reason_column.text_input("Reason, for the record", max_chars=500, key="qa-reason-file", autocomplete="off")
-        if button.form_submit_button("Keep", width="stretch"):
+        with file_column:
+            given = fields.file("A policy file (TOML, docs/policy.md)", "qa-policy-file", ".toml")
+        with reason_column:
+            reason = fields.line(REASON, "qa-reason-file")
+        if button.button("Keep", width="stretch"):
             if given is None:
                 st.warning("Choose a policy file first.")
                 return
-            chrome.attempt(lambda: _hand_in(person, given.name, given.getvalue(), reason))
+            chrome.attempt(lambda: _hand_in(person, given, reason), "The policy is saved, not in force yet.")
 
 
-def _hand_in(person: Person, name: str, content: bytes, reason: str) -> None:
-    policy = desk.given_policy(name, content)
-    _keep(person, policy, policy.version, reason, use=False)
+def _hand_in(person: Person, given: fields.Given, reason: str) -> None:
+    policy = desk.given_policy(given.name, given.content)
+    _keep(person, policy, policy.version, reason, use=False, entered=("qa-policy-file", "qa-reason-file"))
 
 
 def put(person: Person, kind: Kind) -> None:
     """Put a version in force: a new one, or an earlier one again."""
     store = session.store()
     known = list(desk.policies(store) if kind == "policy" else desk.rankers(store))
-    with st.form(f"qa-use-{kind}", border=True):
+    with st.container(border=True):
         words, version_column, reason_column, button = st.columns([2, 2, 4, 1], vertical_alignment="bottom")
         words.text(f"{kind.capitalize()} in force: {desk.in_force(store, kind)}")
         with version_column:
-            version = chrome.picked("Put in force", f"qa-version-{kind}", {v: v for v in known}, known[0])
-        reason = reason_column.text_input("Reason, for the record", max_chars=500, key=f"qa-reason-{kind}", autocomplete="off")
-        if button.form_submit_button("Use", width="stretch"):
-            chrome.attempt(lambda: _use(person, kind, version, reason))
+            version = fields.picked("Put in force", f"qa-version-{kind}", {v: v for v in known}, known[0])
+        with reason_column:
+            reason = fields.line(REASON, f"qa-reason-{kind}")
+        if button.button("Use", key=f"qa-use-{kind}", width="stretch"):
+            chrome.attempt(lambda: _use(person, kind, version, reason), f"{version} is in force for the next screening.")
 
 
 def _use(person: Person, kind: Kind, version: str, reason: str) -> None:
     person.require("lead")
     desk.put_in_force(session.store(), kind, version, person.name, reason)
+    fields.settled(f"qa-reason-{kind}")
 
 
 def main() -> None:
     """The source, then one part of the bench at a time."""
     person = session.require("lead")
     parts = ["Thresholds", "Categories", "Compare", "Noise", "Learning", "Versions"]
-    part = st.segmented_control("Bench", parts, default="Thresholds", key="qa-part", label_visibility="collapsed")
+    part = fields.picked("Part of the bench", "qa-part", {p: p for p in parts}, "Thresholds", in_sight=True)
     if part == "Versions":
         versions(person)
         return

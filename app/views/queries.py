@@ -6,7 +6,7 @@ from collections.abc import Mapping
 
 import streamlit as st
 
-from app import chrome, session
+from app import chrome, fields, session
 from app.plain import plain
 from hccassist.review import OpenChart
 from hccassist.review.people import Person
@@ -22,9 +22,9 @@ def form_of(opened: OpenChart, query: ProviderQuery) -> Form:
         return "open"
     name = f"form {query.suggestion_id}"
     if query.text is not None:
-        found = chrome.drafted(name, query.chart_id, "choice")
+        found = fields.drafted(name, query.chart_id, "choice")
     else:
-        found = chrome.chosen("Form", name, query.chart_id, FORMS, "choice", in_sight=True)
+        found = fields.chosen("Form", name, query.chart_id, FORMS, "choice", in_sight=True)
     return "open" if found == "open" else "choice"
 
 
@@ -46,13 +46,13 @@ def show(person: Person, query: ProviderQuery, opened_up: bool) -> None:
         session.chart_button(key, query.chart_id, query.suggestion_id)
         form = form_of(opened, query)
         question = f"query {query.suggestion_id} {form}"  # each form has a wording of its own, the same before and after Keep
-        text = chrome.typed("Question", question, query.chart_id, wording(opened, query, form), height=280, most=8000)
+        text = fields.typed("Question", question, query.chart_id, wording(opened, query, form), height=280, most=8000)
         against = concerns(text)
         for concern in against:
             st.warning(plain(f"“{concern.words}”: {concern.why}. ({concern.source})"))
         answer, reply = "", f"reply {query.suggestion_id}"
         if query.status != "draft":
-            answer = chrome.typed("What the provider answered", reply, query.chart_id, query.answer, most=8000)
+            answer = fields.typed("What the provider answered", reply, query.chart_id, query.answer, most=8000)
         keep, send, file, _ = st.columns([1, 1, 1, 3])
         status: QueryStatus = "answered" if answer.strip() else query.status
         if keep.button("Keep", key=f"keep-{key}", width="stretch"):
@@ -79,7 +79,7 @@ def _keep(person: Person, query: ProviderQuery, status: QueryStatus, words: Mapp
         text, answer = words.values()
         Queries(session.store()).keep(person, query.chart_id, query.suggestion_id, text, status, answer)
         for name, typed in words.items():
-            chrome.forget(name, query.chart_id, typed)
+            fields.forget(name, query.chart_id, typed)
 
     chrome.attempt(keep)
 

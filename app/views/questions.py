@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import streamlit as st
 
-from app import chrome, session
+from app import chrome, fields, session
 from hccassist.review.people import Person
 from hccassist.review.questions import Guidance, Question, Questions
 
@@ -20,10 +20,10 @@ def ask(question: Question, person: Person) -> None:
         if not person.may("lead"):
             return
         name = f"answer {question.seq}"
-        answer = chrome.typed("Answer, as guidance for the next time (no patient details)", name, question.chart_id)
+        answer = fields.typed("Answer, as guidance for the next time (no patient details)", name, question.chart_id)
         if st.button("Keep the answer", key=f"keep-{question.seq}", disabled=not answer.strip()):
             Questions(session.store()).answer(question, answer.strip(), person)
-            chrome.forget(name, question.chart_id, answer)
+            fields.forget(name, question.chart_id, answer)
             st.rerun()
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import streamlit as st
 
-from app import chrome, session
+from app import chrome, fields, session
 from app.plain import plain
 from hccassist.review import second_review as second
 from hccassist.review.people import Person
@@ -23,18 +23,18 @@ def draw(person: Person, samples: Samples) -> None:
                 "shows only when all of it is judged.")  # fmt: skip
     how, detail_column, size_column, button = st.columns([2, 3, 1, 1], vertical_alignment="bottom")
     with how:
-        method: second.Method = chrome.picked("Drawn", "draw-method", second.METHODS, "random")
+        method: second.Method = fields.picked("Drawn", "draw-method", second.METHODS, "random")
     detail = ""
     with detail_column:
         if method == "hcc":
             labels = load_codes().labels.get("V28", {})
             found = sorted({d.hcc for d in left if d.hcc}, key=lambda c: (len(c), c))
             names = {c: f"{c} {labels.get(c, '')}" for c in found}
-            detail = chrome.picked("HCC (V28)", "draw-hcc", names, next(iter(names), ""))
+            detail = fields.picked("HCC (V28)", "draw-hcc", names, next(iter(names), ""))
         elif method == "low_confidence":
-            detail = str(chrome.number("Confidence below", "draw-below", (0.05, 1, 0.05), second.LOW_CONFIDENCE))
+            detail = str(fields.number("Confidence below", "draw-below", (0.05, 1, 0.05), second.LOW_CONFIDENCE))
     with size_column:
-        size = int(chrome.number("How many", "draw-size", (1, MAX_SIZE, 1), 20))
+        size = int(fields.number("How many", "draw-size", (1, MAX_SIZE, 1), 20))
     if button.button("Draw", width="stretch", disabled=not left):
         chrome.attempt(lambda: samples.draw(person, method, size, detail, session.results_folder()))
 
@@ -78,12 +78,12 @@ def explain(person: Person, samples: Samples, pair: second.Pair, lesson: Lesson 
         session.chart_button(str(pair.event_seq), pair.chart_id, pair.suggestion_id)
         name, chart = f"lesson {pair.event_seq}", pair.chart_id
         kept = (lesson.outcome, lesson.cause, lesson.why, lesson.example, lesson.guideline) if lesson else ("",) * 5
-        outcome = chrome.chosen("What stands", f"{name} outcome", chart, second.OUTCOMES, kept[0], in_sight=True)
-        cause = chrome.chosen("Cause", f"{name} cause", chart, second.CAUSES, kept[1])
-        why = chrome.typed("Why", f"{name} why", chart, kept[2])
-        example = chrome.typed("A better example (no patient details)", f"{name} example", chart, kept[3])
+        outcome = fields.chosen("What stands", f"{name} outcome", chart, second.OUTCOMES, kept[0], in_sight=True)
+        cause = fields.chosen("Cause", f"{name} cause", chart, second.CAUSES, kept[1])
+        why = fields.typed("Why", f"{name} why", chart, kept[2])
+        example = fields.typed("A better example (no patient details)", f"{name} example", chart, kept[3])
         rules = {NO_GUIDELINE: "none", **{g.key: f"{g.title} ({g.source})" for g in second.guidelines()}}
-        rule = chrome.chosen("Guideline", f"{name} guideline", chart, rules, kept[4] or NO_GUIDELINE)
+        rule = fields.chosen("Guideline", f"{name} guideline", chart, rules, kept[4] or NO_GUIDELINE)
         if st.button("Keep the lesson", key=f"{name} keep"):
             chrome.attempt(lambda: _explained(person, samples, pair, (outcome, cause, why, example, rule)))
 
@@ -92,7 +92,7 @@ def _explained(person: Person, samples: Samples, pair: second.Pair, told: tuple[
     outcome, cause, why, example, rule = told
     samples.explain(person, pair, outcome, cause, why, example, "" if rule == NO_GUIDELINE else rule)  # type: ignore[arg-type]
     for field, text in zip(("outcome", "cause", "why", "example", "guideline"), told, strict=True):
-        chrome.forget(f"lesson {pair.event_seq} {field}", pair.chart_id, text)
+        fields.forget(f"lesson {pair.event_seq} {field}", pair.chart_id, text)
 
 
 def main() -> None:

@@ -6,7 +6,7 @@ from typing import Any
 
 import streamlit as st
 
-from app import chrome, components, session
+from app import chrome, components, fields, session
 from hccassist.review import WorklistRow
 from hccassist.review.people import People, Person
 from hccassist.review.workload import Assignments, team_load, work_order
@@ -51,12 +51,20 @@ def lead(person: Person, rows: list[WorklistRow]) -> None:
         components.table(key="team-load", data={"columns": ["stage", "charts", "complexity"], "rows": loads, "plain": True})
     with st.expander("Share out charts", key="share"):
         people, charts, button = st.columns([3, 3, 1], vertical_alignment="bottom")
-        chosen = people.multiselect("Among", _people(person))
-        some = charts.multiselect("Only these charts (all that are nobody's when left empty)", [r.chart for r in rows])
+        with people:
+            chosen = fields.several("Among", "share-among", _people(person))
+        with charts:
+            names = [r.chart for r in rows]
+            some = fields.several("Only these charts (all that are nobody's where none is chosen)", "share-charts", names)
         if button.button("Share out", width="stretch"):
-            among = [r for r in rows if not some or r.chart in some]
-            assignments = Assignments(session.store())
-            chrome.attempt(lambda: assignments.share_out(person, among, chosen, whosever=bool(some)))
+            chrome.attempt(lambda: share_out(person, rows, chosen, some), "The charts are shared out.")
+
+
+def share_out(person: Person, rows: list[WorklistRow], people: list[str], charts: list[str]) -> None:
+    """Give charts to people; what was chosen for that is chosen no more."""
+    among = [r for r in rows if not charts or r.chart in charts]
+    Assignments(session.store()).share_out(person, among, people, whosever=bool(charts))
+    fields.settled("share-among", "share-charts")
 
 
 def _people(person: Person) -> list[str]:

@@ -5,9 +5,11 @@ A policy or a ranker is named by its version; the shipped one is always among th
 
 from __future__ import annotations
 
+import hashlib
 import json
 from collections.abc import Mapping
 from pathlib import Path
+from typing import NamedTuple
 
 from hccassist.encounters.rules import setting_rules
 from hccassist.evaluation import LabelledError
@@ -24,6 +26,9 @@ THRESHOLDS = {
     "high_risk": "A high-risk group", "status": "A status",
 }  # fmt: skip
 """The thresholds that a policy has, in words."""
+Moves = Mapping[tuple[str, str], float]
+"""(kind, name) of a threshold -> where to."""
+SAME = 1e-9
 MOST_BYTES = 256 * 1024
 """Of a policy file that is handed in; one with a threshold for every category has three."""
 
@@ -80,17 +85,41 @@ def threshold_now(policy: Policy, kind: str, name: str) -> float:
     return float(getattr(policy, kind).get(name, policy.threshold))
 
 
-def moved(policy: Policy, kind: str, name: str, value: float) -> Policy:
-    """The policy with a threshold moved; the same policy where it stays."""
-    same = abs(threshold_now(policy, kind, name) - value) < 1e-9
-    return policy if same else with_threshold(policy, kind, name, value)
+class Moved(NamedTuple):
+    """A threshold of a draft: which, where it stood, and where it stands."""
+
+    kind: str
+    name: str
+    before: float
+    now: float
 
 
-def drafted(policy: Policy, moves: Mapping[tuple[str, str], float]) -> Policy:
-    """The policy with several thresholds moved: (kind, name) -> where to. The same policy where none moves."""
-    for (kind, name), value in moves.items():
-        policy = moved(policy, kind, name, value)
-    return policy
+def drafted(policy: Policy, moves: Moves) -> tuple[Policy, list[Moved]]:
+    """The policy with several thresholds moved, and those that differ by it; the same policy where none does. General ones
+    come first: a category's own is what differs from them."""
+    found = []
+    for (kind, name), value in sorted(moves.items(), key=lambda move: bool(move[0][1])):
+        before = threshold_now(policy, kind, name)
+        if abs(before - value) > SAME:
+            found.append(Moved(kind, name, before, value))
+            policy = with_threshold(policy, kind, name, value)
+    return policy, found
+
+
+def draft(store: Store, who: str, policy: Policy) -> dict[tuple[str, str], float]:
+    """The thresholds of a policy that somebody has moved and not put in force."""
+    kept = json.loads(store.setting(_draft_name(who, policy)) or "[]")
+    return {(str(kind), str(name)): float(value) for kind, name, value in kept}
+
+
+def keep_draft(store: Store, who: str, policy: Policy, moves: Moves) -> None:
+    """Keep the thresholds that somebody has moved, for when they come back to them."""
+    left = [(m.kind, m.name, m.now) for m in drafted(policy, moves)[1]]
+    store.set_setting(_draft_name(who, policy), json.dumps(left))
+
+
+def _draft_name(who: str, policy: Policy) -> str:
+    return "draft " + hashlib.sha256(f"{policy.version} {who}".encode()).hexdigest()[:32]  # a setting's name is short
 
 
 def given_policy(name: str, content: bytes) -> Policy:
