@@ -37,12 +37,16 @@ def wording(opened: OpenChart, query: ProviderQuery, form: Form) -> str:
 
 
 def show(person: Person, query: ProviderQuery, opened_up: bool) -> None:
-    """One query: its words, what speaks against sending it, and what became of it."""
+    """One query: its words, what speaks against sending it, and what became of it. Drawn when it is opened: there are many."""
     key = f"{query.chart_id}-{query.suggestion_id}"
-    opened = session.store().open_chart(query.chart_id)
-    if opened is None:
-        return
-    with st.expander(plain(f"{query.status}: {_about(opened, query)}, {query.chart}"), expanded=opened_up, key=f"query-{key}"):
+    title = plain(f"{query.status}: {query.about}, {query.chart}")
+    with st.expander(title, expanded=opened_up, key=f"query-{key}", on_change="rerun") as place:
+        if not place.open:
+            return
+        opened = session.opened(query.chart_id)
+        if opened is None:
+            st.text("The chart is not in the results any more: screen it again to word the question.")
+            return
         session.chart_button(key, query.chart_id, query.suggestion_id)
         form = form_of(opened, query)
         question = f"query {query.suggestion_id} {form}"  # each form has a wording of its own, the same before and after Keep
@@ -61,15 +65,6 @@ def show(person: Person, query: ProviderQuery, opened_up: bool) -> None:
             _keep(person, query, "sent", {question: text, reply: answer})
         if not against:
             chrome.download(file, "Text file", lambda: text, f"query_{query.chart_id}.txt", "text/plain", key=f"file-{key}")
-
-
-def _about(opened: OpenChart, query: ProviderQuery) -> str:
-    """What a query is about: the condition, the code that was suggested and the date of the visit."""
-    suggestion = opened.suggestion(query.suggestion_id)
-    if suggestion is None:
-        return query.suggestion_id
-    date = next((e.date_of_service for e in opened.result.encounters if e.id == suggestion.encounter), None)
-    return ", ".join(filter(None, (suggestion.condition.replace("_", " "), suggestion.icd10, date)))
 
 
 def _keep(person: Person, query: ProviderQuery, status: QueryStatus, words: Mapping[str, str]) -> None:

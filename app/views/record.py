@@ -7,7 +7,7 @@ import streamlit as st
 from app import chrome, components, session
 from hccassist.review import REJECT_REASONS
 from hccassist.review.decisions import Event
-from hccassist.review.export import rested_on, table_to_csv
+from hccassist.review.export import rested_on, table_to_csv, words_of
 from hccassist.review.versions import Entry, Versions
 
 SHOWN = 2000
@@ -65,6 +65,31 @@ def whole(lines: list[tuple[str, Line, Event | None]]) -> bytes:
     return table_to_csv(rows[::-1], columns)
 
 
+@st.dialog("A row of the record", width="large")
+def sheet(event: Event, events: list[Event]) -> None:
+    """One event as an auditor asks about it: who, when, why, on which words of which pages; and what was done on the same
+    suggestion before and after. It is all in the record: the chart may be gone."""
+    row, rested = line(event), rested_on(event)
+    suggestion = event.snapshot.get("suggestion", {})
+    st.text(f"No. {event.seq}: {row['what']} · {event.who} · {row['when (UTC)']} UTC")
+    st.text(f"{row['code'] or row['suggested'] or 'No code'} {suggestion.get('description') or ''}")
+    st.text(f"{row['chart'] or ''}, visit of {row['visit'] or 'no date'}, {rested['provider'] or 'no provider'}")
+    why = [str(found) for found in (row["reason"], row["rationale"]) if found]
+    st.text("Why: " + (". ".join(why) or "no reason or rationale was given with it"))
+    st.text("\n".join(words_of(event)) or "It rests on no words of the chart.")
+    same = [e for e in events if (e.chart_id, e.action.suggestion_id) == (event.chart_id, event.action.suggestion_id)]
+    st.text("\n".join(["On this suggestion:", *(f"{e.seq}  {chrome.when(e.at)}  {e.who}: {told(e)}" for e in same)]))
+    st.text("\n".join(f"{name}: {rested[name]}" for name in ("shown as", "file SHA-256", "versions") if rested[name]))
+    session.chart_button("event", event.chart_id, event.action.suggestion_id)
+
+
+def told(event: Event) -> str:
+    """An event in a few words."""
+    row = line(event)
+    about = f"no. {row['about no.']}" if row["about no."] else None
+    return ", ".join(str(x) for x in (row["what"], row["code"], about, row["reason"]) if x)
+
+
 def main() -> None:
     """List the record, newest first; verify it and hand it out on request."""
     session.require("audit")
@@ -82,7 +107,8 @@ def main() -> None:
     count = chrome.counted(len(events), "event")
     changes = chrome.counted(len(entries), "change of roles and versions (v)", "changes of roles and versions (v)")
     st.text(
-        f"{count} on charts, {changes}, newest first; a click opens the chart there. None can be changed or removed: an undo "
+        f"{count} on charts, {changes}, newest first; a click shows the words, pages and versions "
+        "that a row rests on. None can be changed or removed: an undo "
         "is a row of its own."
     )
     shown = lines[:SHOWN]
@@ -97,8 +123,7 @@ def main() -> None:
     }
     opened = components.table(key="events", data=data, on_open_change=components.ignore)
     if opened.open is not None:
-        chosen = next(event for event in events if event.seq == int(opened.open))
-        session.review_at(chosen.chart_id, chosen.action.suggestion_id)
+        sheet(next(event for event in events if event.seq == int(opened.open)), events)
 
 
 main()

@@ -97,17 +97,23 @@ def versions_line(content: Mapping[str, Any]) -> str:
 def rested_on(event: Event) -> dict[str, str]:
     """What an event rested on, by column: what an auditor asks for when neither the chart nor its results are left. The
     words are those that stood on the screen, each with its letter and page; of an event about words, those words alone."""
-    content, own = event.snapshot, event.action.quote
+    content = event.snapshot
     visit, suggestion = content.get("encounter", {}), content.get("suggestion", {})
-    quotes = [asdict(own)] if own else suggestion.get("quotes", [])
     likely = suggestion.get("confidence")
     return {
         "provider": provider_line(visit.get("provider"), visit.get("credential"), visit.get("specialty")) or "",
-        "words": "; ".join(dict.fromkeys(f"{element_name(q['element'])}: {quoted(q['text'], q['page'])}" for q in quotes)),
+        "words": "; ".join(words_of(event)),
         "shown as": ", ".join(filter(None, (suggestion.get("tier"), f"{likely:.0%}" if likely is not None else ""))),
         "file SHA-256": event.chart_sha256,
         "versions": versions_line(content),
     }
+
+
+def words_of(event: Event) -> list[str]:
+    """The words of the chart that an event rested on, each with its letter and page."""
+    own = event.action.quote
+    quotes = [asdict(own)] if own else event.snapshot.get("suggestion", {}).get("quotes", [])
+    return list(dict.fromkeys(f"{element_name(q['element'])}: {quoted(q['text'], q['page'])}" for q in quotes))
 
 
 def element_name(element: str | None) -> str:

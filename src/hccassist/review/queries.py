@@ -8,6 +8,7 @@ determine"; it leads to no answer, names no condition that the record does not, 
 from __future__ import annotations
 
 import csv
+import json
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -21,7 +22,7 @@ from hccassist.review.decisions import DecisionError, Quote, SuggestionState
 from hccassist.review.people import Person
 from hccassist.review.snapshot import OpenChart
 from hccassist.review.store import Store
-from hccassist.review.tables import ChartRow, DecisionRow, ProviderQueryRow
+from hccassist.review.tables import ChartRow, DecisionRow, EventRow, ProviderQueryRow
 from hccassist.schema import EncounterSummary, Span, Suggestion
 from hccassist.terminology.codes import load_codes
 
@@ -55,11 +56,13 @@ class Concern:
 
 @dataclass(frozen=True, slots=True)
 class ProviderQuery:
-    """A suggestion that a coder wants to ask about, with the question as it was last kept (None: not worded yet)."""
+    """A suggestion that a coder wants to ask about, with the question as it was last kept (None: not worded yet). ``about``:
+    the condition, the code that was suggested and the date of the visit, as they were when it was decided."""
 
     chart_id: int
     chart: str
     suggestion_id: str
+    about: str
     coder: str
     at: str
     text: str | None
@@ -181,8 +184,9 @@ class Queries:
         """Everything that stands decided as a query: a coder's own, everybody's for a lead; newest first."""
         person.require("review")
         query = (
-            select(DecisionRow.__table__, ChartRow.chart)
+            select(DecisionRow.__table__, ChartRow.chart, EventRow.content)
             .join(ChartRow, ChartRow.id == DecisionRow.chart_id)
+            .join(EventRow, EventRow.seq == DecisionRow.seq)
             .where(DecisionRow.kind == "query", ChartRow.present)
             .order_by(DecisionRow.seq.desc())
         )
@@ -214,4 +218,11 @@ class Queries:
 def _query(row: Any, kept: Any) -> ProviderQuery:
     status: QueryStatus = kept.status if kept else "draft"
     text, answer = (kept.text, kept.answer) if kept else (None, "")
-    return ProviderQuery(row.chart_id, row.chart, row.suggestion_id, row.who, row.at, text, status, answer)
+    return ProviderQuery(row.chart_id, row.chart, row.suggestion_id, _about(row), row.who, row.at, text, status, answer)
+
+
+def _about(row: Any) -> str:
+    rested_on = json.loads(row.content)["snapshot"]
+    suggestion, visit = rested_on.get("suggestion", {}), rested_on.get("encounter", {})
+    told = (str(suggestion.get("condition") or "").replace("_", " "), suggestion.get("icd10"), visit.get("date_of_service"))
+    return ", ".join(filter(None, told)) or str(row.suggestion_id)
