@@ -17,6 +17,7 @@ import zipfile
 from collections.abc import Callable, Iterator
 from concurrent.futures import ProcessPoolExecutor, ThreadPoolExecutor
 from contextlib import suppress
+from multiprocessing import get_context
 from multiprocessing.connection import Connection
 from pathlib import Path
 
@@ -26,6 +27,7 @@ from rich.console import Console
 
 from hccassist.batch import claim
 from hccassist.batch.folder import Folder, FolderError
+from hccassist.batch.guard import close_guards, screen_guarded
 from hccassist.batch.run import BatchError, Options, Outcome, run
 from hccassist.batch.task import Task
 from hccassist.batch.worker import screened
@@ -264,6 +266,28 @@ def test_any_executor_will_do(whole: tuple[Path, Path], tmp_path: Path, pool: ty
     with pool(2) as executor:
         screen(whole[0], tmp_path / "out", Options(in_flight=4), executor)
     assert (tmp_path / "out/suggestions.jsonl").read_bytes() == (whole[1] / "suggestions.jsonl").read_bytes()
+
+
+def screened_here(task: Task) -> tuple[bytes, int]:
+    """The line of a chart, and how many workers of its own this process has then."""
+    return screen_guarded(task).line, len(psutil.Process().children())
+
+
+@pytest.mark.parametrize("closed", [False, True])
+def test_a_forked_process_has_a_worker_of_its_own_whatever_its_parent_left(tmp_path: Path, closed: bool) -> None:
+    first, second = (Task(str(path), path.name) for path in sorted(folder_of(tmp_path / "charts", 2).iterdir()))
+    with ThreadPoolExecutor(1) as thread, ProcessPoolExecutor(1, get_context("fork")) as pool:
+        line, _ = thread.submit(screened_here, first).result()
+        if closed:
+            close_guards()
+        forked = thread.submit(pool.submit, screened_here, second).result()  # by the thread that has the worker
+        if not closed:  # two processes that ask one worker take each other's answers
+            assert thread.submit(screened_here, first).result()[0] == line
+        other, own = forked.result()
+    assert json.loads(other)["chart"] == second.name
+    assert json.loads(other)["status"] == "ok"
+    assert own == 1
+    close_guards()
 
 
 def hostile_files(charts: Path) -> dict[str, str]:
