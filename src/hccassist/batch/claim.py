@@ -3,8 +3,9 @@
 A run leaves a file there that changes every few seconds. Who finds one watches it for a while: while it changes, another run is
 at work; when it stays as it is, that run was killed. No clock is compared: those of two machines differ.
 
-Of runs that begin at once exactly one goes on, the last to write: who finds another's name there never writes again, so
-nobody's name can follow the last one's.
+Of runs that begin at once exactly one goes on, the last to write its name: who finds another's there never writes again, so
+nobody's name can follow the last one's. None writes anything else before it has looked once more, some time after its name was
+there: a short run would be through before it met the other.
 """
 
 from __future__ import annotations
@@ -20,6 +21,8 @@ from threading import Event, Thread
 from hccassist.batch.folder import Folder, FolderError
 
 RUNNING = "running.json"
+_SURE_SECONDS = 1.0
+"""How long after its own name a run looks for another's: longer than the other can take between its look and its own name."""
 _BEAT_SECONDS = 2.0
 _WATCH_SECONDS = 10.0
 
@@ -34,19 +37,18 @@ class Claim:
             "host": socket.gethostname(),
             "since": datetime.now(UTC).isoformat(timespec="seconds"),
         }
-        self._ended = Event()
+        self._ended, self._sure = Event(), Event()
         self._taken: bytes | None = None
         before = folder.read(RUNNING)
         if before is not None and _changes(folder, before):
             raise FolderError(_another(folder, before))
         self._beat(0)
-        self._look()  # of two runs that began at once the last to write has the folder
-        self.check()
         self._thread = Thread(target=self._beats, name="claim", daemon=True)
         self._thread.start()
 
     def check(self) -> None:
-        """Raises FolderError where another run has taken the folder meanwhile."""
+        """Raises FolderError where another run has taken the folder; waits until that can be told of one that began at once."""
+        self._sure.wait(_WATCH_SECONDS)
         if self._taken is not None:
             raise FolderError(_another(self._folder, self._taken))
 
@@ -60,10 +62,12 @@ class Claim:
                 self._folder.remove(RUNNING)
 
     def _beats(self) -> None:
-        number = 0
-        while not self._ended.wait(_BEAT_SECONDS):
+        number, pause = 0, _SURE_SECONDS
+        while not self._ended.wait(pause):
+            pause = _BEAT_SECONDS
             try:
                 self._look()
+                self._sure.set()
                 if self._taken is not None:
                     return
                 number += 1

@@ -55,6 +55,7 @@ class Journal:
         self._safe_at = self._part_at = time.monotonic()
         self._part = bytearray()
         self._parts = 0
+        self._finished = False
         if resume:
             self._resume()
         else:
@@ -148,7 +149,7 @@ class Journal:
         return file.read(place.length)
 
     def finish(self, order: Sequence[Place]) -> None:
-        """Makes the lines at these places, in this order, the results; what was partial is gone then."""
+        """Makes the lines at these places, in this order, the results."""
         self.settle(now=True)
         with tempfile.TemporaryDirectory(dir=self._folder.local) as scratch:
             whole = Path(scratch) / RESULTS
@@ -158,17 +159,15 @@ class Journal:
                 file.flush()
                 os.fsync(file.fileno())
             self._folder.put(RESULTS, whole)
-        self._close_files()
-        for name in (*self._part_names(), *([PARTIAL] if self._folder.local is not None else [])):
-            self._folder.remove(name)
+        self._finished = True
 
     def close(self) -> None:
-        """Closes the files; what was appended stays for the next run to resume."""
-        self._close_files()
+        """Gives the folder back. What was appended stays for the next run to resume, unless the results hold it all."""
+        if self._finished:
+            for name in self._part_names() if self._folder.local is None else [PARTIAL]:
+                self._folder.remove(name)
+        for file in self._files:
+            file.close()  # the lock goes last: no other run takes a file that is about to be removed
         if self._claim is not None:
             self._claim.release()
             self._claim = None
-
-    def _close_files(self) -> None:
-        for file in self._files:
-            file.close()
