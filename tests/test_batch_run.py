@@ -27,7 +27,7 @@ from rich.console import Console
 
 from hccassist.batch import claim
 from hccassist.batch.folder import Folder, FolderError
-from hccassist.batch.guard import close_guards, screen_guarded
+from hccassist.batch.guard import close_guards, screen_guarded, start_worker
 from hccassist.batch.run import BatchError, Options, Outcome, run
 from hccassist.batch.task import Task
 from hccassist.batch.worker import screened
@@ -271,6 +271,18 @@ def test_any_executor_will_do(whole: tuple[Path, Path], tmp_path: Path, pool: ty
 def screened_here(task: Task) -> tuple[bytes, int]:
     """The line of a chart, and how many workers of its own this process has then."""
     return screen_guarded(task).line, len(psutil.Process().children())
+
+
+def test_a_worker_that_was_started_ahead_screens_the_first_chart(tmp_path: Path) -> None:
+    (path,) = folder_of(tmp_path / "charts", 1).iterdir()
+    before = set(psutil.Process().children())
+    with ThreadPoolExecutor(1) as thread:
+        thread.submit(start_worker).result()
+        (ahead,) = set(psutil.Process().children()) - before
+        line, _ = thread.submit(screened_here, Task(str(path), path.name)).result()
+        assert set(psutil.Process().children()) - before == {ahead}
+    assert json.loads(line)["status"] == "ok"
+    close_guards()
 
 
 @pytest.mark.parametrize("closed", [False, True])

@@ -21,7 +21,8 @@ from hccassist.qa.bench import Bench
 from hccassist.qa.labelled import Judged
 from hccassist.qa.noise import noise
 from hccassist.ranking.features import FEATURES
-from hccassist.ranking.model import load_ranker, models_folder
+from hccassist.ranking.files import models_folder
+from hccassist.ranking.model import load_ranker
 from hccassist.ranking.policy import Policy, load_policy, parse_policy, with_threshold
 from hccassist.ranking.training import read_table
 from hccassist.review import Action, DecisionError, Store, open_store

@@ -11,7 +11,8 @@ import pytest
 from hccassist.places import Places
 from hccassist.ranking.features import FEATURES, MONOTONIC, Around, Candidate, features, surroundings
 from hccassist.ranking.figures import average_precision, ece, precision_at_recall, with_intervals
-from hccassist.ranking.model import Ranker, RankerError, load_ranker, models_folder
+from hccassist.ranking.files import models_folder
+from hccassist.ranking.model import Ranker, RankerError, load_ranker
 from hccassist.ranking.training import NAMES, Table, nested, read_table, train, write_model
 from hccassist.reading.plain import text_chart
 from hccassist.schema import Encounter, Evidence, Mention, Page, Word

@@ -108,8 +108,8 @@ def _screened(paths: list[str], out: str, cluster: str, policy: str, ranker: str
 
 def _choose(policy: str, ranker: str, cluster: str) -> None:
     """Makes this process and those that it starts use a policy and a ranker; a wrong file ends the run before it begins."""
+    from hccassist.ranking.files import POLICY_ENV, RANKER_ENV
     from hccassist.ranking.policy import PolicyError
-    from hccassist.screening import POLICY_ENV, RANKER_ENV, load_screener, prepare, versions
 
     for kind, named, variable in (("policy", policy, POLICY_ENV), ("ranker", ranker, RANKER_ENV)):
         if named and cluster:
@@ -117,6 +117,9 @@ def _choose(policy: str, ranker: str, cluster: str) -> None:
         if path := _in_force(kind) if named == "current" else named:
             os.environ[variable] = str(Path(path).resolve())
     if policy or ranker:
+        from hccassist.prepare import prepare
+        from hccassist.screening import load_screener, versions
+
         load_screener.cache_clear()
         versions.cache_clear()
         prepare(_say)
@@ -205,7 +208,7 @@ def train(
     if from_decisions:
         return _challenge(store, version)
     from hccassist.qa.retrain import retrain
-    from hccassist.ranking.model import models_folder
+    from hccassist.ranking.files import models_folder
 
     parts = [only] if only else ["linker", "ranker"]
     if not set(parts) <= {"linker", "ranker"}:
@@ -355,8 +358,8 @@ def knowledge_coverage(
 @knowledge_app.command("compile")
 def knowledge_compile() -> None:
     """Compiles the knowledge where this machine's runs find it, so that the first of them need not: for set-ups and images."""
+    from hccassist.prepare import prepare
     from hccassist.ranking.policy import PolicyError
-    from hccassist.screening import prepare
     from hccassist.terminology.rows import KnowledgeError
 
     try:

@@ -6,8 +6,6 @@ read_chart -> find_encounters -> analyse -> detect -> find_mentions -> link -> c
 from __future__ import annotations
 
 import hashlib
-import os
-from collections.abc import Callable
 from dataclasses import dataclass, replace
 from functools import cache
 from pathlib import Path
@@ -23,17 +21,15 @@ from hccassist.nlp.document import analyse
 from hccassist.nlp.mentions import find_mentions
 from hccassist.places import Places
 from hccassist.ranking.features import Candidate, features_version, surroundings
-from hccassist.ranking.model import Ranker, load_ranker, models_folder
+from hccassist.ranking.files import POLICY_ENV, RANKER_ENV, models_folder, named_file
+from hccassist.ranking.model import Ranker, load_ranker
 from hccassist.ranking.policy import Policy, check_names, load_policy
 from hccassist.ranking.tiers import suggest, suggest_query
 from hccassist.schema import Chart, ChartResult, Encounter, EncounterSummary, Page, PageSummary, Suggestion
-from hccassist.terminology.compiled import compile_once, knowledge_version, load_lexicon
+from hccassist.terminology.compiled import knowledge_version, load_lexicon
 from hccassist.terminology.lexicon import Lexicon
 from hccassist.terminology.payers import configured_models
 from hccassist.terminology.rows import knowledge_folders
-
-POLICY_ENV = "HCCASSIST_POLICY"
-RANKER_ENV = "HCCASSIST_RANKER"
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,18 +61,6 @@ def load_screener() -> Screener:
     )  # fmt: skip
     strength = load_strength(models_folder() / "linker.json")
     return Screener(lexicon, strength, load_ranker(named_file(RANKER_ENV)), loaded.policy)
-
-
-def prepare(tell: Callable[[str], None]) -> None:
-    """Leaves the compiled knowledge, a policy's own terms too, where the processes of a run read it, so that none of them
-    compiles it; ``tell`` gets a line where that takes its time. Raises as ``load_screener`` does."""
-    compile_once(load_policy(named_file(POLICY_ENV)).local_terms, tell)
-
-
-def named_file(variable: str) -> Path | None:
-    """The file that an environment variable names, so that every process of a run, however it is started, uses the same."""
-    value = os.environ.get(variable)
-    return Path(value).expanduser() if value else None
 
 
 @cache

@@ -15,7 +15,7 @@ from hccassist.batch.task import HEAD, Screened, Task, not_screened
 from hccassist.reading.limits import configured
 from hccassist.reading.watched import Bounds, EndedError, Watched, WorkerError
 
-__all__ = ["WorkerError", "close_guards", "screen_guarded"]
+__all__ = ["WorkerError", "close_guards", "screen_guarded", "start_worker"]
 
 _WORKER = "hccassist.batch.worker"
 _PATIENCE = 2.0
@@ -34,12 +34,22 @@ def _forget_workers() -> None:
 os.register_at_fork(after_in_child=_forget_workers)
 
 
-def screen_guarded(task: Task) -> Screened:
-    """Screens one chart in this thread's worker process. Raises ``WorkerError`` where none can be started."""
+def start_worker() -> None:
+    """Starts this thread's worker process ahead of its first chart. Raises ``WorkerError`` where it cannot start."""
+    _worker().start()
+
+
+def _worker() -> Watched:
     worker: Watched | None = getattr(_OF_THREAD, "worker", None)
     if worker is None:
         worker = _OF_THREAD.worker = Watched(_WORKER)
         _WORKERS.append(worker)
+    return worker
+
+
+def screen_guarded(task: Task) -> Screened:
+    """Screens one chart in this thread's worker process. Raises ``WorkerError`` where none can be started."""
+    worker = _worker()
     try:
         return _screened(worker, task)
     except EndedError as ended:

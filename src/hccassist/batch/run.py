@@ -20,14 +20,14 @@ from rich.text import Text
 
 from hccassist.batch.find import Findings, Found, find_charts, is_url
 from hccassist.batch.folder import Folder, FolderError
-from hccassist.batch.guard import WorkerError, close_guards, screen_guarded
+from hccassist.batch.guard import WorkerError, close_guards, screen_guarded, start_worker
 from hccassist.batch.journal import Journal, Place
 from hccassist.batch.outcome import Outcome, Progress, summarize, tell
 from hccassist.batch.task import RESULTS, Screened, Task, not_screened
+from hccassist.prepare import prepare
 from hccassist.priority import PriorityError, load_priority
 from hccassist.reading.kept import place_of
 from hccassist.schema import ChartError, unread_because
-from hccassist.screening import prepare, versions
 
 RUN = "run.json"
 _BYTES_PER_LIMIT = 50_000_000
@@ -82,7 +82,6 @@ def run(
     started = time.monotonic()
     _check(locations, out)
     _prepare(console)
-    now = versions(options.years)
     findings = find_charts(locations, out)
     outcome = Outcome(errors=list(findings.errors), left_out=findings.left_out)
     for problem in findings.errors:
@@ -92,10 +91,15 @@ def run(
         if not findings.charts and folder.exists(RESULTS):
             console.print(Text(f"nothing to screen; the earlier results in {out} stay as they are"), soft_wrap=True)
             return outcome
-        with contextlib.closing(_journal(folder, options, now, console)) as journal:
-            journal.finish(_screen_all(findings.charts, folder, journal, outcome, console, options, executor))
-            outcome.seconds = time.monotonic() - started
-            _write_beside(folder, _run_of(locations, findings, outcome, now))
+        own = _own_executor(options.jobs, len(findings.charts)) if executor is None else contextlib.nullcontext(executor)
+        with own as workers:
+            now = _versions(options.years)
+            with contextlib.closing(_journal(folder, options, now, console)) as journal:
+                # The workers of an executor may be on other machines, where this folder is not.
+                kept_in = str(folder.local.absolute()) if folder.local and executor is None else ""
+                journal.finish(_screen_all(findings.charts, folder, journal, outcome, console, options, workers, kept_in))
+                outcome.seconds = time.monotonic() - started
+                _write_beside(folder, _run_of(locations, findings, outcome, now))
     except FolderError as error:
         raise BatchError(str(error)) from None
     except OSError as error:
@@ -112,6 +116,13 @@ def _prepare(console: Console) -> None:
         load_priority()
     except PriorityError as error:
         raise BatchError(str(error)) from None
+
+
+def _versions(years: tuple[int, ...]) -> dict[str, str]:
+    """``screening.versions``. Importing it takes as long as a worker's start, so it waits until the workers are starting."""
+    from hccassist.screening import versions
+
+    return versions(years)
 
 
 def _journal(folder: Folder, options: Options, now: dict[str, str], console: Console) -> Journal:
@@ -133,16 +144,13 @@ def _check(locations: Sequence[str], out: str) -> None:
 
 def _screen_all(
     charts: Sequence[Found], folder: Folder, journal: Journal, outcome: Outcome, console: Console, options: Options,
-    executor: Executor | None,
+    workers: Executor, kept_in: str,
 ) -> list[Place]:  # fmt: skip
-    """The places of all charts' lines, in the charts' order."""
+    """The places of all charts' lines, in the charts' order. ``kept_in``: as ``Task.results``."""
     earlier = journal.earlier
-    # The workers of an executor may be on other machines, where this folder is not.
-    kept_in = str(folder.local.absolute()) if folder.local and executor is None else ""
-    own = _own_executor(options.jobs) if executor is None else contextlib.nullcontext(executor)
     places: dict[int, Place] = {}
     first_with: dict[int, str] = {}
-    with own as workers, Progress(console, len(charts)) as progress:
+    with Progress(console, len(charts)) as progress:
 
         def idle() -> None:
             journal.settle()
@@ -170,10 +178,12 @@ def _screen_all(
 
 
 @contextlib.contextmanager
-def _own_executor(jobs: int) -> Iterator[Executor]:
-    """Worker processes of this machine, each watched by a thread."""
+def _own_executor(jobs: int, charts: int) -> Iterator[Executor]:
+    """Worker processes of this machine, no more than charts, each watched by a thread; they start at once."""
     executor = ThreadPoolExecutor(jobs, thread_name_prefix="screen")
     try:
+        for _ in range(min(jobs, charts)):
+            executor.submit(start_worker)  # where it cannot, its first chart will meet that again
         yield executor
     finally:
         close_guards()
@@ -241,7 +251,7 @@ def _result(future: Future[Screened], task: Task) -> Screened:
     except Exception as error:
         # A cluster gives a chart up whose workers died again and again.
         message = f"{task.name}: lost with its workers ({type(error).__name__}); run again with --resume"
-        return not_screened(task.name, "", "crashed", message, versions(task.years))
+        return not_screened(task.name, "", "crashed", message, _versions(task.years))
 
 
 def _duplicates(charts: Sequence[Found], contents: Mapping[int, str]) -> dict[str, str]:

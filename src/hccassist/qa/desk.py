@@ -15,7 +15,8 @@ from hccassist.encounters.rules import setting_rules
 from hccassist.evaluation import LabelledError
 from hccassist.qa.labelled import Loaded, from_decisions, load
 from hccassist.qa.learning import challenge, report
-from hccassist.ranking.model import Ranker, load_ranker, models_folder
+from hccassist.ranking.files import models_folder
+from hccassist.ranking.model import Ranker, load_ranker
 from hccassist.ranking.policy import Policy, PolicyError, check_names, load_policy, parse_policy, with_threshold
 from hccassist.review import DecisionError, Store
 from hccassist.review.versions import Kind, Versions

@@ -16,7 +16,7 @@ from pydantic import TypeAdapter, ValidationError
 from hccassist import evaluation
 from hccassist.evidence.strength import load_strength
 from hccassist.ranking.features import Candidate, features, features_version
-from hccassist.ranking.model import models_folder
+from hccassist.ranking.files import models_folder
 from hccassist.ranking.policy import Facts, held_by
 from hccassist.ranking.tiers import facts_of
 from hccassist.review import Store

@@ -6,7 +6,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import json
 import math
 from dataclasses import dataclass
@@ -15,22 +14,12 @@ from pathlib import Path
 from typing import Any
 
 from hccassist.ranking.features import FEATURES
+from hccassist.ranking.files import models_folder, stamped
 from hccassist.schema import Reason
 
 _SHOWN_REASONS = 4
 _LEAST_SHARE = 0.05
 LOWEST, HIGHEST = 0.01, 0.99
-
-
-def models_folder() -> Path:
-    """models/ of the checkout, or the copy inside an installed package."""
-    inside = Path(__file__).parents[1] / "models"
-    return inside if inside.is_dir() else Path(__file__).parents[3] / "models"
-
-
-def stamped(version: str, content: bytes) -> str:
-    """A version as results record it: with the first digits of the content's hash, so that an edited file shows."""
-    return f"{version}+{hashlib.sha256(content).hexdigest()[:8]}"
 
 
 class RankerError(ValueError):

@@ -13,7 +13,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints, ValidationError
 
-from hccassist.ranking.model import models_folder, stamped
+from hccassist.ranking.files import models_folder, stamped
 from hccassist.schema import Rule, Status, Tier
 
 Share = Annotated[float, Field(ge=0.0, le=1.0)]

@@ -80,7 +80,7 @@ class Watched:
 
     def ask(self, request: bytes, parts: int, bounds: Bounds) -> list[bytes]:
         """The parts of the worker's answer. Raises ``EndedError`` and ``WorkerError``."""
-        connection = self._started()
+        connection = self.start()
         try:
             connection.send_bytes(request)
             answer = [self._await(connection, bounds), *(connection.recv_bytes() for _ in range(parts - 1))]
@@ -116,20 +116,21 @@ class Watched:
             if now > page_end:
                 raise EndedError("page_limit", page)
 
-    def _started(self) -> Connection:
-        """The worker's end, started where there is none; one that dies while it starts is started again."""
+    def start(self) -> Connection:
+        """The worker's end, started where there is none; one that dies while it starts is started again. Raises
+        ``WorkerError``."""
         how = ""
         for _ in range(_STARTS):
             if self.closed:
                 raise WorkerError("the run was stopped")
             if self._connection is not None:
                 return self._connection
-            how = self._start()
+            how = self._start_once()
         if self._connection is None:
             raise WorkerError(f"a worker process cannot start ({how}); try `hccassist knowledge check`")
         return self._connection
 
-    def _start(self) -> str:
+    def _start_once(self) -> str:
         """Starts a worker; one that ends before it is ready leaves no connection, and what is returned says how it ended."""
         ours, theirs = socket.socketpair()
         command = [sys.executable, "-m", self._module, str(theirs.fileno())]

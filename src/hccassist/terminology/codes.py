@@ -9,7 +9,7 @@ from __future__ import annotations
 import csv
 import json
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from functools import cache
@@ -29,7 +29,7 @@ _USED = {("CMS-HCC", "V28"): "V28", ("CMS-HCC", "V24"): "V24", ("RxHCC", "R08"):
 CURRENT_RELEASE = date(2025, 10, 1)
 """First day of the fiscal year whose code set (April 2026 update) simple-icd-10-cm 1.5 holds."""
 SHOWN_MODELS = ("V28", "V24", "RxHCC")
-_FORMAT = 6
+_FORMAT = 7
 _KEPT_FILES = 4
 _EXCLUDED = re.compile(r"([A-Z]\d[0-9A-Z](?:\.[0-9A-Z]{1,4})?)(?:\.?-)?(?:-([A-Z]\d[0-9A-Z]))?(?=[,)\s])")
 
@@ -41,8 +41,9 @@ def dotted(code: str) -> str:
 
 @dataclass(frozen=True, slots=True)
 class Codes:
-    """The code set and the models. ``titles`` maps each billable code to its title; ``terms`` maps each of its inclusion
-    terms; ``hcc[model][payment year][code]`` lists categories; ``labels[model][category]`` is the model's label.
+    """The code set and the models. ``titles`` maps each billable code to its title, ``headings`` every other one, ``inclusion``
+    to its inclusion terms; ``hcc[model][payment year][code]`` lists categories; ``labels[model][category]`` is the model's
+    label.
     ``excludes1`` and ``code_first`` map a code or heading to the code prefixes that its notes of these names list."""
 
     titles: dict[str, str]
@@ -50,8 +51,6 @@ class Codes:
     inclusion: dict[str, list[str]]
     hcc: dict[str, dict[str, dict[str, list[str]]]]
     labels: dict[str, dict[str, str]]
-    hierarchies: dict[str, dict[str, list[str]]]
-    chronic: dict[str, list[str]]
     excludes1: dict[str, list[str]]
     code_first: dict[str, list[str]]
 
@@ -168,8 +167,6 @@ def _compile() -> dict[str, Any]:
         **_code_set(),
         "hcc": _mappings(data),
         "labels": _labels(data),
-        "hierarchies": _hierarchies(data),
-        "chronic": _chronic(data),
     }
 
 
@@ -209,35 +206,12 @@ def _mappings(data: Path) -> dict[str, dict[str, dict[str, list[str]]]]:
 def _labels(data: Path) -> dict[str, dict[str, str]]:
     found: dict[str, dict[str, str]] = {}
     for path in sorted(data.glob("ra_labels_*.csv")):
-        for model, row in _model_rows(path):
+        for row in _rows(path):
+            if not (model := _USED.get((row["model_domain"], row["model_version"]))):
+                continue
             number = row["cc"].removeprefix("RXHCC").removeprefix("RxHCC").removeprefix("HCC")
             found.setdefault(model, {})[number] = row["label"]
     return found
-
-
-def _hierarchies(data: Path) -> dict[str, dict[str, list[str]]]:
-    found: dict[str, dict[str, list[str]]] = {}
-    for path in sorted(data.glob("ra_hierarchies_*.csv")):
-        for model, row in _model_rows(path):
-            children = found.setdefault(model, {}).setdefault(row["cc_parent"], [])
-            if row["cc_child"] not in children:
-                children.append(row["cc_child"])
-    return found
-
-
-def _chronic(data: Path) -> dict[str, list[str]]:
-    found: dict[str, list[str]] = {}
-    for model, row in _model_rows(data / "hcc_is_chronic.csv"):
-        if row["is_chronic"] == "Y":
-            found.setdefault(model, []).append(row["hcc"].removeprefix("HCC"))
-    return found
-
-
-def _model_rows(path: Path) -> Iterator[tuple[str, dict[str, str]]]:
-    """The rows of the models that are used, each with its model."""
-    for row in _rows(path):
-        if model := _USED.get((row["model_domain"], row["model_version"])):
-            yield model, row
 
 
 @cache
