@@ -130,6 +130,8 @@ def tellings(condition: Condition, attributes: Sequence[Sequence[str]]) -> list[
     """What mentions say of a condition that is in several places at once, for each the numbers of those that tell it: a knee
     and a hip, a heel and the sacrum, aphasia and dysphagia; a wet right eye and a dry left one. ``attributes``: those of each
     mention. Empty where one code says it all."""
+    if len(set(map(frozenset, attributes))) < 2:
+        return []
     known = {p.split("=", 1)[0] for need, _ in condition.codes for p in need}
     pairs = [dict(p.split("=", 1) for p in said) for said in attributes]
     place = next((n for n in _PLACES if n in known and len({d[n] for d in pairs if n in d}) > 1), "")

@@ -82,9 +82,11 @@ def candidates(
     own = {n: sentence_clues(s, document.said(s)) for n, s in sentences}
     places = _Places(_last_named(scene), {n: sites.of(_unnamed_words(scene, n)) for n in tied})
     found: list[Candidate] = []
+    named: dict[str, set[str]] = defaultdict(set)
+    for m in located:
+        named[m.mention.condition].update(document.tokens.norms[m.i : m.j])
     for condition in sorted(active):
-        named = {w for m in located if m.mention.condition == condition for w in document.tokens.norms[m.i : m.j]}
-        mine = sites.of((*named, *condition.split("_")))
+        mine = sites.of((*named[condition], *condition.split("_")))
         found.extend(_candidates(scene, condition, conditions[condition], ties[condition], own, places, mine))
     return found
 

@@ -141,12 +141,8 @@ def _rows(path: Path) -> list[dict[str, str]]:
 
 def _noted(notes: Mapping[str, list[str]], code: str, other: str) -> bool:
     """Whether a note at ``code`` or above it lists ``other``, unless it lists the code's own family."""
-    return any(
-        other.startswith(prefix)
-        for end in range(3, len(code) + 1)
-        for prefix in notes.get(code[:end], ())
-        if not code.startswith(prefix)
-    )
+    listed = [prefix for end in range(3, len(code) + 1) for prefix in notes.get(code[:end], ())]
+    return any(other.startswith(prefix) and not code.startswith(prefix) for prefix in listed)
 
 
 def noted_codes(notes: Sequence[str]) -> list[str]:

@@ -153,12 +153,15 @@ class Sites:
     def __init__(self, stems: Mapping[str, str]) -> None:
         self.stems = stems
         self._shortest = min(map(len, stems), default=1)
+        self._openings = {stem[: self._shortest] for stem in stems}
         self._of_word = lru_cache(_MOST_CACHED)(self._look_at)
 
     def of(self, words: Iterable[str]) -> frozenset[str]:
         return frozenset().union(*filter(None, map(self._of_word, words)))
 
     def _look_at(self, word: str) -> frozenset[str]:
+        if word[: self._shortest] not in self._openings:
+            return frozenset()
         starts = (word[:size] for size in range(self._shortest, len(word) + 1))
         return frozenset(self.stems[stem] for stem in starts if stem in self.stems)
 
