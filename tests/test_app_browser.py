@@ -786,6 +786,22 @@ def test_the_page_image_shows_the_words_in_their_boxes(context: playwright.Brows
     server.kill()
 
 
+def test_a_key_that_can_do_nothing_says_why(context: playwright.BrowserContext, tmp_path: Path) -> None:
+    root = tmp_path / "charts"
+    results = write_results(tmp_path / "results", root, [write_chart(root, "only.txt")])
+    server = Reviewer(results, str(tmp_path / "db"), tmp_path / "log").start()
+    with watched(context, server.url) as page:
+        open_chart(Desk(page, server, "only.txt"))
+        page.keyboard.press("Shift+J")
+        playwright.expect(page.locator(".hcca .toast")).to_contain_text("No other chart waits")
+        add(page, "PMH", "J44.9")
+        page.locator(".hcca .row[data-id^='added:']").click()
+        page.keyboard.press("q")
+        playwright.expect(page.locator(".hcca .toast")).to_contain_text("added this by hand")
+        saved(page)
+    server.kill()
+
+
 def test_decisions_are_recorded_under_the_name_in_the_sidebar(desk: Desk) -> None:
     page = open_chart(desk)
     page.get_by_test_id("stExpandSidebarButton").click()

@@ -30,7 +30,7 @@ workbench = st.components.v2.component(
     css=_source("base.css", "workbench.css"),
     js=_source(
         "bus.js", "dom.js", "offsets.js", "settings.js", "text_panel.js", "encounters_panel.js", "finder.js",
-        "image_panel.js", "list_panel.js", "detail_panel.js", "code_search.js", "help.js", "workbench.js",
+        "image_panel.js", "list_panel.js", "detail_panel.js", "code_search.js", "help.js", "items.js", "workbench.js",
     ),
     isolate_styles=False,
 )  # fmt: skip

@@ -275,3 +275,9 @@ function encounterLine(e) {
   if (e.setting && e.setting !== "unknown") parts.push(e.setting);
   return parts.join(" · ");
 }
+
+/** What the marks in the text mean. */
+function legend() {
+  return h("div", { class: "legend", "aria-label": "Legend" }, h("span", { class: "lit mention" }, "named"),
+    [["M", "monitored"], ["E", "evaluated"], ["A", "assessed"], ["T", "treated"]].map(([letter, word]) => h("span", { class: `lit letter-${letter}`, "data-badge": letter }, word)));
+}

@@ -1,6 +1,9 @@
 // The review of one chart. Everything but a decision happens here, without a word to the server.
 const benches = new WeakMap();
 const BLIND = "A second reading is blind: decide (a, r, c, q, e), and decide again to change your mind.";
+const NO_NEXT = "No other chart waits for a decision of yours: the worklist has all of them.";
+const BY_HAND = "You added this by hand: undo (u) takes it back.";
+const EARLIER = "This is not suggested any more: undo (u) takes an earlier decision back.";
 const SUSPECT = "A suspect is no diagnosis: query the provider, or select the words that state it and add it (m).";
 
 class Workbench {
@@ -192,6 +195,7 @@ class Workbench {
     refresh(this.unread, unread.length ? h("button", { class: "tag alert", onclick: () => this.goToPage(unread[0].n), title: `Not read: ${unread.map((page) => `page ${page.n}, ${page.unread}`).join("; ")}` },
       `${plural(unread.length, "page")} not read`) : null);
     refresh(this.progress, `${shown.length - left} of ${shown.length} decided`,
+      left === 0 && !this.data.next ? h("span", { class: "quiet" }, "No other chart waits") : null,
       left === 0 && this.data.next ? h("button", { class: "plain next", onclick: () => this.nextChart() }, `Next chart: ${this.data.next.name} (J)`) : null,
       this.data.second ? h("span", { class: "tag alert" }, "Second review, blind") : null,
       this.state.held ? h("span", { class: "tag alert" }, `held by ${this.state.held.who} since ${localTime(this.state.held.since)}`,
@@ -374,7 +378,7 @@ class Workbench {
 
   decide(kind, more = {}) {
     const item = this.byId.get(this.chosen);
-    if (!item || item.section === "earlier" || item.section === "added") return;
+    if (!item || this.settledBefore(item)) return;
     if (kind === "accept" && item.section === "suspect") { this.say(SUSPECT); return; }
     if (kind === "accept" && !item.suggestion.code) { this.say("There is no code to accept here: query, or choose a code (c)."); return; }
     const message = { kind, rationale: this.detail.draft(), ...more };
@@ -443,7 +447,7 @@ class Workbench {
 
   changeCode() {
     const item = this.byId.get(this.chosen);
-    if (!item || item.section === "earlier" || item.section === "added") return;
+    if (!item || this.settledBefore(item)) return;
     if (item.section === "suspect") { this.say(SUSPECT); return; }
     this.search.open({
       title: item.suggestion.code ? `Instead of ${item.suggestion.code}` : "Choose a code",
@@ -459,7 +463,17 @@ class Workbench {
     this.act(item, { kind: gone ? "unstrike" : "strike", quote: quoteOf(span) });
   }
 
-  nextChart() { if (this.data.next) this.send({ type: "open", target: this.data.next.id, sample: this.data.second?.sample ?? null }); }
+  nextChart() {
+    if (!this.data.next) { this.say(NO_NEXT); return; }
+    this.send({ type: "open", target: this.data.next.id, sample: this.data.second?.sample ?? null });
+  }
+
+  /** Why what is chosen is not decided on: it was by a person already. */
+  settledBefore(item) {
+    const said = { earlier: EARLIER, added: BY_HAND }[item?.section];
+    if (said) this.say(said);
+    return Boolean(said);
+  }
 
   // ---- words that the coder selects
 
@@ -581,21 +595,7 @@ class Workbench {
     if (event.key.length === 1 && !this.settings.values.letters) return;
     const digit = Number(event.key);
     const chosen = this.byId.get(this.chosen);
-    const command = {
-      j: () => this.step(1), ArrowDown: () => this.step(1), k: () => this.step(-1), ArrowUp: () => this.step(-1),
-      n: () => this.stepSpan(1), p: () => this.stepSpan(-1), a: () => this.decide("accept"), r: () => this.decide("reject"),
-      c: () => this.changeCode(), q: () => this.decide("query"), e: () => this.decide("escalate"), d: () => this.duplicates(), u: () => this.undo(),
-      t: () => this.detail.rationale.focus(), x: () => { if (this.currentSpan) this.strike(this.currentSpan, chosen?.struckSpans.includes(this.currentSpan)); },
-      m: () => this.addCondition(), i: () => this.setView(this.view === "image" ? "text" : "image"), b: () => this.setView(this.view === "both" ? "text" : "both"),
-      v: () => this.setView(this.view === "visits" ? "text" : "visits"), g: () => this.advance(), "/": () => this.finder.open(),
-      f: () => this.list.filter.select(), h: () => this.list.toggle("suppressed"),
-      o: () => this.settings.set("list", this.settings.values.list === "date" ? "condition" : "date"),
-      s: () => this.stepGroup(1), S: () => this.stepGroup(-1),
-      "[": () => this.goToPage(this.pageNow() - 1), "]": () => this.goToPage(this.pageNow() + 1),
-      ",": () => this.goToEncounter(this.visits.neighbor(-1)), ".": () => this.goToEncounter(this.visits.neighbor(1)),
-      M: () => this.stepLetter("M"), E: () => this.stepLetter("E"), A: () => this.stepLetter("A"), T: () => this.stepLetter("T"),
-      J: () => this.nextChart(), "?": () => { if (this.help.hidden) this.showHelp(); else this.help.hidden = true; },
-    }[event.key] || (digit >= 1 && digit <= this.data.reasons.length && chosen?.decision?.kind === "reject"
+    const command = commandsOf(this, chosen)[event.key] || (digit >= 1 && digit <= this.data.reasons.length && chosen?.decision?.kind === "reject"
       ? () => this.amend({ reason: this.data.reasons[digit - 1][0] }) : null);
     if (!command) return;
     event.preventDefault();
@@ -616,50 +616,6 @@ class Workbench {
     this.search.close();
     if (this.root.contains(document.activeElement)) document.activeElement.blur();
   }
-}
-
-function sameChart(a, b) {
-  return a.chart.id === b.chart.id && a.chart.text === b.chart.text && a.chart.file.state === b.chart.file.state
-    && JSON.stringify(a.suggestions.map((s) => s.id)) === JSON.stringify(b.suggestions.map((s) => s.id));
-}
-
-function sortedByLetter(spans) {
-  return [...spans].sort((a, b) => "MEAT".indexOf(a.letter) - "MEAT".indexOf(b.letter) || a.start - b.start);
-}
-
-/** A visit by what stays when a new screening numbers the visits anew. */
-function visitOf({ encounter }) { return encounter ? { date_of_service: encounter.date, pages: encounter.pages } : null; }
-
-function quoteOf(span) {
-  return { start: span.start, end: span.end, text: span.text, page: span.page, letter: span.letter ?? null, kind: span.kind || "" };
-}
-
-const BLANK = {
-  alternatives: [], hcc: [], evidence: [], mentions: [], why: [], decided: [], highRisk: null, reason: "", confidence: null,
-};
-
-function addedSuggestion(state) {
-  const { code } = state.decision;
-  return {
-    ...BLANK, id: state.key, condition: state.key, name: code.description, code: code.code, description: code.description, tier: "added",
-    hccText: code.hcc || "No HCC in V28 or V24", mentions: state.quote ? [state.quote] : [],
-  };
-}
-
-function earlierSuggestion(state) {
-  const { snapshot } = state;
-  return { ...BLANK, id: state.key, condition: state.key, name: snapshot.description || "Earlier suggestion", code: snapshot.code, description: snapshot.description || "", tier: "earlier" };
-}
-
-/** What is not suggested any more, though words were typed for it: they stay to be read. */
-function draftedSuggestion(key) {
-  const [code] = key.split(":").slice(1).join(":").split("@");
-  return { ...BLANK, id: key, condition: key, name: "Not suggested any more", code, description: "Your rationale was not kept with a decision.", tier: "earlier" };
-}
-
-function legend() {
-  return h("div", { class: "legend", "aria-label": "Legend" }, h("span", { class: "lit mention" }, "named"),
-    [["M", "monitored"], ["E", "evaluated"], ["A", "assessed"], ["T", "treated"]].map(([letter, word]) => h("span", { class: `lit letter-${letter}`, "data-badge": letter }, word)));
 }
 
 export default function ({ data, parentElement }) {

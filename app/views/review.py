@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from threading import Timer
 from typing import Any
 
 import streamlit as st
@@ -16,6 +17,9 @@ from hccassist.review.people import Person
 from hccassist.review.questions import Questions
 from hccassist.review.samples import Samples
 from hccassist.review.workload import work_order
+
+READY_SECONDS = 2.0
+"""After which the next chart is read: this one is drawn by then."""
 
 
 def main() -> None:
@@ -70,7 +74,23 @@ def _first(opened: OpenChart, who: str) -> dict[str, Any]:
     store.bookmark(who, opened.id, stopped)
     store.holds.leave_all(who, but=opened.id)
     store.holds.open(opened.id, who)
-    return {**chart_payload(opened, chart_file(opened)), "resume": stopped, "next": _next(opened.id, who)}
+    following = _next(opened.id, who)
+    if following:
+        _make_ready(following["id"])
+    return {**chart_payload(opened, chart_file(opened)), "resume": stopped, "next": following}
+
+
+def _make_ready(chart_id: int) -> None:
+    """Read the next chart while this one is worked on: it is there when it is asked for."""
+    store = session.store()
+
+    def read() -> None:
+        if (found := store.open_chart(chart_id)) is not None:
+            chart_file(found)
+
+    timer = Timer(READY_SECONDS, read)
+    timer.daemon = True
+    timer.start()
 
 
 def _second(opened: OpenChart, person: Person, sample: int) -> dict[str, Any]:
@@ -83,7 +103,7 @@ def _second(opened: OpenChart, person: Person, sample: int) -> dict[str, Any]:
     return {**payload, "resume": None, "next": after, "second": {"sample": sample}}
 
 
-def _next(chart_id: int, who: str) -> dict[str, object] | None:
+def _next(chart_id: int, who: str) -> dict[str, Any] | None:
     """The next chart with something left to decide, in the order of the work: not one that somebody else has open, nor
     one that is somebody else's."""
     rows = work_order(session.store().worklist(session.results_folder(), who))
