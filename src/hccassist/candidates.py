@@ -232,7 +232,20 @@ def _backed_seconds(record: _Record, made: Sequence[Combined], evidence: Mapping
         alone = _candidate(record, condition, group, "active", coded, evidence.get(condition, ()))
         if record.status[condition] == "history" or replace(alone, leads=True).backed:
             backed.add(condition)
-    return backed
+    return backed | {rule.second for rule in made if _cared_for_together(record, rule, evidence.get(rule.first, ()))}
+
+
+def _cared_for_together(record: _Record, rule: Combined, proof: Iterable[Evidence]) -> bool:
+    """Whether the two of a combination are named as one problem with what is done for the first beside them ("DM2 with CKD 3b:
+    glargine 22"): the provider says that they belong together, and the code is the first one's (guideline I.A.15)."""
+    cared = [e.start for e in proof if e.own and not e.lent]
+    for one in record.groups[rule.first]:
+        sentence = record.document.sentences[one.sentence]
+        if any(sentence.start <= at < sentence.end for at in cared) and any(
+            one.sentence == other.sentence and 0 <= other.i - one.j <= _FEW for other in record.groups[rule.second]
+        ):
+            return True
+    return False
 
 
 def _of_one_illness(record: _Record, made: Sequence[Combined]) -> set[str]:
