@@ -803,3 +803,14 @@ def test_a_suppliers_delivery_ticket_is_no_visit() -> None:
     )
     (found,) = find_encounters(chart_of(page))
     assert (found.setting, found.valid) == ("dme", "no")
+
+
+def test_a_therapists_note_of_a_nursing_facilitys_resident_is_the_facilitys() -> None:
+    page = (
+        "Orchard Nursing and Rehab   Therapy\nPHYSICAL THERAPY DAILY NOTE\n"
+        "Resident: Okafor, Ruth   DOB 03/09/1951   Date: 06/11/2025\n"
+        "Subjective: sore.\nAssessment: left hemiparesis after stroke.\nPlan: five times a week.\n"
+        "Cleo Mbeki, PT, DPT   electronically signed 06/11/2025"
+    )
+    (found,) = find_encounters(chart_of(page))
+    assert (found.setting, found.valid) == ("snf", "no")

@@ -44,6 +44,8 @@ _FOOTER, _CLOSING = 3, 8
 _FIRST_YEAR, _LAST_YEAR = 1995, 2035
 _STAYS = frozenset({"inpatient", "outpatient_hospital", "ed", "snf"})
 _NO_VISIT = frozenset({"summary", "problem_list", "med_list", "cover", "immunization"})
+_THERAPY = frozenset({"Physical therapy", "Occupational therapy", "Speech language pathology"})
+"""A nursing facility bills the therapy of all its residents (42 CFR 411.15(p)): a therapist's note there is the facility's."""
 _AS_DISCHARGED = 130.0
 _MENTIONED = 10.0
 _AT_THE_END = 12.0
@@ -157,11 +159,12 @@ def _encounter(id: str, record: _Record, chart: Chart, patient: Identity) -> Enc
     lines, hits, offset = record.lines, record.hits, record.offset
     signature = read_signature(lines, hits, offset)
     setting = setting_of(lines)
-    if setting == "snf" and signature.provider and signature.provider.accepted == "yes" and has_visit(lines):
+    specialty = specialty_of(lines, signature.provider)
+    accepted = signature.provider is not None and signature.provider.accepted == "yes"
+    if setting == "snf" and accepted and has_visit(lines) and not (specialty and specialty.specialty in _THERAPY):
         setting = "snf_visit"
     identity = with_known_name(identity_of(lines, hits, offset), [*lines, *record.margins], patient)
     chosen = None if setting in _NO_VISIT else _date_of_service(record, setting)
-    specialty = specialty_of(lines, signature.provider)
     facts = Facts(
         setting,
         chosen.value if chosen else None,
