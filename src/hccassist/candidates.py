@@ -191,7 +191,8 @@ def _supported(record: _Record, condition: str, proof: tuple[Evidence, ...], ope
 def _led(candidate: Candidate, opening: tuple[int, int]) -> Candidate:
     """A candidate that knows whether the record opens with it."""
     start, end = opening
-    return replace(candidate, leads=candidate.leads or any(start <= m.start < end for m in candidate.mentions))
+    opens = any(start <= m.start < end and m.section not in LISTS for m in candidate.mentions)
+    return replace(candidate, leads=candidate.leads or opens)
 
 
 def _read(document: Document, encounter: Encounter, located: Sequence[Located], lexicon: Lexicon) -> _Record:

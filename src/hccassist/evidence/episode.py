@@ -29,6 +29,7 @@ from hccassist.evidence.story import Story
 from hccassist.evidence.when import days_ago, since_month
 from hccassist.nlp.document import Document
 from hccassist.nlp.mentions import WORDED_AS_OVER, Located
+from hccassist.nlp.status import LISTED_AS_PAST
 from hccassist.patterns import Seldom
 from hccassist.schema import Encounter
 from hccassist.terminology.groups import code_group, pattern_group, said
@@ -39,7 +40,7 @@ from hccassist.written_dates import YEAR, dates_before
 _NOW = said("present")
 _NO_LONGER = said("no_longer", behind=r"\s+(?:\w+\s+){0,3}$")
 _PAST = said("over")
-_STRONG_PAST = said("surely_over")
+_STRONG_PAST, _LONG_AGO = said("surely_over"), said("long_ago")
 _TREATED_THEN = said("cancer_treatment")
 _CLOSED_SPAN = re.compile(rf"[^.;,\n]{{0,30}}?\b{YEAR} ?(?:to|-|–|until|till|through) ?({YEAR})\b", re.IGNORECASE)
 """Years that began and ended: "on hemodialysis 2016 to 2020"."""
@@ -65,12 +66,15 @@ _ABLATED = said("ablated")
 _MAY_END = code_group("may_end")
 _BY_TREATMENT = re.compile(r" (?:on|with|while|under)\b", re.IGNORECASE)
 """It did not come back because it is treated."""
+_RECOVERED = said("recovered", behind=rf"\b[^.;]*\b(?:{pattern_group('untreated_since')})\b")
+"""What may end has ended where it recovered and its treatment was stopped: "with recovered EF, off therapy since 2020"."""
 _NONE_SINCE_ABLATION = said("none_since_ablation")
 _CURED, _TOLD_CURED = said("cured"), said("told_cured")
 _SAID_CURED = said("cured_of_it", before=r"[^.]*?[-;:,.—–]\s*", behind=r"\b(?=\s*(?:[-.;,—–]|$))")
 _HELD_DOWN = said("held_down", behind=r"(?: \w+){0,2} (?:suppress\w+|maintenance)\b")
 """Treatment that keeps a disease down: its first course may be completed, the disease is still there."""
 _EXCLUDED = re.compile(rf"^“.*(?:{pattern_group('excluded')}).*”")
+_KEPT_DOWN = code_group("kept_down")
 _CLOTS = code_group("clots")
 _TOOK_FOR_A_TIME = said("took_for_a_time")
 _INFARCTION_DAYS = 28
@@ -151,14 +155,20 @@ def _by_time(story: Story, m: Located, known: Condition, open_days: int) -> Loca
         # "Pain from old compression fractures, takes Tylenol": the pain is treated.
         return m
     judged = _dated(story, _without_its_organ(story, m, known), known.course in ENDS, open_days)
+    if LISTED_AS_PAST in judged.mention.cues and known.default_code.startswith(_KEPT_DOWN) and story.given(known.id):
+        return judged.judged("active", "kept down by treatment now")
     return _without_its_clot(story, judged, known)
 
 
 def _without_its_clot(story: Story, m: Located, known: Condition) -> Located:
     """A clot is over where the record tells that its anticoagulant was taken for a time, and gives none now: "a pulmonary
     embolism, for which she took Eliquis for 3 months"."""
-    if m.mention.status != "active" or not known.default_code.startswith(_CLOTS) or story.given(known.id):
+    if m.mention.status != "active" or not known.default_code.startswith(_CLOTS):
         return m
+    if story.given(known.id):
+        # The clot of an earlier year that is treated still is no acute one.
+        long_past = not m.mention.code and _When.of(story, m, True).long_past(True, 0)
+        return m.with_attributes("acuity=chronic") if long_past else m
     over = _TOOK_FOR_A_TIME.search(story.document.text, *story.around(m))
     return m.judged("history", "treated then") if over else m
 
@@ -267,6 +277,9 @@ def _lasting(story: Story, m: Located, known: Condition) -> Located:
         earlier = known.default_code.startswith(_MAY_END) and story.in_earlier_year(clause)
         if earlier and not story.given(known.id) and not _BY_TREATMENT.match(clause, never.end()):
             return m.judged("history", "an earlier year's, none since")
+    untreated = known.default_code.startswith(_MAY_END) and not story.given(known.id)
+    if untreated and _RECOVERED.search(clause):
+        return m.judged("history", "recovered, and treated no longer")
     if known.course == "lifelong" and _SAID_CURED.match(story.until_next(m)):
         return m.judged("history", "cured")
     why = removed(story, m, known)
@@ -325,7 +338,7 @@ def _cancer(story: Story, group: list[Located], spread: bool, remits: bool) -> l
     now = {m.group().lower() for m in _NOW.finditer(text) if not _NO_LONGER.search(text, max(m.start() - 40, 0), m.start())}
     over = {x.lower() for x in _PAST.findall(text)}
     tellings = (text, *map(story.clause, told), *map(story.behind, told))
-    dated = any(story.in_earlier_year(words) for words in tellings)
+    dated = any(story.in_earlier_year(words) or _LONG_AGO.search(words) for words in tellings)
     strong = bool(_STRONG_PAST.search(text)) or (dated and not now and (bool(over) or bool(_TREATED_THEN.search(text))))
     past = len(over) + 2 * strong + dated
     said_past = any(m.mention.status == "history" for m in told)

@@ -34,7 +34,7 @@ _THEN_ENDED = said("then_ended", before="[,;] ")
 _GIVEN_TODAY = said("given_today")
 _IN_COURSES = said("course_drug")
 """A drug that is given in courses of weeks or months: with an earlier year it is that of then, "2014: colectomy, FOLFOX"."""
-_NOW, _SURELY_OVER, _LONG_AGO = said("present"), said("surely_over"), said("long_ago")
+_NOW, _OVER, _SURELY_OVER, _LONG_AGO = said("present"), said("over"), said("surely_over"), said("long_ago")
 _DOSED = re.compile(
     rf"\d ?(?:{pattern_group('dose_unit')})\b|\b(?:{pattern_group('how_often')}|{pattern_group('still')})\b", re.IGNORECASE
 )
@@ -113,7 +113,7 @@ def _given_then(document: Document, item: Item, cancer: bool, before_another: bo
     year = last_named_year(told)
     if not (_LONG_AGO.search(told) or (year is not None and year < (latest_year(document) or year + 1))):
         return False
-    if not cancer or before_another or _OPERATED_THEN.search(text, sentence.start, start):
+    if not cancer or before_another or _OPERATED_THEN.search(text, sentence.start, start) or _OVER.search(told):
         return True
     last = sentences[min(item.sentence + _FOLLOWING, len(sentences) - 1)]
     return bool(_SURELY_OVER.search(text, sentence.start, last.end))

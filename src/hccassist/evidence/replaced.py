@@ -21,7 +21,9 @@ _GRAFTED = {
 }
 """A transplant's code, and the codes of the diseases that leave with the organ it replaces."""
 _FAILED_GRAFT = said("failed_graft")
-_NEW_ORGAN = r"transplant(?:ation|ed)?|(?:received|given|got) (?:her|his|an?|the)(?: new)? (?:heart|kidney|liver|lungs?)"
+_NEW_ORGAN = (
+    r"transplant(?:ation|ed)?|(?:(?:received|given|got) (?:her|his|an?|the)(?: new)?|donor) (?:heart|kidney|liver|lungs?)"
+)
 _TRANSPLANTED_FOR = said("reason_for", rf"\b(?:{_NEW_ORGAN})\b[^.;]{{0,40}}\b", r"\b[^.;]{0,25}$")
 _AMPUTATED_FOR = re.compile(
     rf"\b(?:{pattern_group('amputated')})\b[^.;]{{0,50}}\b(?:{pattern_group('amputated_for')})\b[^.;]{{0,25}}$"

@@ -14,6 +14,7 @@ from hccassist.terminology.groups import pattern_group
 _NARRATIVE = frozenset({"hpi", "chief_complaint", "start", "results"})
 _RULED_OUT = re.compile(pattern_group("ruled_out"))
 _ENDED = re.compile(pattern_group("ended_cue"))
+_ITS_SIGNS = re.compile(r"\bsigns?\b")
 _KINDS = ("site=", "organ=", "with=", "manifestation=")
 _SAYS_NOTHING_OF_IT = frozenset({ONLY_ITS_PHASE, f"“{ONLY_AS_CAUSE}”"})
 _STRONGEST: tuple[Status, ...] = ("uncertain", "history", "negated", "hypothetical", "family")
@@ -27,7 +28,7 @@ def overall_status(mentions: Sequence[Mention], lifelong: bool = False) -> Statu
     ``_taken_back``. ``lifelong``: the condition stays once it is diagnosed, so that a doubt may be of its kind alone.
     """
     if lifelong:
-        mentions = _without_doubted_kinds(mentions)
+        mentions = _without_denied_signs(_without_doubted_kinds(mentions))
     mentions = [m for m in mentions if _SAYS_NOTHING_OF_IT.isdisjoint(m.cues)] or mentions
     statuses = {m.status for m in mentions}
     if len(statuses) == 1:
@@ -56,6 +57,13 @@ def _taken_back(mentions: Sequence[Mention]) -> Status | None:
         return "history"
     first = min(concluding, key=lambda m: m.start, default=None)
     return "uncertain" if first and first.status == "uncertain" and told <= CONCLUSIONS else None
+
+
+def _without_denied_signs(mentions: Sequence[Mention]) -> Sequence[Mention]:
+    """Without mentions that deny the signs of what is told as present: "history of CHF ... no sign of heart failure today"."""
+    if not any(m.status == "active" for m in mentions):
+        return mentions
+    return [m for m in mentions if m.status != "negated" or not any(_ITS_SIGNS.search(c) for c in m.cues)]
 
 
 def _without_doubted_kinds(mentions: Sequence[Mention]) -> Sequence[Mention]:

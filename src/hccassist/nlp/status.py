@@ -46,6 +46,7 @@ _LATELY = word_group("lately")
 _UPON, _MOST_UPON = word_group("upon"), 5
 _SPELLS = code_group("spells")
 """Diseases of spells that a drug holds down: "none in 3 years" counts the spells."""
+LISTED_AS_PAST = "listed as past history"
 ONLY_AS_CAUSE = "named as a cause that is in doubt"
 """The phrase of a mention that is not sure of, or denies, what the condition does: "edema likely due to CHF". Guideline IV.H
 codes no such diagnosis; where the rest of the record states it, it stands."""
@@ -204,7 +205,7 @@ def assert_status(named: Named, stay: Stay) -> Assertion:
     if _orders_its_test(named):
         return Assertion("hypothetical", ("a test that bears its name",))
     if section in _PAST_SECTIONS and not (named.stays or named.remitted) and "status=current" not in named.attributes:
-        return Assertion("history", ("listed as past history",))
+        return Assertion("history", (LISTED_AS_PAST,))
     return Assertion("active", ())
 
 

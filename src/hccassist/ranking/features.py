@@ -37,6 +37,7 @@ _JUDGEMENT = "judgement"
 _LIKELY = 0.5
 _MAY_BE_TREATED = 0.3
 _TESTS = frozenset({"lab", "test", "imaging", "exam", "vital"})
+_HYPERTENSION = code_group("hypertension")
 _MINOR = code_group("minor")
 _LASTING = code_group("lasting_state")
 """The Z codes that name a lasting state of the patient; the others tell of care, of the past or of circumstances."""
@@ -96,11 +97,19 @@ class Candidate:
         return found and not self.pays and self.course != "status" and treated < _MAY_BE_TREATED
 
     @property
+    def only_listed(self) -> bool:
+        """Whether only lists of past or present problems name it: of a hypertension there the blood pressure, which is measured
+        in everybody, is no proof."""
+        return all(m.section in LISTS for m in self.mentions if m.status == "active")
+
+    @property
     def backed(self) -> bool:
         """Some evidence is enough on its own; a generic word is not for a condition that is named only loosely, and words
         without a known proof in them or beside them must be likelier than not to be quoted. What no coder is shown is none."""
         bare = all(e.kind == _WORDS for e in self.evidence)
         proof = (e for e in self.evidence if not self.weak or e.kind in KIND_ELEMENT)
+        if self.only_listed and self.icd10.startswith(_HYPERTENSION):
+            proof = (e for e in proof if e.kind != "vital")
         in_passing = not self.leads and self.course != "acute" and not any(m.section in CONCLUSIONS for m in self.mentions)
         if in_passing and all(is_borrowed(e) or e.strength < (_ENOUGH if e.kind == _WORDS else _SEEN) for e in self.evidence):
             # Nothing of its own is said: of what is said of others only a treatment or a measurement may be meant for it.
