@@ -51,6 +51,7 @@ _EXAM = frozenset({"exam", "vitals"})
 _DRUG = "drug"
 _HYPERTENSION = code_group("hypertension")
 _TREATMENTS = code_group("treatments")
+_SPREAD_IN_PLACES = code_group("spread_in_places")
 _SEEN = 0.5
 """The strength of a condition that the examination names: likelier than not to be quoted."""
 _FIRST: dict[str, int] = {"assessment_plan": 0, "hospital_course": 1, "hpi": 2, "start": 3}
@@ -97,12 +98,14 @@ class _Coder:
         in, each with the mentions that tell it."""
         present = [m for m in group if m.mention.status == "active"]
         concluded = [m for m in present if m.mention.section in CONCLUSIONS] or present
-        told = [] if condition.course == "cancer" else tellings(condition, [m.mention.attributes for m in concluded])
+        spread = condition.default_code.startswith(_SPREAD_IN_PLACES)
+        one = condition.course == "cancer" and not spread
+        told = [] if one else tellings(condition, [m.mention.attributes for m in concluded])
         places: dict[str, tuple[Coded, list[Located]]] = {}
         for numbers in told:
             mine = [concluded[n] for n in numbers]
             coded = code_condition(condition, [a for m in mine for a in m.mention.attributes])
-            if coded.code != condition.default_code:
+            if spread or coded.code != condition.default_code:
                 coded = valid_then(coded, self.day, self.lexicon)
                 places.setdefault(coded.code, (coded, []))[1].extend(mine)
         return list(places.values()) if len(places) > 1 else [(base, present)]
