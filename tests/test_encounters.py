@@ -814,3 +814,17 @@ def test_a_therapists_note_of_a_nursing_facilitys_resident_is_the_facilitys() ->
     )
     (found,) = find_encounters(chart_of(page))
     assert (found.setting, found.valid) == ("snf", "no")
+
+
+@pytest.mark.parametrize(
+    ("title", "setting"),
+    [
+        ("Phone -> video visit", "telehealth_video"),
+        ("Phone visit", "telehealth_audio"),
+        ("Podiatry nursing home round", "snf_visit"),
+        ("Nursing visit", "nurse"),
+    ],
+)
+def test_the_title_tells_what_a_visit_became_and_a_home_from_its_nurses(title: str, setting: str) -> None:
+    (found,) = find_encounters(chart_of(visit("05/01/2025").replace("Office Visit", title)))
+    assert found.setting == setting

@@ -145,6 +145,9 @@ def attributes_of(
             continue
         gap = 0 if hit.i <= i < hit.j else (i - hit.j if i >= hit.j else hit.i - j)
         blocked = word.name != "cause" and any(min(hit.j, j) <= a and b <= max(hit.i, i) for a, b in others)
+        if gap and ";" in norms[min(hit.j, j) : max(hit.i, i)] and any(a <= i and j <= b for a, b in others):
+            # "Gout; chronic pain": what stands in the name of the next item of a list is that one's.
+            continue
         if word.value == _ELSEWHERE or any(a <= i and j <= b for a, b in hidden.get(word.name, ())):
             continue
         if gap and (_denied(norms, hit, i) or norms[j : j + 1] in _DENIED_BEHIND):

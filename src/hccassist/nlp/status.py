@@ -44,6 +44,7 @@ _FORMERLY = tuple(word_group("formerly"))
 _LATELY = word_group("lately")
 """They deny an event, and a lasting disease nothing but a turn of it: "no recent gout"."""
 _UPON, _MOST_UPON = word_group("upon"), 5
+_PHASES = word_group("phases")
 _SPELLS = code_group("spells")
 """Diseases of spells that a drug holds down: "none in 3 years" counts the spells."""
 LISTED_AS_PAST = "listed as past history"
@@ -218,8 +219,7 @@ def _told(named: Named, stay: Stay) -> dict[Status, str]:
     if named.remitted:
         # Remission of a use disorder or a depression is coded as such (guideline I.C.5.b.1).
         said = {c: phrase for c, phrase in said.items() if "remission" not in phrase}
-    if "resolved" in said and named.stays and place["resolved"] >= named.j and _stands_on(named):
-        # "AKI on CKD 3b, resolved": the injury is, the disease under it is not.
+    if "resolved" in said and named.stays and _is_of_its_turn(named, place["resolved"]):
         del said["resolved"]
     resolved = said.pop("resolved", None)
     if resolved and (named.condition.course != "status" or _UNDONE.search(resolved)):
@@ -304,6 +304,12 @@ def _is_one_of_several_causes(named: Named) -> bool:
         if norms[k] in _ALTERNATIVES or " ".join(norms[k : k + 2]) in _ALTERNATIVES:
             return "or" in norms[max(k, i - _NEAR_OR) : i] or "or" in norms[j : min(j + 2, named.sentence.j)]
     return False
+
+
+def _is_of_its_turn(named: Named, cue: int) -> bool:
+    """Whether words behind a lasting disease (``cue``: their token) end what came upon it or a turn of it, not itself: "AKI on
+    CKD 3b, resolved"; "COPD, recent exacerbation, recovered"."""
+    return cue >= named.j and (_stands_on(named) or not _PHASES.isdisjoint(named.norms[named.j : cue]))
 
 
 def _stands_on(named: Named) -> bool:
