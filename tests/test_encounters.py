@@ -828,3 +828,17 @@ def test_a_therapists_note_of_a_nursing_facilitys_resident_is_the_facilitys() ->
 def test_the_title_tells_what_a_visit_became_and_a_home_from_its_nurses(title: str, setting: str) -> None:
     (found,) = find_encounters(chart_of(visit("05/01/2025").replace("Office Visit", title)))
     assert found.setting == setting
+
+
+@pytest.mark.parametrize(
+    ("title", "setting"),
+    [
+        ("LABORATORY FLOWSHEET", "lab"),
+        ("UTILIZATION MANAGEMENT - NOTICE OF APPROVAL", "administrative"),
+        ("Patient Prescription Profile", "med_list"),
+    ],
+)
+def test_papers_that_tell_of_no_visit_are_known_by_their_titles(title: str, setting: str) -> None:
+    page = f"Harbor Health\n{title}\nPatient: Ruth Okafor   DOB: 03/09/1951\nDate 02/01/2025   Lithium   Dx: bipolar disorder"
+    (found,) = find_encounters(chart_of(page))
+    assert (found.setting, found.valid) == (setting, "no")

@@ -364,3 +364,30 @@ def test_a_line_of_text_between_two_white_on_black_headings_stays_black_on_white
 
     chart = read(tmp_path, image_pdf(scan(pdf(draw), turn=0.9)))
     assert "Burning feet at night and thick toenails that rub in her shoes" in chart.text
+
+
+def test_boxes_in_columns_are_a_forms_however_close_their_labels_stand(tmp_path: Path) -> None:
+    rows = (
+        ("[ ] New patient", "[x] Established patient"),
+        ("[x] Spinal stenosis", "[ ] Myelopathy"),
+        ("[ ] Vertebral fracture", "[x] Radiculopathy"),
+        ("[ ] Cauda equina", "[ ] Metastatic disease of spine"),
+    )
+
+    def draw(canvas: Canvas) -> None:
+        canvas.setFont("Helvetica", 10)
+        for n, row in enumerate(rows):
+            for x, text in zip((54, 306), row, strict=True):
+                y = 700 - 14.5 * n
+                canvas.setLineWidth(0.7)
+                canvas.rect(x, y - 1, 8, 8)
+                if text[1] == "x":
+                    canvas.line(x + 1, y, x + 7, y + 6)
+                    canvas.line(x + 1, y + 6, x + 7, y)
+                canvas.drawString(x + 9.8, y, text[4:])
+
+    image = scan(pdf(draw), turn=1.0).filter(ImageFilter.GaussianBlur(0.4))
+    text = read(tmp_path, image_pdf(image)).text
+    for row in rows:
+        for cell in row:
+            assert cell.replace("[x]", "☒").replace("[ ]", "☐") in text

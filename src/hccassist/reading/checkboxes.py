@@ -29,6 +29,8 @@ _CLEAR = 0.95
 """Letters that look like boxes (D, O, B) lack part of a side; printed boxes do not."""
 _SIZE_SPREAD = 2
 _LEAST_BOXES = 3
+_EXACTLY, _COLUMNS_APART = 2, 4
+"""By how many pixels a form's boxes stand off their column, and by how many sides their columns stand apart at least."""
 _MOST_OUTLINES = 20_000
 """More squares than any form prints: a photograph's dark parts, a halftone."""
 _WORDS = ((1.9, 55.0), (1.4, 90.0))
@@ -201,8 +203,10 @@ def _goes_on(pixels: np.ndarray[Any, np.dtype[np.bool_]]) -> bool:
 def on_form(boxes: list[CheckBox], words: list[tuple[float, tuple[int, int, int, int]]]) -> list[CheckBox]:
     """The boxes that are a form's: of one size, in rows or columns, before a word or in a grid, and no part of a word.
     ``words`` are the confidence (0 to 100) and pixels of the words on the same image."""
-    clear = [b for b in boxes if b.score >= _CLEAR and not _in_a_word(b, words)]
-    alone = [b for b in clear if _before_a_word(b, words) or _in_a_grid(b, clear)]
+    sharp = [b for b in boxes if b.score >= _CLEAR]
+    rows_of_columns = _in_columns_side_by_side(sharp)
+    clear = [b for b in sharp if b in rows_of_columns or not _in_a_word(b, words)]
+    alone = [b for b in clear if b in rows_of_columns or _before_a_word(b, words) or _in_a_grid(b, clear)]
     if not alone:
         return []
     sides = [b.box[2] - b.box[0] for b in alone]
@@ -235,6 +239,30 @@ def _in_a_grid(box: CheckBox, boxes: list[CheckBox]) -> bool:
     alike = [b for b in boxes if b is not box and abs(b.box[2] - b.box[0] - (box.box[2] - box.box[0])) <= _SIZE_SPREAD]
     column = sum(abs(b.box[0] - box.box[0]) <= _reach(box) for b in alike)
     return column >= _LEAST_BOXES - 1 and any(abs(b.box[1] - box.box[1]) <= _reach(box) for b in alike)
+
+
+def _in_columns_side_by_side(boxes: list[CheckBox]) -> list[CheckBox]:
+    """Those that stand exactly under each other, beside those of another column: letters at the beginning of lines do
+    the one, not the other. They are a form's however close their labels are, and whatever these are read as."""
+
+    def column(box: CheckBox) -> list[CheckBox]:
+        return [b for b in boxes if _as_large(b, box) and abs(b.box[0] - box.box[0]) <= _EXACTLY]
+
+    in_columns = [b for b in boxes if len(column(b)) >= _LEAST_BOXES]
+    return [
+        one
+        for one in in_columns
+        if any(
+            _as_large(one, b)
+            and abs(one.box[1] - b.box[1]) <= _EXACTLY
+            and abs(one.box[0] - b.box[0]) >= _COLUMNS_APART * (one.box[2] - one.box[0])
+            for b in in_columns
+        )
+    ]
+
+
+def _as_large(one: CheckBox, other: CheckBox) -> bool:
+    return abs((one.box[2] - one.box[0]) - (other.box[2] - other.box[0])) <= _SIZE_SPREAD
 
 
 def _reach(box: CheckBox) -> float:
