@@ -4,19 +4,18 @@ from __future__ import annotations
 
 import csv
 from collections import defaultdict
-from collections.abc import Iterable
 from datetime import date
 from pathlib import Path
 
 import pytest
 
 from hccassist.terminology import groups
-from hccassist.terminology.check import reference_problems
+from hccassist.terminology.check import begun, reference_problems, repeated_rows, report
 from hccassist.terminology.codes import load_codes, search_codes
 from hccassist.terminology.compiled import load_lexicon, named_wordings
 from hccassist.terminology.lexicon import compile_lexicon
-from hccassist.terminology.rows import load
-from hccassist.terminology.spelling import STEM, Spelling, companies, vocabularies
+from hccassist.terminology.rows import HERE, load
+from hccassist.terminology.spelling import Spelling, companies, vocabularies
 from hccassist.terminology.words import Normalizer, each_term, expand_braces
 
 
@@ -24,6 +23,7 @@ def test_every_shipped_knowledge_row_is_valid_and_names_billable_codes() -> None
     knowledge, problems = load()
     assert problems == []
     assert reference_problems(knowledge) == []
+    assert repeated_rows([HERE]) == []
 
 
 def test_what_supports_a_code_is_told_for_its_own_kind_of_disease() -> None:
@@ -148,23 +148,6 @@ def test_a_word_cut_off_is_completed_by_its_neighbours_or_when_its_stem_leaves_n
     assert normalizer.words("pemphig seen") == ("pemphig", "seen")
 
 
-ENDINGS = ("able", "ed", "er", "ful", "ing", "like", "ly", "ment", "ness")
-"""A word that has one behind it somewhere is a word: "bleed", "bleeding"."""
-
-
-def begun(words: Iterable[str]) -> dict[str, list[str]]:
-    """Words of four letters or more, each with those that begin with it and are longer by two letters or more."""
-    found: dict[str, list[str]] = defaultdict(list)
-    ordered = sorted({word for word in words if word.isalpha() and len(word) >= STEM})
-    for k, word in enumerate(ordered):
-        for longer in ordered[k + 1 :]:
-            if not longer.startswith(word):
-                break
-            if len(longer) >= len(word) + 2:
-                found[word].append(longer)
-    return {word: longer for word, longer in found.items() if not any(w[len(word) :] in ENDINGS for w in longer)}
-
-
 def test_no_wording_holds_a_word_broken_off() -> None:
     """A wording with "pembro" in it makes that a word, which then is completed nowhere. Such a beginning belongs into
     ``abbreviations.csv``; one that is a word itself ("glioma", "gliomatosis") stands in ``whole_words.csv``."""
@@ -177,6 +160,19 @@ def test_no_wording_holds_a_word_broken_off() -> None:
     whole.update(word for title in lexicon.codes.titles.values() for word in lexicon.normalizer.words(title))
     broken = begun(word for words in named_wordings(lexicon) for word in words)
     assert {word: longer[0] for word, longer in broken.items() if word not in whole} == {}
+
+
+def test_a_teams_folder_is_checked_for_broken_off_words_repeated_rows_and_uneven_abbreviations(tmp_path: Path) -> None:
+    (tmp_path / "terms").mkdir()
+    row = "psoriatic_arthritis,,psoria joints|mutilans joint,,the team"
+    (tmp_path / "terms" / "own.csv").write_text(f"condition,attributes,terms,flags,source\n{row}\n{row}\n", encoding="utf-8")
+    uneven = "written,meaning,source\nfoo bar,fooling,the team\n"
+    (tmp_path / "abbreviations.csv").write_text(uneven, encoding="utf-8")
+    lines, wrong = report([HERE, tmp_path])
+    assert wrong == 3
+    assert any("“psoria” looks broken off" in line for line in lines)
+    assert any("own.csv:3: says what terms/own.csv:2 says" in line for line in lines)
+    assert any("foo bar: must have as many words" in line for line in lines)
 
 
 def test_a_side_is_told_from_a_vertebra() -> None:

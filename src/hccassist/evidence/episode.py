@@ -120,7 +120,7 @@ def settle(
             days = _INFARCTION_DAYS if known.default_code.startswith("I21") else 0
             dated = [_by_time(story, m, known, days) for m in group]
             if known.default_code.startswith(STROKE) and story.late_effects:
-                dated = [left_behind(m) for m in dated]
+                dated = [left_behind(document, m) for m in dated]
             settled.extend(_agreed(_once(story, dated) if known.course == "acute" else dated))
         else:
             ended = _ended_by_ablation(story, group, known)

@@ -30,7 +30,7 @@ _STROKE_AS_CAUSE = {
 }
 _CAUSED_BY_A_STROKE = frozenset({"cause=infarct", "cause=ich", "cause=sah", "cause=cvd", "cause=other_cvd"})
 _ACUTE_SETTINGS = frozenset({"inpatient", "ed"})
-_NEW = said("new_event")
+_NEW, _ACUTE = said("new_event"), said("acute_stroke")
 
 
 def tells_a_sequela(located: Sequence[Located], setting: str) -> bool:
@@ -40,9 +40,10 @@ def tells_a_sequela(located: Sequence[Located], setting: str) -> bool:
     return any(m.mention.status == "active" and _CAUSED_BY_A_STROKE & set(m.mention.attributes) for m in located)
 
 
-def left_behind(m: Located) -> Located:
-    """The mention of a stroke in such a record, as one of the past unless it is called acute."""
+def left_behind(document: Document, m: Located) -> Located:
+    """The mention of a stroke in such a record, as one of the past unless its sentence calls it acute."""
     now = m.mention.status != "active" or "acuity=acute" in m.mention.attributes
+    now = now or bool(_ACUTE.search(document.said(document.sentences[m.sentence])))
     return m if now else m.judged("history", LEFT_BEHIND)
 
 

@@ -30,6 +30,9 @@ ONLY_ITS_PHASE = "its exacerbation is in doubt"
 """The cue of a mention that doubts an exacerbation, which leaves a disease that is told elsewhere as it is."""
 AS_A_RESULT = "told as a result of imaging"
 """The cue of a mention that only says what an image or a tracing showed: no provider states it there."""
+NAME_OF_A_CLINIC = "part of the name of a clinic or a service"
+"""The cue of a mention that names who cares for it ("the MS center"), which says less than any other mention does."""
+_CLINICS = word_group("clinics")
 WORDED_AS_OVER = "worded as over"
 """The cue of a mention whose own words say that it is over ("HCV, cured")."""
 _SHOWN = re.compile(
@@ -232,6 +235,8 @@ def _locate(hit: Hit, term: Term, why: tuple[str, ...], others: list[tuple[int, 
     status, cues = assertion.status, (*assertion.cues, *why)
     if status == "active" and sentence.section not in CONCLUSIONS and _is_result(document, sentence, hit):
         cues = (*cues, AS_A_RESULT)
+    if status == "active" and document.tokens.norms[hit.j : hit.j + 1] and document.tokens.norms[hit.j] in _CLINICS:
+        cues = (*cues, NAME_OF_A_CLINIC)
     if status == "active" and "status=history" in attributes:
         status, cues = "history", (*cues, WORDED_AS_OVER)
     mention = Mention(

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 
-from hccassist.nlp.mentions import ONLY_ITS_PHASE
+from hccassist.nlp.mentions import NAME_OF_A_CLINIC, ONLY_ITS_PHASE
 from hccassist.nlp.sections import CONCLUSIONS, LISTS
 from hccassist.nlp.status import ONLY_AS_CAUSE
 from hccassist.schema import Mention, Status
@@ -16,7 +16,7 @@ _RULED_OUT = re.compile(pattern_group("ruled_out"))
 _ENDED = re.compile(pattern_group("ended_cue"))
 _ITS_SIGNS = re.compile(r"\bsigns?\b")
 _KINDS = ("site=", "organ=", "with=", "manifestation=")
-_SAYS_NOTHING_OF_IT = frozenset({ONLY_ITS_PHASE, f"“{ONLY_AS_CAUSE}”"})
+_SAYS_NOTHING_OF_IT = frozenset({ONLY_ITS_PHASE, NAME_OF_A_CLINIC, f"“{ONLY_AS_CAUSE}”"})
 _STRONGEST: tuple[Status, ...] = ("uncertain", "history", "negated", "hypothetical", "family")
 """Of statuses that are not present the one that counts, the first that is told."""
 

@@ -26,6 +26,8 @@ _BY_CAUSE = word_group("causes")
 """They end what is doubted, but for the alternatives behind them: "could be thrush from the inhaler or an early cancer"."""
 OPERATED = word_group("operated")
 """Behind a condition they name what was done for it: that ends a cancer, not a fracture or a clot."""
+_RULE_OUT = "rule out"
+_GRADES = word_group("grades")
 _EXCLUDES = re.compile(r"ruled out|excluded")
 _UNDOES_A_STATE = re.compile(pattern_group("undoes_states_cue"))
 """Said of a status alone, whatever else stands between: "trach for pneumonia, decannulated"."""
@@ -189,6 +191,9 @@ def _is_terminated(told: Told, low: int, high: int) -> bool:
     ends = ":" in between and rule.scope is None and rule.category in _ENDED_BY_COLON
     if ends and not _BEFORE_LIST.issuperset(between[: between.index(":")]):
         return True
+    if rule.direction == "forward" and "," in between and norms[high] in _GRADES:
+        # "No diplopia, MGFA I": a grade is told of what is present.
+        return True
     for cue in told.cues:
         if low <= cue.i and cue.j <= high:
             for end in cue.rules:
@@ -301,9 +306,11 @@ def _parentheses_name_another(told: Told) -> bool:
 
 
 def _prevents_behind_a_dash(told: Told) -> bool:
-    """ "Immunosuppressed - PJP ppx": what is prevented stands behind the dash; what is screened for stands before it."""
+    """ "Immunosuppressed - PJP ppx", "COPD: gave the handout": what is prevented or taught stands behind the mark; what is
+    screened for stands before it."""
     prevents = told.rule.category == "hypothetical" and not told.rule.phrase.endswith("screening")
-    return prevents and "-" in told.between and told.between[-1] != "-"
+    between = told.between
+    return prevents and bool(between) and not {"-", ":"}.isdisjoint(between) and between[-1] not in ("-", ":")
 
 
 def _compares_behind_a_colon(told: Told) -> bool:
@@ -341,10 +348,12 @@ def _stops_at_a_comma(told: Told) -> bool:
 
 def _is_said_of_the_next(told: Told) -> bool:
     """ "Lupus with negative dsDNA", "CAD, brother is well", "CKD 3b with recovered kidney injury": a single word that goes on
-    is said of what follows it."""
+    is said of what follows it; so is "COPD, rule out pneumonia"."""
     rule, cue, norms = told.rule, told.cue, told.norms
-    if cue.j - cue.i != 1 or cue.j >= told.sentence.j or norms[cue.j] in _END_OF_CLAUSE:
+    if cue.j >= told.sentence.j or norms[cue.j] in _END_OF_CLAUSE:
         return False
+    if cue.j - cue.i != 1:
+        return rule.phrase == _RULE_OUT and bool(told.between)
     follows_number = norms[cue.j][0].isdigit()
     return (
         (rule.category == "resolved" and norms[cue.i - 1] in ("with", "and"))

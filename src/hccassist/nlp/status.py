@@ -41,6 +41,9 @@ _TESTED_BY_NAME = code_group("tested_by_name")
 _ORDERS_TESTS = said("orders_tests", behind=r"(?![^.]*\b(?:his|her|their|known|chronic|for|with|of|has)\b)[^.;]*$")
 _FORMERLY = tuple(word_group("formerly"))
 """What an inpatient record once considered is no diagnosis of its discharge (guideline II.H speaks of those that still are)."""
+_OF_STATES_ALONE = word_group("of_states_alone")
+"""Behind a condition they end a device or a stoma ("trach out since August"), not a tumour or a clot ("melanoma removed")."""
+_SIZE = re.compile(r"[ (]{1,2}(?:~|up to )?\d+(?:\.\d+)? ?(?:x ?\d+(?:\.\d+)? ?)*(?:mm|cm|cc|ml)\b", re.IGNORECASE)
 _LATELY = word_group("lately")
 """They deny an event, and a lasting disease nothing but a turn of it: "no recent gout"."""
 _UPON, _MOST_UPON = word_group("upon"), 5
@@ -222,7 +225,7 @@ def _told(named: Named, stay: Stay) -> dict[Status, str]:
     if "resolved" in said and named.stays and _is_of_its_turn(named, place["resolved"]):
         del said["resolved"]
     resolved = said.pop("resolved", None)
-    if resolved and (named.condition.course != "status" or _UNDONE.search(resolved)):
+    if resolved and (named.condition.course != "status" or resolved in _OF_STATES_ALONE or _UNDONE.search(resolved)):
         said.setdefault("history", resolved)
     elif named.stays or (said.get("history") == _IN_REMISSION and named.condition.course != "cancer"):
         said.pop("history", None)
@@ -259,6 +262,8 @@ def _said(named: Named) -> tuple[dict[str, str], dict[str, int]]:
             if rule.category == "negated" and cue.i < i and _affirmed_apart(named, cue):
                 continue
             if rule.category == "history" and cue.i >= j and rule.phrase in OPERATED and condition.course != "cancer":
+                continue
+            if rule.phrase in _OF_STATES_ALONE and condition.course != "status":
                 continue
             found[rule.category] = ONLY_AS_CAUSE if speaks_of_a_cause(rule) else rule.phrase
             place[rule.category] = cue.i
@@ -320,13 +325,16 @@ def _stands_on(named: Named) -> bool:
 
 
 def _affirmed_apart(named: Named, cue: Cue) -> bool:
-    """ "No seizures this year, epilepsy controlled on lamotrigine": behind a comma, a condition that is said to have a state
-    opens a clause of its own; so does one in parentheses, "no drink in 12 years (alcohol use disorder in remission)"."""
+    """ "No seizures this year, epilepsy controlled on lamotrigine": behind a comma, a condition that is said to have a state,
+    or a size, opens a clause of its own ("no LOC, subdural 6 mm"); so does one in parentheses, "no drink in 12 years (alcohol
+    use disorder in remission)"."""
     between = named.norms[cue.j : named.i]
     if "(" in between and named.remitted:
         return True
     if "," not in between:
         return False
+    if _SIZE.match(named.document.text, named.end, named.sentence.end):
+        return True
     behind = (r for c in named.cues if 0 <= c.i - named.j <= 1 for r in c.rules)
     return any(r.category == "affirmed" and r.direction == "backward" for r in behind)
 
