@@ -27,10 +27,12 @@ from hccassist.terminology.rows import Course
 
 _LONG = 220
 """Characters of a sentence of which only the clauses that hold the evidence are shown."""
-_BARE = 2
+_BARE, _NAME_ALONE = 2, 1
+"""Words beside the names of several conditions, and beside the name of one, that say nothing more than these."""
 _RESULTS = "results"
 _OPENS = 3
 _LISTS_NAMES = word_group("lists_names")
+_MARKS = frozenset(".,;:()-/")
 _TAKEN = word_group("taken")
 _JUDGEMENT, _DRUG, _LAB, _DEVICE = "judgement", "drug", "lab", "device"
 _FEW_OR_MANY = (3, 6, 10, 16, 25, 40)
@@ -419,11 +421,11 @@ def _says_more(document: Document, sentence: Sentence, named: Sequence[Located],
     """Whether a sentence says anything beside the name of the condition: the mention itself is not its own evidence, nor is a
     list of names ("History of COPD, hypertension and gout.")."""
     taken = max((m.j - m.i for m in named), default=0)
-    if sentence.j - sentence.i - taken <= (_BARE if named else 0):
-        return False
-    names = _tokens_of(here)
-    left = (document.tokens.norms[k] for k in range(sentence.i, sentence.j) if k not in names)
-    return len(names) == taken or any(islice((word for word in left if word not in _LISTS_NAMES), _BARE, None))
+    names, tokens, opens = _tokens_of(here), document.tokens, sentence.start + len(sentence.bullet)
+    alone = len(names) == taken
+    plain, few = (_MARKS, _NAME_ALONE) if alone else (_LISTS_NAMES, _BARE)
+    left = (k for k in range(sentence.i, sentence.j) if k not in names and tokens.norms[k] not in plain)
+    return any(islice((k for k in left if tokens.starts[k] >= opens), few if names else 0, None))
 
 
 def _extent(document: Document, sentence: Sentence, items: Sequence[Item]) -> tuple[int, int]:
