@@ -52,6 +52,7 @@ _DRUG = "drug"
 _HYPERTENSION = code_group("hypertension")
 _TREATMENTS = code_group("treatments")
 _SPREAD_IN_PLACES = code_group("spread_in_places")
+_TREAT: Element = "T"
 _SEEN = 0.5
 """The strength of a condition that the examination names: likelier than not to be quoted."""
 _FIRST: dict[str, int] = {"assessment_plan": 0, "hospital_course": 1, "hpi": 2, "start": 3}
@@ -260,8 +261,11 @@ def _of_one_illness(record: _Record, made: Sequence[Combined]) -> set[str]:
 
 
 def _proof(record: _Record, condition: str, evidence: Mapping[str, tuple[Evidence, ...]]) -> tuple[Evidence, ...]:
-    """All evidence of a condition: its own, that of general ones folded into it, and the words that prove it by naming it."""
+    """All evidence of a condition: its own, that of general ones folded into it, and the words that prove it by naming it. A
+    state that is the treatment itself is proven by that treatment: the sugars that it is followed by are the diabetes's."""
     proof = _merged(*(evidence.get(c, ()) for c in record.with_folded(condition)))
+    if record.coded[condition].code.startswith(_TREATMENTS):
+        proof = tuple(e for e in proof if e.element == _TREAT and e.own)
     if record.status[condition] != "active":
         return proof
     return _merged(proof, *_self_proving(record, condition))
