@@ -6,8 +6,13 @@ from typing import Any
 
 import pytest
 
+from hccassist.candidates import link_candidates
 from hccassist.evidence.choose import choose
+from hccassist.evidence.detect import detect, support_of
+from hccassist.nlp.document import analyse
+from hccassist.nlp.mentions import find_mentions
 from hccassist.schema import Evidence, Suggestion
+from hccassist.terminology.compiled import load_lexicon
 
 
 def of(result: Any, code: str) -> Suggestion:
@@ -105,3 +110,21 @@ def test_a_bare_list_entry_says_what_is_missing_in_words_fit_for_a_query(screen_
     bare = of(screen_text("Past Medical History:\nRheumatoid arthritis\n\nAssessment:\nSprained ankle, ice.", None), "M06")
     assert bare.tier == "mention_only"
     assert all(word in bare.reason for word in ("monitored", "evaluated", "assessed", "treated"))
+
+
+def test_a_number_before_a_name_says_nothing_of_it() -> None:
+    lexicon = load_lexicon()
+    for written, said in (("2. Kidney disease.", False), ("2. Kidney disease, unchanged since the spring.", True)):
+        document = analyse(f"ASSESSMENT AND PLAN:\n1. Gout, no attacks on allopurinol.\n{written}\n", lexicon)
+        items = detect(document, lexicon)
+        located = find_mentions(document, lexicon, False, support_of(items))
+        found = [e for e, code in link_candidates(document, located, items, lexicon) if code == "N28.9"]
+        assert any(document.text[e.start : e.end] == written for e in found) == said
+
+
+def test_a_word_speaks_first_of_all_for_the_conditions_of_the_chapter_that_most_of_its_rows_are_of() -> None:
+    lexicon = load_lexicon()
+    document = analyse("TSH 2.4", lexicon)
+    first = frozenset[str]().union(*(item.word.main for item in detect(document, lexicon)))
+    assert "hypothyroidism" in first
+    assert "atrial_fibrillation" not in first

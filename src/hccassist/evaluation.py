@@ -235,8 +235,11 @@ def _disease(code: str) -> str:
 
 def linker_rows(cases: Iterable[Case], lexicon: Lexicon) -> Iterator[dict[str, float | str]]:
     """One row per sentence and supported condition: whether a reader quotes it, for which letters, and the clues. ``source``
-    numbers the file of labelled notes."""
+    numbers the file of labelled notes. Charts stay out: of their many pages a reader quotes a few sentences, and of ordinary
+    notes a linker that learns from them shows too few."""
     for number, case in enumerate(cases):
+        if case.kind == "chart":
+            continue
         for record in case.records:
             encounter = record.encounter
             document = analyse(case.chart.text, lexicon, encounter.start, encounter.end, case.chart.noise)

@@ -204,7 +204,8 @@ def _candidates(
             *whereabouts.clues(number, condition, mine_sites, section, first),
         ]
         start, end = _extent(document, sentence, items)
-        spoken = Clues.of(own[number], tie.clues, (whole.clues(section, first), tuple(clues)), items, condition, course)
+        around = (whole.clues(section, first), _claimed(scene, number, condition, mine, first), tuple(clues))
+        spoken = Clues.of(own[number], tie.clues, around, items, condition, course)
         lent = _is_lent(scene, number, condition, tie, mine)
         among = len(scene.named(number))
         found.append(Candidate(condition, _kinds(items, condition), start, end, spoken, tie.why, mine, lent, among))
@@ -243,6 +244,22 @@ def _beside_others(scene: Scene, number: int, condition: str, tie: Tie, rivals: 
         if min(m.i for m in scene.by_sentence[number]) - scene.document.sentences[number].i <= _OPENS:
             clues.append("opens with another")
     return clues
+
+
+def _claimed(scene: Scene, number: int, condition: str, mine: Sequence[Item], tie: str) -> tuple[str, ...]:
+    """The clues that other conditions of the record claim a sentence's words (``mine``) too: whether more of its words speak
+    for one of them than for this one, and for whom they speak first of all."""
+    if not mine:
+        return ()
+    words = scene.claims(number)
+    others = [len(claimed) for other, claimed in words.items() if other != condition]
+    more = len(words[condition]) - max(others, default=0)
+    claim = "claims alone" if not others else "claims more" if more > 0 else "claims fewer" if more else "claims as many"
+    main = frozenset().union(*[i.word.main for i in mine])
+    first = "first its" if condition in main else "first of others"
+    rival = "of another too" if any(other != condition and other in main for other in words) else ""
+    first_beside = f"{first} {rival or ('alone' if not others else 'of no other')}"
+    return (claim, first, first_beside, *[f"{clue} & {tie}" for clue in (claim, first, first_beside)])
 
 
 def _labelled(label: str | None, items: Sequence[Item]) -> list[str]:

@@ -84,6 +84,14 @@ class Scene:
         """The active conditions that a sentence names."""
         return self.names.get(number, _NONE)
 
+    def claims(self, number: int) -> Mapping[str, set[int]]:
+        """Per active condition the words of a sentence (their first tokens) that speak for it."""
+        found: dict[str, set[int]] = defaultdict(set)
+        for item in self.items_of.get(number, ()):
+            for condition in item.word.conditions & self.active:
+                found[condition].add(item.i)
+        return found
+
     def under(self, number: int, condition: str) -> bool:
         """Whether a sentence stands under the condition's own problem of the plan."""
         block = self.blocks.get(number)

@@ -9,6 +9,7 @@ from __future__ import annotations
 import csv
 import json
 import re
+from bisect import bisect_right
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
@@ -32,6 +33,15 @@ SHOWN_MODELS = ("V28", "V24", "RxHCC")
 _FORMAT = 7
 _KEPT_FILES = 4
 _EXCLUDED = re.compile(r"([A-Z]\d[0-9A-Z](?:\.[0-9A-Z]{1,4})?)(?:\.?-)?(?:-([A-Z]\d[0-9A-Z]))?(?=[,)\s])")
+
+
+_CHAPTERS = tuple("A00 C00 D50 E00 F01 G00 H00 H60 I00 J00 K00 L00 M00 N00 O00 P00 Q00 R00 S00 U00 V00 Z00".split())
+"""The first code of each chapter of ICD-10-CM."""
+
+
+def chapter_of(code: str) -> int:
+    """The number of a code's chapter of ICD-10-CM, counted as they stand in the book."""
+    return bisect_right(_CHAPTERS, code)
 
 
 def dotted(code: str) -> str:

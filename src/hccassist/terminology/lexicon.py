@@ -6,14 +6,14 @@ Compiling takes seconds: ``terminology.compiled`` keeps what comes out and loads
 from __future__ import annotations
 
 import re
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import lru_cache
 from typing import get_args
 
 from hccassist.schema import Element
-from hccassist.terminology.codes import Codes
+from hccassist.terminology.codes import Codes, chapter_of
 from hccassist.terminology.phrases import Phrases
 from hccassist.terminology.rows import (
     KIND_ELEMENT,
@@ -64,13 +64,15 @@ class AttributeWord:
 @dataclass(frozen=True, slots=True)
 class EvidenceWord:
     """A drug, lab, finding...: the conditions it speaks for, its kind and MEAT letters. A generic word ("stable") names no
-    condition and speaks for whichever it is said of."""
+    condition and speaks for whichever it is said of. ``main``: those of its conditions that it speaks for first of all, which
+    are of the ICD-10-CM chapter that most of its rows are of: a TSH is of the thyroid before it is of a depression."""
 
     kind: str
     elements: tuple[Element, ...]
     conditions: frozenset[str]
     cased: bool
     written: str
+    main: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)
@@ -327,12 +329,21 @@ def _attributes(
 
 def _evidence(knowledge: Knowledge, normalizer: Normalizer) -> Phrases[EvidenceWord]:
     found: Phrases[EvidenceWord] = Phrases()
-    for row in knowledge.evidence:
-        scope = frozenset(c for pattern in row.conditions for c in knowledge.matching(pattern))
+    rows = [
+        (words, written, row, frozenset(c for pattern in row.conditions for c in knowledge.matching(pattern)))
+        for row in knowledge.evidence
+        for written in each_term(row.words)
+        if (words := normalizer.words(written))
+    ]
+    chapters = {c: chapter_of(condition.default_code) for c, condition in knowledge.conditions.items()}
+    spoken: dict[tuple[str, ...], Counter[int]] = defaultdict(Counter)
+    for words, _, _, scope in rows:
+        spoken[words].update(chapters[c] for c in scope)
+    most = {words: counted.most_common(1)[0][0] for words, counted in spoken.items() if counted}
+    for words, written, row, scope in rows:
+        main = frozenset(c for c in scope if chapters[c] == most[words])
         elements = _elements(row.elements or KIND_ELEMENT[row.kind])
-        for written in each_term(row.words):
-            if words := normalizer.words(written):
-                found.add(words, EvidenceWord(row.kind, elements, scope, _is_cased(written), written))
+        found.add(words, EvidenceWord(row.kind, elements, scope, _is_cased(written), written, main))
     for generic in knowledge.generic:
         for written in each_term(generic.words):
             if words := normalizer.words(written):
