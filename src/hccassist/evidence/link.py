@@ -438,8 +438,9 @@ def _says_more(document: Document, sentence: Sentence, named: Sequence[Located],
     """Whether a sentence says anything beside the name of the condition: the mention itself is not its own evidence, nor is a
     list of names ("History of COPD, hypertension and gout.")."""
     taken = max((m.j - m.i for m in named), default=0)
-    names, tokens, opens = _tokens_of(here), document.tokens, sentence.start + len(sentence.bullet)
+    names, tokens = _tokens_of(here), document.tokens
     alone = len(names) == taken
+    opens = sentence.start + (len(sentence.bullet) if alone else 0)
     plain, few = (_MARKS, _NAME_ALONE) if alone else (_LISTS_NAMES, _BARE)
     left = (k for k in range(sentence.i, sentence.j) if k not in names and tokens.norms[k] not in plain)
     return any(islice((k for k in left if tokens.starts[k] >= opens), few if names else 0, None))

@@ -33,9 +33,9 @@ _SAID_OF_ONE = frozenset({"status"})
 SHORT_NOTE = 900
 """Characters of a note of a few terse lines."""
 UNCLEAR = "unclear whose it is"
+"""What a coder reads where nothing but a guess ties words to this condition rather than to another."""
 OF_TWO = f", and as well for 1 other of this record: {UNCLEAR}"
 """Behind the words that speak for two conditions of a record alike."""
-"""What a coder reads where nothing but a guess ties words to this condition rather than to another."""
 FOLLOWS = "follows it in the paragraph"
 _OPENED = "its paragraph opens with it"
 _ONLY_ONE = "the only condition of this note"

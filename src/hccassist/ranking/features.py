@@ -34,7 +34,7 @@ _JUDGED = 0.2
 _BESIDE = ("same sentence", "under this problem in the plan")
 """Where plain words may prove a condition: a sentence that only comes next speaks of what comes next."""
 _JUDGEMENT = "judgement"
-_LIKELY = 0.5
+_LIKELY = 0.45
 _MAY_BE_TREATED = 0.3
 _TESTS = frozenset({"lab", "test", "imaging", "exam", "vital"})
 _HYPERTENSION = code_group("hypertension")
