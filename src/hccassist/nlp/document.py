@@ -31,11 +31,11 @@ _LAST_WORD = re.compile(r"([\w%/'’+-]*)([)\"]?)$")
 _LONGEST_WORD = 24
 _LEADS_ON, _DOSED = word_group("leads_on"), word_group("dosed")
 """Abbreviations that go with the word behind them ("mod. AS"), words that go with the dose before them ("20 mg. daily")."""
+_UNLETTERED = "".join(rf"(?<!\b{re.escape(word)} )" for word in sorted(word_group("lettered")))
 _NOT_AN_END = re.compile(
     r"(?:\b(?:dr|mr|mrs|ms|vs|st|approx|e\.g|i\.e|etc|jr|sr|fig|incl?|ext|q|b\.i\.d|t\.i\.d|q\.d|p\.o|p\.r\.n|pt|hx|wt|ht|dx"
     r"|temp|resp|dept|prof|susp|poss|prob)|(?<![\w)] )\b[tr]x"
-    r"|(?<!\d )(?<!['’/])(?<!hep )(?<!titis )(?<!min )(?<!vit )(?<!type )(?<!stage )(?<!ckd )(?<!class )(?<!philia )"
-    r"\b[A-Z])\.$",
+    rf"|(?<!\d )(?<!['’/]){_UNLETTERED}\b[A-Z])\.$",
     re.IGNORECASE,
 )
 """Abbreviations and initials; "f/u.", "on tx." and "hep C." may end a sentence."""
