@@ -543,7 +543,7 @@ def test_a_decision_touches_no_word_of_the_chart_and_scrolls_nothing(desk: Desk)
     at_rest(page)
     before = page.evaluate(
         """() => {
-            const bench = document.querySelector(".hcca");
+            const bench = document.querySelector(".hcca:has(.panes)");
             bench.dataset.before = "the same";
             window.touched = 0;
             const seen = new MutationObserver((changes) => { window.touched += changes.length; });
