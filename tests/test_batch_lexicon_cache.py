@@ -18,6 +18,8 @@ from hccassist.terminology.lexicon import Lexicon, compile_lexicon
 from hccassist.terminology.rows import KnowledgeError, load
 from hccassist.terminology.words import Normalizer
 
+pytestmark = pytest.mark.xdist_group("lexicon")  # one process compiles it, not each
+
 TEXT = "Chronic systolic heart failure, likely RA; on furosemide. No evidence of COPD. BNP 900, left BKA."
 
 

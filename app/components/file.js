@@ -10,6 +10,15 @@ class FileField extends PageField {
     Object.assign(this, { label, input, says, given: "" });
   }
 
+  update(data, tell) {
+    super.update(data, tell);
+    if (this.given && this.given === this.told && !data.has) {
+      // A server that was started again may draw the page before it was given what the last one had.
+      this.told = "";
+      this.leave();
+    }
+  }
+
   get value() { return this.given; }
 
   /** A browser lets nobody but the person choose a file: what begins anew is blank. */
