@@ -674,7 +674,7 @@ def test_accepted_codes_are_exported(own_desk: Desk) -> None:
     assert "E11.22" not in text
 
 
-def test_codes_that_were_handed_in_are_there_again_when_the_server_is(own_desk: Desk) -> None:
+def test_codes_that_were_handed_in_are_there_again_when_their_page_is(own_desk: Desk) -> None:
     page = own_desk.page
     page.get_by_role("link", name="Claims", exact=True).click()
     codes = b"chart,date_of_service,icd10\nquill,2025-03-04,I50.22\nquill,2025-03-04,C50.911\n"
@@ -682,10 +682,11 @@ def test_codes_that_were_handed_in_are_there_again_when_the_server_is(own_desk: 
     rows = page.locator(".hcca.plain-table tbody tr")
     playwright.expect(rows).to_have_count(2)
     settled(page)
-    own_desk.reviewer.kill()
-    page.get_by_text(AWAY).wait_for()
-    own_desk.reviewer.start()
-    page.get_by_text(AWAY).wait_for(state="hidden")
+    page.get_by_role("link", name="Worklist", exact=True).click()
+    rows.first.wait_for(state="hidden")
+    page.get_by_role("link", name="Claims", exact=True).click()
+    playwright.expect(page.get_by_text("codes.csv is handed in")).to_be_visible()
+    playwright.expect(rows).to_have_count(2)
     page.get_by_role("button", name="I looked: not supported here").click()
     playwright.expect(rows.last).to_contain_text("test coder")
     [event] = open_store(own_desk.reviewer.database).events()

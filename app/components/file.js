@@ -1,5 +1,6 @@
 // A file to hand in, read here: it is handed in anew to a server that was started again.
 const MOST_BYTES = 20e6;
+const held = (window.hccassistFiles ??= new Map()); // by whose it is: Streamlit may draw another page while it finds its server again
 
 class FileField extends PageField {
   constructor(parent) {
@@ -25,7 +26,15 @@ class FileField extends PageField {
   set value(text) {
     if (this.given && !text) this.input.value = "";
     this.given = text;
+    const named = text && !this.input.files.length;
+    fill(this.says, named ? `${JSON.parse(text).name} is handed in` : null);
   }
+
+  stay() {
+    if (this.given) held.set(this.place, this.given); else held.delete(this.place);
+  }
+
+  stayed() { return held.get(this.place) ?? null; }
 
   async read() {
     const [file] = this.input.files;
@@ -33,7 +42,9 @@ class FileField extends PageField {
     const large = file && file.size > MOST_BYTES;
     fill(this.says, large ? "This file is larger than 20 MB: hand in a part of it." : null);
     if (file && !large) this.given = JSON.stringify({ name: file.name, content: await encoded(file) });
-    if (this.input.files[0] === file) this.leave();
+    if (this.input.files[0] !== file) return;
+    this.stay();
+    this.leave();
   }
 
   draw() {
