@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -12,7 +13,11 @@ from hccassist.evidence.detect import detect, support_of
 from hccassist.nlp.document import analyse
 from hccassist.nlp.mentions import find_mentions
 from hccassist.schema import Evidence, Suggestion
+from hccassist.terminology.codes import load_codes
 from hccassist.terminology.compiled import load_lexicon
+from hccassist.terminology.lexicon import compile_lexicon
+from hccassist.terminology.rows import load
+from hccassist.terminology.words import Normalizer
 
 
 def of(result: Any, code: str) -> Suggestion:
@@ -128,3 +133,17 @@ def test_a_word_speaks_first_of_all_for_the_conditions_of_the_chapter_that_most_
     first = frozenset[str]().union(*(item.word.main for item in detect(document, lexicon)))
     assert "hypothyroidism" in first
     assert "atrial_fibrillation" not in first
+
+
+def test_of_chapters_named_as_often_a_word_speaks_first_of_all_for_the_first_in_the_book(tmp_path: Path) -> None:
+    conditions, evidence = "condition,name,course,attributes,code,source\n", "kind,words,conditions,elements,source\n"
+    letters = "abcdefghij"  # many, for the order of two in a set may be right by chance
+    for x in letters:
+        conditions += f"gland_{x},Gland,lifelong,,E03.9,test\nskin_{x},Skin,lifelong,,L40.9,test\n"
+        evidence += f"lab,{x}ase,skin_{x}|gland_{x},,test\n"
+    for kind, rows in (("conditions", conditions), ("evidence", evidence)):
+        (tmp_path / kind).mkdir()
+        (tmp_path / kind / "own.csv").write_text(rows, encoding="utf-8")
+    lexicon = compile_lexicon(load([tmp_path])[0], load_codes(), Normalizer({}))
+    first = [word.main for found in lexicon.evidence.entries.values() for _, word in found if word.conditions]
+    assert first == [frozenset({f"gland_{x}"}) for x in letters]

@@ -65,7 +65,8 @@ class AttributeWord:
 class EvidenceWord:
     """A drug, lab, finding...: the conditions it speaks for, its kind and MEAT letters. A generic word ("stable") names no
     condition and speaks for whichever it is said of. ``main``: those of its conditions that it speaks for first of all, which
-    are of the ICD-10-CM chapter that most of its rows are of: a TSH is of the thyroid before it is of a depression."""
+    are of the ICD-10-CM chapter that most of its rows are of, the first in the book where several are: a TSH is of the thyroid
+    before it is of a depression."""
 
     kind: str
     elements: tuple[Element, ...]
@@ -339,7 +340,7 @@ def _evidence(knowledge: Knowledge, normalizer: Normalizer) -> Phrases[EvidenceW
     spoken: dict[tuple[str, ...], Counter[int]] = defaultdict(Counter)
     for words, _, _, scope in rows:
         spoken[words].update(chapters[c] for c in scope)
-    most = {words: counted.most_common(1)[0][0] for words, counted in spoken.items() if counted}
+    most = {words: min(counted, key=lambda c: (-counted[c], c)) for words, counted in spoken.items() if counted}
     for words, written, row, scope in rows:
         main = frozenset(c for c in scope if chapters[c] == most[words])
         elements = _elements(row.elements or KIND_ELEMENT[row.kind])
