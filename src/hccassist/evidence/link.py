@@ -251,7 +251,7 @@ def _claimed(scene: Scene, number: int, condition: str, mine: Sequence[Item], ti
     for one of them than for this one, and for whom they speak first of all."""
     if not mine:
         return ()
-    words = scene.claims(number)
+    words = scene.claims[number]
     others = [len(claimed) for other, claimed in words.items() if other != condition]
     more = len(words[condition]) - max(others, default=0)
     claim = "claims alone" if not others else "claims more" if more > 0 else "claims fewer" if more else "claims as many"

@@ -79,18 +79,12 @@ class Scene:
     labels: Mapping[int, str]
     given_for: Mapping[str, frozenset[str]]
     """Drug as written -> the active conditions that it treats beside their name or under their problem."""
+    claims: Mapping[int, Mapping[str, set[int]]]
+    """Per sentence and active condition its words (their first tokens) that speak for the condition."""
 
     def named(self, number: int) -> frozenset[str]:
         """The active conditions that a sentence names."""
         return self.names.get(number, _NONE)
-
-    def claims(self, number: int) -> Mapping[str, set[int]]:
-        """Per active condition the words of a sentence (their first tokens) that speak for it."""
-        found: dict[str, set[int]] = defaultdict(set)
-        for item in self.items_of.get(number, ()):
-            for condition in item.word.conditions & self.active:
-                found[condition].add(item.i)
-        return found
 
     def under(self, number: int, condition: str) -> bool:
         """Whether a sentence stands under the condition's own problem of the plan."""
@@ -123,7 +117,18 @@ def scene_of(document: Document, located: Sequence[Located], items: Sequence[Ite
     blocks = _blocks(document, by_sentence, past)
     names = {number: frozenset(m.mention.condition for m in here) for number, here in by_sentence.items()}
     labels, given_for = _labels(document, blocks), _given_for(document, items, names, blocks)
-    return Scene(document, frozenset(active), states, by_sentence, all_named, past, names, items_of, blocks, labels, given_for)
+    claims = {number: _claims(here, active) for number, here in items_of.items()}
+    return Scene(
+        document, frozenset(active), states, by_sentence, all_named, past, names, items_of, blocks, labels, given_for, claims
+    )
+
+
+def _claims(items: Sequence[Item], active: Mapping[str, Course]) -> dict[str, set[int]]:
+    found: dict[str, set[int]] = defaultdict(set)
+    for item in items:
+        for condition in item.word.conditions & active.keys():
+            found[condition].add(item.i)
+    return found
 
 
 def _given_for(
