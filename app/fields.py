@@ -97,7 +97,7 @@ def number(label: str, name: str, limits: tuple[float, float, float], begin: flo
 
 def file(label: str, name: str, ending: str) -> Given | None:
     """A file to hand in. The browser holds it, so that a server that was started again is given it anew."""
-    found = _of_page(components.file, label, name, "", {"ending": ending, "has": bool(_entered(name))})
+    found = _of_page(components.file, label, name, "", {"ending": ending})
     if not found:
         return None
     given = json.loads(found)

@@ -9,6 +9,7 @@ import re
 import urllib.error
 import urllib.request
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
@@ -29,6 +30,7 @@ from hccassist.review import open_store
 from hccassist.review.people import Person
 from hccassist.review.queries import Queries
 from hccassist.review.versions import Versions
+from hccassist.schema import ChartResult
 from hccassist.terminology.compiled import load_lexicon
 
 playwright = pytest.importorskip("playwright.sync_api")
@@ -61,6 +63,17 @@ def context(browser: playwright.Browser) -> Iterator[playwright.BrowserContext]:
 def desk(context: playwright.BrowserContext, shared: Reviewer) -> Iterator[Desk]:
     with watched(context, shared.url) as page:
         yield Desk(page, shared, f"chart {next(NUMBERS):02}.txt")
+
+
+@contextmanager
+def only(context: playwright.BrowserContext, folder: Path, chart: ChartResult) -> Iterator[playwright.Page]:
+    """A page of a server that has one chart alone, opened."""
+    results = write_results(folder / "results", folder / "charts", [chart])
+    server = Reviewer(results, str(folder / "db"), folder / "log").start()
+    with watched(context, server.url) as page:
+        open_chart(Desk(page, server, chart.chart))
+        yield page
+    server.kill()
 
 
 @pytest.fixture
@@ -674,7 +687,7 @@ def test_accepted_codes_are_exported(own_desk: Desk) -> None:
     assert "E11.22" not in text
 
 
-def test_codes_that_were_handed_in_are_there_again_when_their_page_is(own_desk: Desk) -> None:
+def test_codes_that_were_handed_in_are_there_again_when_their_page_is_and_when_the_server_is(own_desk: Desk) -> None:
     page = own_desk.page
     page.get_by_role("link", name="Claims", exact=True).click()
     codes = b"chart,date_of_service,icd10\nquill,2025-03-04,I50.22\nquill,2025-03-04,C50.911\n"
@@ -687,7 +700,15 @@ def test_codes_that_were_handed_in_are_there_again_when_their_page_is(own_desk: 
     page.get_by_role("link", name="Claims", exact=True).click()
     playwright.expect(page.get_by_text("codes.csv is handed in")).to_be_visible()
     playwright.expect(rows).to_have_count(2)
-    page.get_by_role("button", name="I looked: not supported here").click()
+    looked = page.get_by_role("button", name="I looked: not supported here")
+    looked.wait_for()
+    # Streamlit fetches what draws a button when it first needs one: no server, no button until the page is loaded again.
+    page.get_by_role("button", name="CSV", exact=True).wait_for()
+    own_desk.reviewer.kill()
+    page.get_by_text(AWAY).wait_for()
+    own_desk.reviewer.start()
+    page.get_by_text(AWAY).wait_for(state="hidden")
+    looked.click()
     playwright.expect(rows.last).to_contain_text("test coder")
     [event] = open_store(own_desk.reviewer.database).events()
     assert event.action.kind == "reject"
@@ -767,11 +788,7 @@ def test_an_escalated_case_is_answered_and_the_answer_is_shown_the_next_time(own
 
 
 def test_the_page_image_shows_the_words_in_their_boxes(context: playwright.BrowserContext, tmp_path: Path) -> None:
-    root = tmp_path / "charts"
-    results = write_results(tmp_path / "results", root, [write_pdf_chart(root, "printed.pdf")])
-    server = Reviewer(results, str(tmp_path / "db"), tmp_path / "log").start()
-    with watched(context, server.url) as page:
-        open_chart(Desk(page, server, "printed.pdf"))
+    with only(context, tmp_path, write_pdf_chart(tmp_path / "charts", "printed.pdf")) as page:
         page.keyboard.press("n")
         page.keyboard.press("i")
         box = page.locator(".hcca .sheet .box.letter-T")
@@ -784,15 +801,10 @@ def test_the_page_image_shows_the_words_in_their_boxes(context: playwright.Brows
             }"""
         )
         assert abs(share - PDF_LINE_FROM_TOP / PDF_HEIGHT) < 0.02
-    server.kill()
 
 
 def test_a_key_that_can_do_nothing_says_why(context: playwright.BrowserContext, tmp_path: Path) -> None:
-    root = tmp_path / "charts"
-    results = write_results(tmp_path / "results", root, [write_chart(root, "only.txt")])
-    server = Reviewer(results, str(tmp_path / "db"), tmp_path / "log").start()
-    with watched(context, server.url) as page:
-        open_chart(Desk(page, server, "only.txt"))
+    with only(context, tmp_path, write_chart(tmp_path / "charts", "only.txt")) as page:
         page.keyboard.press("Shift+J")
         playwright.expect(page.locator(".hcca .toast")).to_contain_text("No other chart waits")
         add(page, "PMH", "J44.9")
@@ -800,7 +812,6 @@ def test_a_key_that_can_do_nothing_says_why(context: playwright.BrowserContext, 
         page.keyboard.press("q")
         playwright.expect(page.locator(".hcca .toast")).to_contain_text("added this by hand")
         saved(page)
-    server.kill()
 
 
 def test_decisions_are_recorded_under_the_name_in_the_sidebar(desk: Desk) -> None:

@@ -1,6 +1,6 @@
 // A file to hand in, read here: it is handed in anew to a server that was started again.
 const MOST_BYTES = 20e6;
-const held = (window.hccassistFiles ??= new Map()); // by whose it is: Streamlit may draw another page while it finds its server again
+const held = (window.hccassistFiles ??= new Map()); // by whose it is: a page that is left and opened again has it still
 
 class FileField extends PageField {
   constructor(parent) {
@@ -9,15 +9,6 @@ class FileField extends PageField {
     const says = h("span", { class: "quiet", role: "status" });
     super(parent, h("label", { class: "hcca draft-field file-field" }, label, input, says));
     Object.assign(this, { label, input, says, given: "" });
-  }
-
-  update(data, tell) {
-    super.update(data, tell);
-    if (this.given && this.given === this.told && !data.has) {
-      // A server that was started again may draw the page before it was given what the last one had.
-      this.told = "";
-      this.leave();
-    }
   }
 
   get value() { return this.given; }
