@@ -373,6 +373,22 @@ def test_twenty_reviewers_on_one_worklist_lose_and_double_nothing(url: str, tmp_
     assert store.verify_audit().intact
 
 
+def test_of_two_windows_that_first_write_the_same_row_at_once_none_fails_and_one_row_is_left(store: Store, url: str) -> None:
+    """What is typed, a bookmark or a setting may be kept from two windows of a person in the same moment."""
+    stores = [open_store(url) for _ in range(8)]
+
+    def write(own: Store) -> None:
+        own.set_note("ann", 1, "Ask Lee.")
+        own.bookmark("ann", 1, HF)
+        own.set_setting("last_name", "ann")
+        Drafts(own).keep("ann", 1, HF, "Edema went down.")
+
+    with ThreadPoolExecutor(len(stores)) as pool:
+        list(pool.map(write, stores))
+    assert (store.note("ann", 1), store.stopped_at("ann", 1), store.setting("last_name")) == ("Ask Lee.", HF, "ann")
+    assert Drafts(store).of("ann", 1) == {HF: "Edema went down."}
+
+
 def decide_forever(url: str, pipe: int) -> None:
     """Record decisions until killed, and tell of each one that was recorded."""
     store = open_store(url)

@@ -6,7 +6,7 @@ SQLite (WAL) in a file by default, PostgreSQL by URL, one code for both.
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
@@ -17,6 +17,9 @@ from alembic.config import Config
 from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
 from sqlalchemy import Connection, Engine, create_engine, event, make_url
+from sqlalchemy.dialects import postgresql, sqlite
+
+from hccassist.review.tables import Base
 
 MIGRATIONS = Path(__file__).parent / "migrations"
 MIGRATION_LOCK = 7142025  # any number, the same for every process
@@ -49,6 +52,20 @@ class Database:
         """One transaction: on the disk when the block ends, undone where it raises."""
         with self.engine.execution_options(write=True).begin() as connection:
             yield connection
+
+
+def put(
+    db: Connection,
+    table: type[Base],
+    key: Mapping[str, object],
+    values: Mapping[str, object],
+    once: Mapping[str, object] | None = None,
+) -> None:
+    """The row of a key: its ``values`` changed where it is there, else made of them and of what only a new row is given
+    (``once``). One statement, so that of two who write the same row at once none fails for the other."""
+    dialect: Any = sqlite if db.dialect.name == "sqlite" else postgresql
+    row = dialect.insert(table).values({**key, **values, **(once or {})})
+    db.execute(row.on_conflict_do_update(index_elements=list(key), set_=dict(values)))
 
 
 def stamp(moment: datetime) -> str:

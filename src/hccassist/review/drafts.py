@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from sqlalchemy import delete, insert, select, update
+from sqlalchemy import delete, select, update
 
-from hccassist.review.database import Database
+from hccassist.review.database import Database, put
 from hccassist.review.snapshot import OpenChart, free_key, same_visit
 from hccassist.review.tables import DraftRow
 
@@ -34,9 +34,10 @@ class Drafts:
         ``date_of_service`` and ``pages`` of the visit that they are about, as the person sees it."""
         key = {"who": who, "chart_id": chart_id, "name": name, "sample_id": sample}
         with self._database.write() as db:
-            db.execute(delete(DraftRow).filter_by(**key))
             if text.strip():
-                db.execute(insert(DraftRow).values(**key, text=text, visit=visit, at=self._database.now()))
+                put(db, DraftRow, key, {"text": text, "visit": visit, "at": self._database.now()})
+            else:
+                db.execute(delete(DraftRow).filter_by(**key))
 
     def settle(self, who: str, chart_id: int, name: str, text: str) -> None:
         """The words were kept for good, or given up, and are no draft any more. What was typed since stays one."""

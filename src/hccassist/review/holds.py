@@ -12,7 +12,7 @@ from datetime import timedelta
 from sqlalchemy import Connection, delete, insert, or_, select, update
 from sqlalchemy.exc import IntegrityError
 
-from hccassist.review.database import Database, stamp
+from hccassist.review.database import Database, put, stamp
 from hccassist.review.decisions import DecisionError
 from hccassist.review.tables import HoldRow
 
@@ -96,9 +96,7 @@ class Holds:
         """Within the transaction that records it (``Store.take_over``): hold a chart whoever held it, and return who did."""
         before = self._row(db, chart_id)
         now = self._database.now()
-        values = {"who": who, "since": now, "at": now}
-        if db.execute(update(HoldRow).where(HoldRow.chart_id == chart_id).values(values)).rowcount == 0:
-            db.execute(insert(HoldRow).values(chart_id=chart_id, **values))
+        put(db, HoldRow, {"chart_id": chart_id}, {"who": who, "since": now, "at": now})
         return before.who if before else None
 
     def _row(self, db: Connection, chart_id: int) -> Hold | None:

@@ -9,9 +9,9 @@ import os
 from dataclasses import dataclass
 from typing import Any, Literal, get_args
 
-from sqlalchemy import insert, select, update
+from sqlalchemy import select
 
-from hccassist.review.database import Database
+from hccassist.review.database import Database, put
 from hccassist.review.decisions import DecisionError
 from hccassist.review.tables import PersonRow
 from hccassist.review.versions import append
@@ -103,8 +103,7 @@ class People:
         values = {"role": role, "active": active, "changed_by": admin.name, "at": now}
         with self._database.write() as db:
             append(db, now, admin.name, "role", "grant", role if active else NO_ROLE, "", email)
-            if db.execute(update(PersonRow).where(PersonRow.email == email).values(values)).rowcount == 0:
-                db.execute(insert(PersonRow).values(email=email, **values))
+            put(db, PersonRow, {"email": email}, values)
 
 
 def _normal(email: str) -> str:

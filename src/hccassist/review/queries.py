@@ -16,8 +16,9 @@ from functools import cache
 from importlib.resources import files
 from typing import Any, Literal, get_args
 
-from sqlalchemy import insert, select, update
+from sqlalchemy import select
 
+from hccassist.review.database import put
 from hccassist.review.decisions import DecisionError, Quote, SuggestionState
 from hccassist.review.people import Person
 from hccassist.review.snapshot import OpenChart
@@ -209,10 +210,8 @@ class Queries:
         if against:
             raise DecisionError(f"Not sent: “{against[0].words}”. {against[0].why}.")
         values = {"text": text, "status": status, "answer": answer.strip(), "who": person.name, "at": self._store.now()}
-        same = (ProviderQueryRow.chart_id == chart_id, ProviderQueryRow.suggestion_id == suggestion_id)
         with self._store.write() as db:
-            if db.execute(update(ProviderQueryRow).where(*same).values(values)).rowcount == 0:
-                db.execute(insert(ProviderQueryRow).values(chart_id=chart_id, suggestion_id=suggestion_id, **values))
+            put(db, ProviderQueryRow, {"chart_id": chart_id, "suggestion_id": suggestion_id}, values)
 
 
 def _query(row: Any, kept: Any) -> ProviderQuery:

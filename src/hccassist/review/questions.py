@@ -6,8 +6,9 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import insert, select, update
+from sqlalchemy import select
 
+from hccassist.review.database import put
 from hccassist.review.decisions import decision_at
 from hccassist.review.people import Person
 from hccassist.review.store import Store
@@ -81,10 +82,8 @@ class Questions:
             "condition": question.condition, "icd10": question.icd10, "question": question.text, "answer": answer,
             "who": person.name, "at": self._store.now(),
         }  # fmt: skip
-        same = GuidanceRow.event_seq == question.seq
         with self._store.write() as db:
-            if db.execute(update(GuidanceRow).where(same).values(values)).rowcount == 0:
-                db.execute(insert(GuidanceRow).values(event_seq=question.seq, **values))
+            put(db, GuidanceRow, {"event_seq": question.seq}, values)
 
     def guidance(self, conditions: Iterable[str] | None = None) -> list[Guidance]:
         """What was answered, newest first: about some conditions, or all of it."""

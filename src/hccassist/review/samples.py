@@ -15,6 +15,7 @@ from typing import Any
 from sqlalchemy import Connection, Select, insert, select, update
 
 from hccassist.review.claims import CLAIM
+from hccassist.review.database import put
 from hccassist.review.decisions import Action, Decision, DecisionError, Event, decision_at, second_decision
 from hccassist.review.people import Person
 from hccassist.review.second_review import (
@@ -213,10 +214,8 @@ class Samples:
             "outcome": outcome, "cause": cause, "why": why.strip(), "example": example.strip(), "guideline": guideline,
             "who": person.name, "at": self._store.now(),
         }  # fmt: skip
-        same = LessonRow.event_seq == pair.event_seq
         with self._store.write() as db:
-            if db.execute(update(LessonRow).where(same).values(values)).rowcount == 0:
-                db.execute(insert(LessonRow).values(event_seq=pair.event_seq, reply="", **values))
+            put(db, LessonRow, {"event_seq": pair.event_seq}, values, once={"reply": ""})
 
     def lessons(self, person: Person, everybody: bool = False) -> list[Lesson]:
         """A person's own lessons, newest first; everybody's for a lead who asks."""

@@ -18,7 +18,7 @@ from sqlalchemy import Connection, Engine, delete, func, insert, select, update
 
 from hccassist.reading.kept import kept
 from hccassist.review import audit, results
-from hccassist.review.database import Database, open_database, stamp
+from hccassist.review.database import Database, open_database, put, stamp
 from hccassist.review.decisions import (
     ACCEPTED,
     RECORDED_ELSEWHERE,
@@ -372,11 +372,8 @@ class Store(Database):
         self._remember(NoteRow, who, chart_id, {"text": text})
 
     def _remember(self, table: type[BookmarkRow | NoteRow], who: str, chart_id: int, values: dict[str, Any]) -> None:
-        values = {**values, "at": self.now()}
         with self.write() as db:
-            changed = db.execute(update(table).where(table.who == who, table.chart_id == chart_id).values(values))
-            if changed.rowcount == 0:
-                db.execute(insert(table).values(who=who, chart_id=chart_id, **values))
+            put(db, table, {"who": who, "chart_id": chart_id}, {**values, "at": self.now()})
 
     def setting(self, name: str) -> str | None:
         """A setting of this installation."""
@@ -386,8 +383,7 @@ class Store(Database):
     def set_setting(self, name: str, value: str) -> None:
         """Keep a setting of this installation."""
         with self.write() as db:
-            if db.execute(update(SettingRow).where(SettingRow.name == name).values(value=value)).rowcount == 0:
-                db.execute(insert(SettingRow).values(name=name, value=value))
+            put(db, SettingRow, {"name": name}, {"value": value})
 
 
 def _of_folder(query: Any, folder: Path | None) -> Any:

@@ -12,9 +12,8 @@ from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
-from sqlalchemy import insert, select, update
-
 from hccassist.review.complexity import HARD
+from hccassist.review.database import put
 from hccassist.review.decisions import DecisionError
 from hccassist.review.people import Person
 from hccassist.review.store import Store
@@ -94,13 +93,8 @@ class Assignments:
         if not all(who.strip() for who in charts.values()):
             raise DecisionError("Say whose charts they are.")
         with self._store.write() as db:
-            known = set(db.scalars(select(AssignmentRow.chart_id)))
             for chart_id, who in charts.items():
-                values = {"who": who, "assigned_by": lead.name, "at": self._store.now()}
-                if chart_id in known:
-                    db.execute(update(AssignmentRow).where(AssignmentRow.chart_id == chart_id).values(values))
-                else:
-                    db.execute(insert(AssignmentRow).values(chart_id=chart_id, **values))
+                put(db, AssignmentRow, {"chart_id": chart_id}, {"who": who, "assigned_by": lead.name, "at": self._store.now()})
 
     def share_out(
         self, lead: Person, rows: Sequence[WorklistRow], people: Sequence[str], whosever: bool = False
