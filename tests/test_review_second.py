@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import uuid
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from pathlib import Path
 
@@ -82,6 +83,17 @@ def test_only_decisions_of_others_that_no_sample_holds_yet_are_drawn(store: Stor
     assert sorted(i.suggestion_id for i in drawn) == sorted([HF, DM])
     with pytest.raises(DecisionError, match="No decision of somebody else"):
         samples.draw(LEAD, "random", 5)
+
+
+def test_leads_who_draw_at_once_are_given_different_decisions(store: Store, url: str) -> None:
+    for number in (1, 2, 3):
+        for suggestion in (HF, DM, STROKE):
+            act(store, "accept", suggestion, number=number)
+    stores = [open_store(url) for _ in range(3)]
+    with ThreadPoolExecutor(3) as pool:
+        drawn = list(pool.map(lambda own: Samples(own).draw(LEAD, "random", 3), stores))
+    seqs = [item.event_seq for number in drawn for item in Samples(store).items(LEAD, number)]
+    assert len(set(seqs)) == len(seqs) == 9
 
 
 def test_a_decision_that_was_taken_back_is_not_drawn(store: Store) -> None:

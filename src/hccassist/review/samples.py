@@ -14,6 +14,7 @@ from typing import Any
 
 from sqlalchemy import Connection, Select, insert, select, update
 
+from hccassist.review.audit import EVENTS
 from hccassist.review.claims import CLAIM
 from hccassist.review.database import put
 from hccassist.review.decisions import Action, Decision, DecisionError, Event, decision_at, second_decision
@@ -32,7 +33,7 @@ from hccassist.review.second_review import (
 )
 from hccassist.review.snapshot import OpenChart
 from hccassist.review.store import Store, event_of
-from hccassist.review.tables import ChartRow, DecisionRow, EventRow, LessonRow, ResultsFolder, SampledRow, SampleRow
+from hccassist.review.tables import ChainHead, ChartRow, DecisionRow, EventRow, LessonRow, ResultsFolder, SampledRow, SampleRow
 
 MAX_SIZE = 500
 
@@ -92,6 +93,10 @@ class Samples:
     def drawable(self, person: Person, folder: Path | None = None) -> list[Drawable]:
         """The decisions in force of other people that are in no sample yet, of a results folder or of all."""
         person.require("lead")
+        with self._store.read() as db:
+            return self._drawable(db, person, folder)
+
+    def _drawable(self, db: Connection, person: Person, folder: Path | None) -> list[Drawable]:
         drawn = select(SampledRow.event_seq)
         query = (
             select(EventRow.seq, EventRow.chart_id, EventRow.suggestion_id, EventRow.who, EventRow.content)
@@ -102,21 +107,23 @@ class Samples:
         )
         if folder is not None:
             query = query.join(ResultsFolder).where(ResultsFolder.path == str(folder.absolute()))
-        with self._store.read() as db:
-            return [_drawable(row) for row in db.execute(query.order_by(EventRow.seq))]
+        return [_drawable(row) for row in db.execute(query.order_by(EventRow.seq))]
 
     def draw(
         self, person: Person, method: Method, size: int, detail: str = "", folder: Path | None = None, seed: int | None = None
     ) -> int:
         """Draw a sample and return its number. Raises DecisionError where nothing can be drawn."""
+        person.require("lead")
         if not 1 <= size <= MAX_SIZE:
             raise DecisionError(f"A sample has 1 to {MAX_SIZE} decisions.")
         seed = secrets.randbelow(2**31) if seed is None else seed
-        chosen = draw(matching(self.drawable(person, folder), method, detail), size, seed)
-        if not chosen:
-            raise DecisionError("No decision of somebody else is left to draw this way.")
         values = {"at": self._store.now(), "who": person.name, "method": method, "detail": detail, "seed": seed}
         with self._store.write() as db:
+            # Two leads draw one after the other, or both would be given the same decisions.
+            db.execute(select(ChainHead.id).where(ChainHead.id == EVENTS).with_for_update())
+            chosen = draw(matching(self._drawable(db, person, folder), method, detail), size, seed)
+            if not chosen:
+                raise DecisionError("No decision of somebody else is left to draw this way.")
             number = int(db.execute(insert(SampleRow).values(values).returning(SampleRow.id)).scalar_one())
             keys = ("event_seq", "chart_id", "suggestion_id")
             db.execute(insert(SampledRow), [{"sample_id": number} | {k: getattr(d, k) for k in keys} for d in chosen])
