@@ -45,8 +45,20 @@ def test_only_what_a_person_accepted_changed_or_added_is_exported(store: Store) 
     assert (hf.date_of_service, hf.provider, hf.credential, hf.specialty) == ("2025-03-04", "Jane Roe", "MD", "Cardiology")
     assert hf.hcc_v28 == "226 Heart Failure, Except End-Stage and Acute"
     assert hf.treat == "“carvedilol 12.5 mg twice daily” (p. 1)"
-    assert (dm.suggested_icd10, dm.hcc_v28) == ("E11.22", "V28 HCC 38")
+    assert dm.suggested_icd10 == "E11.22"
     assert (copd.stated, copd.date_of_service) == ("“COPD” (p. 1)", "2025-03-04")
+
+
+def test_the_categories_of_a_code_stand_in_their_columns_alike_whoever_chose_the_code(store: Store) -> None:
+    act(store, "accept", HF)
+    act(store, "change", DM, code=Code("I50.22", "Chronic systolic (congestive) heart failure", "V28 HCC 226 · V24 HCC 85"))
+    act(store, "add", "added:1", code=Code("I10", "Essential (primary) hypertension"), quote=Quote(3, 7, "COPD", 1))
+    found = {row.origin: (row.hcc_v28, row.hcc_v24) for row in export.rows(store.accepted())}
+    assert found["added by the coder"] == ("", "")
+    assert (
+        found["changed by the coder"][0] == found["accepted as suggested"][0] == "226 Heart Failure, Except End-Stage and Acute"
+    )
+    assert found["changed by the coder"][1].startswith("85 ")
 
 
 def test_an_undone_acceptance_and_struck_evidence_are_not_exported(store: Store) -> None:

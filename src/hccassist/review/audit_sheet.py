@@ -31,7 +31,7 @@ from hccassist.reading import ReadError
 from hccassist.reading.apart import page_image
 from hccassist.review.claims import CLAIM
 from hccassist.review.decisions import REJECT_REASONS, Decision, SuggestionState
-from hccassist.review.export import ORIGIN, element_name, quotes_of, versions_line
+from hccassist.review.export import ORIGIN, categories_of, element_name, quotes_of, versions_line
 from hccassist.review.snapshot import OpenChart
 from hccassist.schema import Box, provider_line
 
@@ -164,9 +164,7 @@ def _place(quote: Mapping[str, Any]) -> tuple[int, int, int]:
 
 def _categories(decision: Decision) -> str:
     """The categories of the code that a decision reports, in words."""
-    if decision.chosen:
-        return decision.chosen.hcc
-    models = sorted(decision.suggestion.get("hcc", {}).items(), reverse=True)  # V28, V24, RxHCC
+    models = sorted(categories_of(decision).items(), reverse=True)  # V28, V24, RxHCC
     return " · ".join(f"{m if m == 'RxHCC' else f'{m} HCC'} {c['category']} {c['label']}" for m, c in models)
 
 

@@ -15,6 +15,7 @@ from openpyxl.styles import Font
 from hccassist.cells import guarded
 from hccassist.review.decisions import Decision, Event, SuggestionState
 from hccassist.schema import ELEMENT_NAMES, provider_line
+from hccassist.terminology.codes import load_codes
 
 ORIGIN: dict[str, str] = {"accept": "accepted as suggested", "change": "changed by the coder", "add": "added by the coder"}
 
@@ -57,8 +58,7 @@ def rows(accepted: Iterable[tuple[str, SuggestionState]]) -> list[ExportRow]:
 
 
 def _row(chart: str, state: SuggestionState, decision: Decision) -> ExportRow:
-    encounter, suggestion, chosen = decision.encounter, decision.suggestion, decision.chosen
-    models = suggestion.get("hcc", {}) if chosen is None else {}
+    encounter, suggestion, models = decision.encounter, decision.suggestion, categories_of(decision)
     quotes = _quotes(state)
     return ExportRow(
         chart=chart,
@@ -72,8 +72,8 @@ def _row(chart: str, state: SuggestionState, decision: Decision) -> ExportRow:
         record_valid=encounter.get("valid") or "",
         icd10=decision.icd10,
         description=decision.description,
-        hcc_v28=chosen.hcc if chosen else _category(models, "V28"),
-        hcc_v24="" if chosen else _category(models, "V24"),
+        hcc_v28=_category(models, "V28"),
+        hcc_v24=_category(models, "V24"),
         origin=ORIGIN[decision.kind],
         suggested_icd10=suggestion.get("icd10") or "",
         stated=quotes[None],
@@ -87,6 +87,17 @@ def _row(chart: str, state: SuggestionState, decision: Decision) -> ExportRow:
         record_number=decision.seq,
         versions=versions_line(decision.snapshot),
     )
+
+
+def categories_of(decision: Decision) -> dict[str, dict[str, str]]:
+    """The ``category`` and ``label`` per model of the code that a decision reports: those suggested with it; of a code that a
+    coder chose those of its year of service, for the record keeps of it only the line that the search showed."""
+    if decision.chosen is None:
+        suggested: dict[str, dict[str, str]] = decision.suggestion.get("hcc", {})
+        return suggested
+    day = decision.encounter.get("date_of_service")
+    found = load_codes().hcc_of(decision.icd10, int(day[:4]) if day else None)
+    return {model: asdict(category) for model, category in found.items()}
 
 
 def versions_line(content: Mapping[str, Any]) -> str:
