@@ -199,6 +199,11 @@ def test_a_list_of_claims_that_cannot_be_read_says_where_and_what_to_do(text: st
         claims(text)
 
 
+def test_a_file_that_is_no_list_is_refused_in_one_line() -> None:
+    with pytest.raises(ClaimsError, match="save it as CSV"):
+        claims(f"chart,dos,dx\n{'x' * 200_000},2025-03-04,I10\n")
+
+
 def test_a_claim_names_its_chart_by_path_file_or_stem(store: Store) -> None:
     names = ("quill.txt", "quill", "printed", "print")
     found = review(store, None, [Claim(n, "2025-03-04", "I50.22") for n in names])
@@ -243,6 +248,26 @@ def test_what_a_person_rejected_is_to_be_deleted_and_what_nobody_found_is_to_be_
     act(store, "reject", Claim("quill", "2025-03-04", "C50.911").key, reason="other", rationale="Looked: nothing.")
     assert (said(store, "C50.911").finding, "Looked" in said(store, "C50.911").decided) == ("not_supported", True)
     assert store.verify_audit().intact
+
+
+def test_of_two_records_of_a_day_a_refused_one_says_nothing_of_the_other(tmp_path: Path) -> None:
+    """The code stands in both; deleting it for the one would take it from the other, which nobody has looked at."""
+    store = open_store(str(tmp_path / "day.db"))
+    charts = [write_chart(tmp_path, "day.txt", [VISIT, VISIT]), write_chart(tmp_path, "other.txt")]
+    charts = [replace(c, encounters=tuple(replace(e, patient_numbers=("77001122",)) for e in c.encounters)) for c in charts]
+    store.import_results(write_results(tmp_path / "r", tmp_path, charts))
+
+    def findings() -> list[str]:
+        claims = (Claim("day", "2025-03-04", "I50.22"), Claim("77001122", "2025-03-04", "I50.22"))
+        return [found.finding for found in review(store, None, claims)]
+
+    first, second = (s.id for s in chart(store, "day.txt").result.suggestions if s.icd10 == "I50.22")
+    act(store, "reject", first, "day.txt", reason="invalid_record")
+    assert findings() == ["to_decide", "to_decide"]
+    act(store, "reject", second, "day.txt", reason="no_meat")
+    assert findings() == ["not_supported", "to_decide"]  # the patient's other chart is not looked at yet
+    act(store, "accept", HF, "other.txt")
+    assert findings() == ["not_supported", "supported"]
 
 
 def test_a_date_that_was_one_too_many_is_no_reason_to_delete_its_code(store: Store) -> None:

@@ -18,7 +18,7 @@ from functools import lru_cache
 from pathlib import Path, PurePath
 from typing import Literal
 
-from hccassist.review.decisions import Decision, SuggestionState
+from hccassist.review.decisions import SuggestionState
 from hccassist.review.export import quoted, quotes_of
 from hccassist.review.snapshot import OpenChart
 from hccassist.review.store import Store
@@ -34,6 +34,8 @@ FINDINGS: dict[Finding, str] = {
     "no_visit": "The chart holds no visit of this date: this record cannot tell",
     "no_chart": "There is no such chart here",
 }
+_STANDING = {finding: place for place, finding in enumerate(FINDINGS)}
+"""How much a finding says for a claim, the most first."""
 COLUMNS = {
     "chart": ("chart", "file", "record", "mrn", "member", "member_id", "patient_id"),
     "date": ("date_of_service", "dos", "service_date", "from_date", "date"),
@@ -90,7 +92,13 @@ def read_claims(data: bytes) -> list[Claim]:
         text = data.decode("utf-8-sig")
     except UnicodeDecodeError:
         text = data.decode("cp1252", "replace")
-    rows = csv.DictReader(io.StringIO(text, newline=""))
+    try:
+        return _claims(csv.DictReader(io.StringIO(text, newline="")))
+    except csv.Error:
+        raise ClaimsError("This is no list of claims: save it as CSV, one code a line.") from None
+
+
+def _claims(rows: csv.DictReader[str]) -> list[Claim]:
     names = {re.sub(r"\W+", "_", (n or "").strip().lower()): n for n in rows.fieldnames or []}
     columns = {what: next((names[a] for a in aliases if a in names), None) for what, aliases in COLUMNS.items()}
     missing = [what for what, column in columns.items() if column is None]
@@ -124,16 +132,15 @@ def _dotted(code: str) -> str:
 
 
 def review(store: Store, folder: Path | None, claims: Iterable[Claim]) -> list[Answer]:
-    """What the charts of a results folder say of each claim. Of several charts that a claim may mean, the first one with a
-    visit of its date is asked."""
+    """What the charts of a results folder say of each claim. Of several charts that a claim may mean, the one that says most
+    for it answers: a code that one record of the day supports is not deleted for another that lacks it."""
     listed = _listed(store.worklist(folder))
     opened = lru_cache(maxsize=KEPT_OPEN)(store.open_chart)
     answers = []
     for claim in claims:
         charts = [chart for number in _meant(claim, listed) if (chart := opened(number)) is not None]
         found = [answer(claim, chart) for chart in charts]
-        with_visit = [a for a in found if a.finding != "no_visit"]
-        answers.append(next(iter(with_visit or found), Answer(claim, "no_chart")))
+        answers.append(min(found, key=lambda a: _STANDING[a.finding], default=Answer(claim, "no_chart")))
     return answers
 
 
@@ -168,15 +175,15 @@ def answer(claim: Claim, chart: OpenChart) -> Answer:
         if state.accepted and _reports(state, claim):
             return _answered(claim, chart, "supported", state)
     here = [s for s in chart.result.suggestions if s.encounter in visits and s.icd10 == claim.icd10]
-    for suggestion in here:
+    left = [s for s in here if not _refused(chart.states.get(s.id))]
+    for suggestion in left or here:  # of several records of that day, one that is refused says nothing of another
         decided = chart.states.get(suggestion.id)
         if decided and decided.decision:
-            finding: Finding = "not_supported" if _refused(decided.decision) else "to_decide"
-            return _answered(claim, chart, finding, decided, suggestion)
-    if own and own.decision and _refused(own.decision):
+            return _answered(claim, chart, "to_decide" if left else "not_supported", decided, suggestion)
+    if own and _refused(own):
         return _answered(claim, chart, "not_supported", own)
-    if here:
-        best = max(here, key=lambda s: s.confidence)
+    if left:
+        best = max(left, key=lambda s: s.confidence)
         words = "; ".join(quoted(m.text, m.page) for m in best.mentions)
         return Answer(claim, "to_decide", chart.id, chart.result.chart, best.id, best.reason, words)
     if not visits:
@@ -184,9 +191,10 @@ def answer(claim: Claim, chart: OpenChart) -> Answer:
     return Answer(claim, "not_found", chart.id, chart.result.chart, reason=_unread(chart))
 
 
-def _refused(decision: Decision) -> bool:
+def _refused(state: SuggestionState | None) -> bool:
     """Whether a person found a code without support. That its condition stands at another date says nothing of this one."""
-    return decision.kind == "reject" and decision.reason != "duplicate"
+    decision = state.decision if state else None
+    return decision is not None and decision.kind == "reject" and decision.reason != "duplicate"
 
 
 def _unread(chart: OpenChart) -> str:
