@@ -152,12 +152,12 @@ def search(query: str) -> list[Json]:
 
 
 def _action(message: Mapping[str, Any]) -> Action:
-    code, quote = message.get("code"), message.get("quote")
+    quote = message.get("quote")
     return Action(
         action_id=str(message["id"]),
         kind=message["kind"],
         suggestion_id=str(message["suggestion"]),
-        code=Code(str(code["code"]), str(code.get("description") or ""), str(code.get("hcc") or "")) if code else None,
+        code=_code(message["code"]) if message.get("code") else None,
         reason=message.get("reason"),
         rationale=str(message["rationale"]) if message.get("rationale") is not None else None,
         quote=_quote(quote) if quote else None,
@@ -165,6 +165,17 @@ def _action(message: Mapping[str, Any]) -> Action:
         target=message.get("target"),
         seen=message.get("seen"),
     )
+
+
+def _code(sent: Mapping[str, Any]) -> Code:
+    """The code that was chosen, with the title and categories of the tables: what is exported is not worded by a browser."""
+    from hccassist.terminology.codes import hcc_text, load_codes
+
+    icd10 = str(sent["code"])
+    title = load_codes().titles.get(icd10)
+    if title is None:
+        raise DecisionError("ICD-10-CM has no such code: search for it again.")
+    return Code(icd10, title, hcc_text(icd10))
 
 
 def _quote(quote: Mapping[str, Any]) -> Quote:

@@ -9,7 +9,7 @@ from review_builder import VISIT, chart, plain
 
 from app.messages import answer, answer_closed
 from app.payload import chart_payload, confidence_words, second_payload, second_state_payload, state_payload
-from hccassist.review import Store
+from hccassist.review import Code, Store
 from hccassist.review.chart_file import read
 from hccassist.review.drafts import Drafts
 from hccassist.review.people import Person
@@ -44,6 +44,16 @@ def test_words_that_the_chart_does_not_hold_are_not_recorded(store: Store) -> No
     assert say(store, type="decide", kind="evidence", quote={**real, "letter": "M"})["ok"]
     reply = say(store, type="decide", id="2", kind="evidence", quote={**invented, "letter": "M"})
     assert (reply["ok"], len(store.events())) == (False, 1)
+
+
+def test_a_chosen_code_is_recorded_as_the_tables_have_it_and_one_that_they_lack_is_refused(store: Store) -> None:
+    forged = {"code": "I10", "description": "Heart failure", "hcc": "V28 HCC 226"}
+    assert say(store, type="decide", kind="change", code=forged)["ok"]
+    decision = chart(store).states[HF].decision
+    assert decision is not None
+    assert decision.code == Code("I10", "Essential (primary) hypertension", "")
+    reply = say(store, type="decide", id="2", kind="change", code={"code": "I50.999"})
+    assert (reply["ok"], "no such code" in reply["message"], len(store.events())) == (False, True, 1)
 
 
 def test_a_rationale_that_was_typed_is_a_draft_until_it_is_recorded_or_undone(store: Store) -> None:
