@@ -82,6 +82,19 @@ def answers_below(document: Document, lexicon: Lexicon, number: int) -> list[tup
     return [hit for hit in attributes_in(document, lexicon, below) if hit[2].everywhere]
 
 
+def told_behind(document: Document, lexicon: Lexicon, number: int, last: int) -> list[tuple[int, int, AttributeWord]]:
+    """The attribute words with which the next sentence of the line opens, where a sentence ends with a condition's name (at
+    token ``last``) and they stand alone before the next mark: "1. CKD. Stage 3b, stable." but not "Asthma. Mild wheezing."."""
+    sentences, norms = document.sentences, document.tokens.norms
+    sentence, below = sentences[number], sentences[number + 1] if number + 1 < len(sentences) else None
+    if below is None or below.line != sentence.line or below.bullet or not _CLAUSE_ENDS.issuperset(norms[last : sentence.j]):
+        return []
+    found = attributes_in(document, lexicon, below)
+    behind = max([j for i, j, _ in found if i == below.i], default=below.i)
+    ends = behind == below.j or norms[behind] in _CLAUSE_ENDS
+    return [hit for hit in found if hit[:2] == (below.i, behind)] if ends else []
+
+
 def _far_reaching(word: AttributeWord) -> AttributeWord:
     """A choice that was made speaks for its row's condition, however far the choices stand from its name."""
     return replace(word, everywhere=True)

@@ -6,7 +6,14 @@ import re
 from collections import Counter, defaultdict
 from dataclasses import dataclass, replace
 
-from hccassist.nlp.attributes import answers_below, at_the_complaint, attributes_in, attributes_of, attributes_of_note
+from hccassist.nlp.attributes import (
+    answers_below,
+    at_the_complaint,
+    attributes_in,
+    attributes_of,
+    attributes_of_note,
+    told_behind,
+)
 from hccassist.nlp.document import Document, Sentence
 from hccassist.nlp.forms import Assertion
 from hccassist.nlp.hits import Hit, find_hits
@@ -110,8 +117,10 @@ def find_mentions(document: Document, lexicon: Lexicon, inpatient: bool, support
         sentence = document.sentences[number]
         cues = cues_of(document, sentence, lexicon)
         relative = relative_of_row(document, number, lexicon) or relative_before(document, number, lexicon)
+        last = max(hit.j for hit in group)
         asked = [] if number + 1 in by_sentence else answers_below(document, lexicon, number)
-        around = [*attributes_in(document, lexicon, sentence), *asked, *everywhere]
+        behind = [] if number + 1 in by_sentence else told_behind(document, lexicon, number, last)
+        around = [*attributes_in(document, lexicon, sentence), *asked, *behind, *everywhere]
         here = _Here(document, lexicon, stay, sentence, cues, around, relative)
         for hit in group:
             term, why = resolve(hit, group, document, lexicon, told)

@@ -325,7 +325,7 @@ def _names_the_last_by_pronoun(told: Told) -> bool:
 
 def _stops_at_a_comma(told: Told) -> bool:
     """A cue reaches back over a comma as the end of a list of conditions ("DVT, PE and stroke were ruled out"), or as a remark
-    without a subject ("depression, since resolved"); else it does not."""
+    without a subject ("depression, since resolved"; "worked up for lupus in 2020, which was not found"); else it does not."""
     rule, norms, low, high = told.rule, told.norms, told.j, told.high
     if "," not in norms[low:high] or told.by_pronoun or rule.category == "family":
         return False
@@ -342,7 +342,8 @@ def _stops_at_a_comma(told: Told) -> bool:
         # "Ileostomy for 6 months, and it was then reversed".
         opens = next(k for k in range(high - 1, low - 2, -1) if norms[k] not in _BEFORE_ITS_END)
     undoes = rule.category == "resolved" and bool(_UNDOES_A_STATE.search(rule.phrase))
-    remark = rule.category in ("resolved", "history", "uncertain") and (not inside or upon or undoes) and norms[opens] == ","
+    said_back = rule.category in ("resolved", "history", "uncertain") or rule.phrase.partition(" ")[0] in _OPENS_REMARK
+    remark = said_back and (not inside or upon or undoes) and norms[opens] == ","
     return not remark
 
 
