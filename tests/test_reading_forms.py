@@ -289,6 +289,26 @@ def test_a_narrow_column_of_short_sections_is_read_before_the_wide_one(tmp_path:
     assert text.split() == " ".join((*left, *right)).split()
 
 
+def test_a_letterheads_margin_is_read_behind_the_letter(tmp_path: Path) -> None:
+    margin = (
+        "Abe Lund, MD",
+        "Cleo Mbeki, PA-C",
+        "We treat",
+        "Heart failure",
+        "Aneurysm",
+        "Stroke",
+        "Phone 555-0161",
+        "Suite 210",
+    )
+    letter = (
+        "DEVICE CLINIC - IN PERSON CHECK", "Patient: Ruth Okafor   DOB 03/09/1951", "Date of visit: 07/09/2025",
+        "The pacemaker was checked and works as it should, with eight", "years of battery left and no episodes since the last visit in",
+        "the spring. She walks a mile a day and has no swelling of the", "legs. We will see her again in a year.",
+    )  # fmt: skip
+    text = read(tmp_path, pdf(together(lines(margin, x=50, size=8), lines(letter, x=180, y=724)))).text
+    assert text.index("DEVICE CLINIC") < text.index("years of battery") < text.index("Heart failure")
+
+
 def test_rows_of_a_table_whose_labels_are_headings_stay_rows(tmp_path: Path) -> None:
     left = ("Vitals", "Labs", "Medications", "Allergies", "Exam", "Plan", "Follow-up")
     right = ("BP 130/74, pulse 70", "Hgb 12.9", "allopurinol", "none known", "lungs clear", "same tablets", "in six months")

@@ -20,6 +20,10 @@ _CROSSED_LINES, _INTERLEAVED = 3, 5
 _MIN_DRAWN_LINES, _TOUCHES = 3, 3.0
 _INDENT = 24.0
 _HEADED_LINES, _HEADING_WORDS = 3, 5
+_ASIDE_WIDTH, _ASIDE_WORDS = 0.4, 2
+_OF_THE_NOTE = re.compile(
+    r"(?:d\.?o\.?[bs]|patient|name|pt|mrn|date|visit)\W*$|\d{1,2}[/-]\d{1,2}[/-]\d|(?:19|20)\d\d\b", re.IGNORECASE
+)
 _CROSSED = 12.0
 """How far, in points, a line must reach past a gutter on both sides to cross it."""
 
@@ -52,11 +56,26 @@ def split_columns(lines: list[Line], rules: Rules, depth: int = 0) -> list[list[
         return [lines]
     left, right = _cut(lines[gutter.first : gutter.last], gutter.x)
     blocks = split_columns(lines[: gutter.first], rules, depth + 1) if gutter.first else []
-    blocks += split_columns(left, rules, depth + 1)
-    blocks += split_columns(right, rules, depth + 1)
+    for side in (right, left) if _is_aside(left, right) else (left, right):
+        blocks += split_columns(side, rules, depth + 1)
     if gutter.last < len(lines):
         blocks += split_columns(lines[gutter.last :], rules, depth + 1)
     return blocks
+
+
+def _is_aside(left: Sequence[Line], right: Sequence[Line]) -> bool:
+    """Whether the left column is a letterhead's margin (who works here, telephones, services): narrow, beside a text of several
+    times as many words, without a date, a section of the note or a label of its header. It is read behind the text, whose
+    header it would part from the top of the page."""
+    parts = [[s for line in side for s in line.segments] for side in (left, right)]
+    margin, text = (max(s.x1 for s in side) - min(s.x0 for s in side) for side in parts)
+    words, words_beside = ([t.text for s in side for t in s.tokens] for side in parts)
+    return (
+        margin < _ASIDE_WIDTH * text
+        and _ASIDE_WORDS * len(words) < len(words_beside)
+        and not any(_OF_THE_NOTE.match(word) for word in words)
+        and not any(_is_heading(line.segments) for line in left)
+    )
 
 
 def _cut(lines: Iterable[Line], x: float) -> tuple[list[Line], list[Line]]:
