@@ -439,6 +439,14 @@ def test_flow_sheet_is_dated_by_its_last_column() -> None:
     assert dates(chart_of(page)) == ["2025-05-07"]
 
 
+def test_word_before_the_first_column_of_a_flow_sheet_heads_its_rows() -> None:
+    page = (
+        "Ashby Clinic   LABORATORY FLOWSHEET\nRuth Okafor   DOB 03/09/1951\n"
+        "Test  03/05/25  04/02/25  05/07/25\nCreatinine  1.1  1.2  1.2"
+    )
+    assert dates(chart_of(page)) == ["2025-05-07"]
+
+
 def test_page_on_which_the_next_note_opens_continues_the_one_before() -> None:
     opening = " LOCAL TITLE: {}\nDATE OF NOTE: {}@09:00   ENTRY DATE: {}@09:31\n AUTHOR: SOLBERG,MARTA\n"
     header = "OKAFOR,RUTH   DOB: 03/09/1951\n"
@@ -842,3 +850,69 @@ def test_papers_that_tell_of_no_visit_are_known_by_their_titles(title: str, sett
     page = f"Harbor Health\n{title}\nPatient: Ruth Okafor   DOB: 03/09/1951\nDate 02/01/2025   Lithium   Dx: bipolar disorder"
     (found,) = find_encounters(chart_of(page))
     assert (found.setting, found.valid) == (setting, "no")
+
+
+def test_a_visit_behind_a_stay_is_a_record_of_its_own_although_it_names_the_day_the_stay_ended() -> None:
+    stay = (
+        "Winslow Hospital\nDischarge Summary\nPatient: Ruth Okafor   DOB: 03/09/1951\n"
+        "Admission date: 03/11/2025\nDischarge date: 03/17/2025\nStroke, to rehabilitation."
+    )
+    after = (
+        "Harbor Oaks Nursing\nAttending Physician Visit\nResident: Ruth Okafor   DOB: 03/09/1951   Admit date: 03/17/2025\n"
+        "Date of visit: 04/15/2025\nS: walks.\nA/P: Hemiparesis: therapy.\nAbe Lund, MD   04/15/2025"
+    )
+    assert dates(chart_of(stay, after)) == ["2025-03-17", "2025-04-15"]
+
+
+def test_a_pulse_at_the_top_of_a_page_is_no_page_number() -> None:
+    page = "HomeFirst Partners   In-Home Evaluation\nMember: Ruth Okafor   Page {n} of 3\n{text}"
+    pages = (
+        page.format(n=1, text="Date of Service: 07/10/2025   DOB: 03/09/1951\nHistory: gout"),
+        page.format(n=2, text="BP 136/74 P 78 irregular   Wt 154\nLungs clear.\nJoints quiet."),
+        page.format(n=3, text="Plan: allopurinol.\nElectronically signed by Abe Lund, NP 07/10/2025 16:44"),
+    )
+    assert dates(chart_of(*pages)) == ["2025-07-10"]
+
+
+def test_a_box_left_empty_tells_no_setting() -> None:
+    page = visit("07/15/2025", title="☐ New patient  ☒ Established  ☐ Telehealth visit")
+    assert [e.setting for e in find_encounters(chart_of(page))] == ["office"]
+
+
+@pytest.mark.parametrize(
+    ("title", "setting"),
+    [
+        ("CARDIAC CATHETERIZATION REPORT", "outpatient_hospital"),
+        ("Left Heart Catheterization Procedure Note", "outpatient_hospital"),
+        ("ECHOCARDIOGRAM REPORT", "diagnostic_test"),
+    ],
+)
+def test_a_catheterization_is_a_physicians_procedure_and_an_echo_a_test(title: str, setting: str) -> None:
+    page = (
+        f"St. Alda Hospital\n{title}\nPatient: Ruth Okafor   DOB: 03/09/1951   Procedure date: 01/15/2025\n"
+        "Findings: LVEDP 24.\nConclusions: cardiomyopathy.\nElectronically signed by Marta Solberg, MD 01/15/2025"
+    )
+    assert [e.setting for e in find_encounters(chart_of(page))] == [setting]
+
+
+def test_an_electronic_signature_on_file_signs() -> None:
+    page = (
+        visit("03/18/2025").rsplit("\n", 1)[0] + "\nSigned: Marta Solberg, MD   Date: 03/18/2025 (electronic signature on file)"
+    )
+    assert [e.signed for e in find_encounters(chart_of(page))] == [True]
+
+
+def test_a_letter_that_asks_something_of_the_patient_is_no_visit() -> None:
+    page = (
+        "HomeFirst Partners\nDate: 07/28/2025\nRuth Okafor\nDear Ms. Okafor,\nThank you for completing your in-home visit.\n"
+        "Conditions discussed: diabetes, heart failure.\nPlease schedule your eye exam.\nMember services"
+    )
+    (found,) = find_encounters(chart_of(page))
+    assert (found.setting, found.valid) == ("result_letter", "no")
+
+
+def test_a_namesake_with_another_birth_date_is_another_patient_on_scans_too() -> None:
+    own, other = visit("05/05/2025"), visit("05/20/2025", patient="Ruthe Okafor", dob="11/14/1961")
+    chart = chart_of(own, own.replace("05/05", "05/06"), other)
+    scanned = replace(chart, pages=tuple(replace(p, source="ocr") for p in chart.pages))
+    assert [e.valid for e in find_encounters(scanned)] == ["yes", "yes", "no"]

@@ -97,9 +97,12 @@ def find_dates(lines: Sequence[Line]) -> list[DateHit]:
             prose = len(words) > _PROSE_WORDS and not _HOW_SEEN.match(text)
             hits.append(DateHit(value, "fax" if line.fax else kind, line.start + match.start(), n, labelled, prose))
             previous_end, previous_kind = match.end(), kind
-        if any(h.kind == "bare" for h in hits[first:]):
-            # "Date   1/2   1/9   1/16": the word heads a row of a table, and none of its dates is told.
-            hits[first:] = [replace(h, kind="bare", labelled=False) if h.kind == "dated" else h for h in hits[first:]]
+        bare = sum(h.kind == "bare" for h in hits[first:])
+        if bare:
+            # "Date   1/2   1/9   1/16": the word heads a row of a table, and none of its dates is told. "Test" and
+            # "Collected" may say it of one date beside a bare one.
+            heads = {"dated", "exam", "collected", "reported"} if bare > 1 else {"dated"}
+            hits[first:] = [replace(h, kind="bare", labelled=False) if h.kind in heads else h for h in hits[first:]]
     return hits
 
 

@@ -250,8 +250,10 @@ def compare(found: Identity, chart: Identity) -> Match:
         return "unsure"
     if birth is False:
         # Scans misread digits: with the same name, one wrong digit is no other patient.
-        if name and (found.scanned or found.numbers & chart.numbers):
-            return "same" if found.scanned and _close(found, chart) else "unsure"
+        if found.scanned and name and _close(found, chart):
+            return "same"
+        if name and (found.numbers & chart.numbers or (found.scanned and _named(found, chart))):
+            return "unsure"
         return "other"
     if name is False and birth is None:
         return "unsure" if found.scanned else "other"
@@ -270,6 +272,11 @@ def _births_agree(found: Identity, chart: Identity) -> bool | None:
     if not found.births or not chart.births:
         return None
     return bool(found.births & chart.births)
+
+
+def _named(found: Identity, chart: Identity) -> bool:
+    """Whether a scan spells the patient's name out: with another birth date a name that is only like it is a namesake's."""
+    return any(_alike(name_words(a), name_words(b), scanned=False) for a in found.names for b in chart.names)
 
 
 def _close(found: Identity, chart: Identity) -> bool:

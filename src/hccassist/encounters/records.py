@@ -25,8 +25,11 @@ _BARE_LINES = 8
 _FOOT_LINES = 3
 _DIGITS_AND_CONTINUED = re.compile(r"\d[\d/:.\-]*|\(?\bcont(?:inued|'d|\.)?\)?", re.IGNORECASE)
 _PAGE_OF = re.compile(
-    r"\b(?:page|pg\.?|p\.?|sheet)\s*[:#]?\s*(\d{1,3})(?:\s*(?:of|0f|/)\s*(\d{1,3}))?(?![\d/.])", re.IGNORECASE
+    r"(?:\b(?:page|pg\.?|sheet)\s*[:#]?\s*|\bp\.?\s*(?=\d+\s*(?:of|0f|/)\s*\d)|(?:^|\s{2,})p\.?\s*(?=\d+\s*$))"
+    r"(\d{1,3})(?:\s*(?:of|0f|/)\s*(\d{1,3}))?(?![\d/.])",
+    re.IGNORECASE,
 )
+"""The letter alone may be the pulse's: "BP 136/74 P 78"."""
 _BARE_PAGE_OF = re.compile(r"(?:^|\s{2,})(\d{1,3})\s*(?:/|of)\s*(\d{1,3})\s*$", re.IGNORECASE)
 _SEPARATOR = re.compile(r"^\s*[=*_#~-]{5,}\s*$")
 _PATIENT_LABEL = re.compile(
@@ -241,8 +244,10 @@ def _goes_on(previous: PageFacts, page: PageFacts) -> bool:
         return page.number == previous.number + 1 and (page.count == previous.count or None in (page.count, previous.count))
     if page.any_dates and previous.any_dates and not page.any_dates & previous.any_dates:
         return False
-    if page.own_dates and previous.own_dates and not page.own_dates & previous.own_dates:
-        # The notes of one stay share their header's dates of admission and discharge.
+    before = previous.any_dates if page.headed else previous.own_dates
+    if page.own_dates and before and not page.own_dates & before:
+        # The notes of one stay share their header's dates of admission and discharge, and whoever goes on with its patient
+        # tells the day on which the stay ended.
         return False
     if page.number is not None and page.number > 1:
         return True

@@ -31,6 +31,8 @@ _BEFORE_DISCHARGE = re.compile(phrases("before_discharge"), re.IGNORECASE)
 _AT_DISCHARGE = re.compile(phrases("at_discharge"), re.IGNORECASE)
 _DAY_OF_DISCHARGE = re.compile(r"\bdischarged?(?: date| on)?\s*:?\s*\d", re.IGNORECASE)
 _DAY_OF_STAY = re.compile(r"\b(?:date of )?(?:admi(?:ssion|tted|t)|discharged?)(?: date| on)?\s*:?\s*\d", re.IGNORECASE)
+_UNTICKED = re.compile(r"(?:☐|\[ \])[^☐☒☑◉\[]*")
+"""A box that was left empty, and what it would have said: "☒ Established   ☐ Telehealth"."""
 _WITHDRAWN = re.compile(rf"\W*(?:{phrases('withdrawn')})", re.IGNORECASE)
 _BANNER = 120
 """A longer line is a paragraph."""
@@ -73,6 +75,7 @@ def header_of(lines: Sequence[Line]) -> list[Line]:
 def titles_of(text: str) -> Mapping[str, int]:
     """The settings that a line names, with the weight of each; a sentence names none."""
     found: dict[str, int] = {}
+    text = _UNTICKED.sub("", text) if "☐" in text or "[ ]" in text else text
     if text[:1].isdigit() and (day := DATE.match(text)):
         text = text[day.end() :].lstrip(" :-")
     if len(text) > _TITLE_LENGTH or (text.endswith(".") and len(text) > _SHORT and not text.isupper()):
