@@ -302,7 +302,7 @@ def test_a_letterheads_margin_is_read_behind_the_letter(tmp_path: Path) -> None:
     )
     letter = (
         "DEVICE CLINIC - IN PERSON CHECK", "Patient: Ruth Okafor   DOB 03/09/1951", "Date of visit: 07/09/2025",
-        "The pacemaker was checked and works as it should, with eight", "years of battery left and no episodes since the last visit in",
+        "The pacemaker was checked and works as it should, with eight", "years of battery left and no episodes since then in",
         "the spring. She walks a mile a day and has no swelling of the", "legs. We will see her again in a year.",
     )  # fmt: skip
     text = read(tmp_path, pdf(together(lines(margin, x=50, size=8), lines(letter, x=180, y=724)))).text
