@@ -148,6 +148,25 @@ def test_what_is_not_compliant_is_kept_as_a_draft_and_never_sent(store: Store) -
     assert queries.all(ANN)[0].status == "draft"
 
 
+def test_what_was_sent_stands_as_the_provider_has_it_until_it_is_a_draft_again(store: Store) -> None:
+    queries = Queries(store)
+    act(store, "query", COPD_ID)
+    text = drafted(store, COPD_ID)
+    queries.keep(ANN, 1, COPD_ID, text, "sent")
+    for other, status in ((f"{text} Soon?", "sent"), (f"{text} Soon?", "draft"), ("Please add COPD.", "answered")):
+        with pytest.raises(DecisionError, match="Not "):
+            queries.keep(ANN, 1, COPD_ID, other, status, "Past.")  # type: ignore[arg-type]
+    queries.keep(ANN, 1, COPD_ID, text, "draft")  # it was marked by mistake
+    queries.keep(ANN, 1, COPD_ID, f"{text} Soon?", "sent")
+    assert queries.all(ANN)[0].text == f"{text} Soon?"
+
+
+def test_no_answer_makes_a_question_sent_that_is_not_compliant(store: Store) -> None:
+    act(store, "query", COPD_ID)
+    with pytest.raises(DecisionError, match="Not sent"):
+        Queries(store).keep(ANN, 1, COPD_ID, "Please add COPD.", "answered", "Done.")
+
+
 def test_a_coder_sees_their_own_queries_and_a_lead_all(store: Store) -> None:
     act(store, "query", COPD_ID)
     queries = Queries(store)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 import streamlit as st
+from streamlit.delta_generator import DeltaGenerator
 
 from app import chrome, fields, session
 from app.plain import plain
@@ -48,30 +49,51 @@ def show(person: Person, query: ProviderQuery, opened_up: bool) -> None:
             st.text("The chart is not in the results any more: screen it again to word the question.")
             return
         session.chart_button(key, query.chart_id, query.suggestion_id)
-        form = form_of(opened, query)
-        question = f"query {query.suggestion_id} {form}"  # each form has a wording of its own, the same before and after Keep
-        text = fields.typed("Question", question, query.chart_id, wording(opened, query, form), height=280, most=8000)
-        against = concerns(text)
-        for concern in against:
-            st.warning(plain(f"“{concern.words}”: {concern.why}. ({concern.source})"))
-        answer, reply = "", f"reply {query.suggestion_id}"
-        if query.status != "draft":
-            answer = fields.typed("What the provider answered", reply, query.chart_id, query.answer, most=8000)
-        keep, send, file, _ = st.columns([1, 1, 1, 3])
-        status: QueryStatus = "answered" if answer.strip() else query.status
-        if keep.button("Keep", key=f"keep-{key}", width="stretch"):
-            _keep(person, query, status, {question: text, reply: answer})
-        if query.status == "draft" and send.button("Mark as sent", key=f"send-{key}", width="stretch"):
-            _keep(person, query, "sent", {question: text, reply: answer})
-        if not against:
-            chrome.download(file, "Text file", lambda: text, f"query_{query.chart_id}.txt", "text/plain", key=f"file-{key}")
+        if query.status == "draft":
+            to_word(person, query, opened, key)
+        else:
+            to_answer(person, query, key)
 
 
-def _keep(person: Person, query: ProviderQuery, status: QueryStatus, words: Mapping[str, str]) -> None:
-    """Keep the question and the answer, which are given by the names of their drafts."""
+def to_word(person: Person, query: ProviderQuery, opened: OpenChart, key: str) -> None:
+    """A question that is not sent yet, with what speaks against sending it."""
+    form = form_of(opened, query)
+    question = f"query {query.suggestion_id} {form}"  # each form has a wording of its own, the same before and after Keep
+    text = fields.typed("Question", question, query.chart_id, wording(opened, query, form), height=280, most=8000)
+    against = concerns(text)
+    for concern in against:
+        st.warning(plain(f"“{concern.words}”: {concern.why}. ({concern.source})"))
+    keep, send, file, _ = st.columns([1, 1, 1, 3])
+    if keep.button("Keep", key=f"keep-{key}", width="stretch"):
+        _keep(person, query, text, "draft", "", {question: text})
+    if send.button("Mark as sent", key=f"send-{key}", width="stretch"):
+        _keep(person, query, text, "sent", "", {question: text})
+    if not against:
+        download(file, query, text, key)
+
+
+def to_answer(person: Person, query: ProviderQuery, key: str) -> None:
+    """A question that was sent, as the provider has it, and room for the answer."""
+    text, reply = query.text or "", f"reply {query.suggestion_id}"
+    st.code(text, language=None, wrap_lines=True)
+    answer = fields.typed("What the provider answered", reply, query.chart_id, query.answer, most=8000)
+    keep, back, file, _ = st.columns([1, 1, 1, 3])
+    if keep.button("Keep", key=f"keep-{key}", width="stretch"):
+        _keep(person, query, text, "answered" if answer.strip() else "sent", answer, {reply: answer})
+    if query.status == "sent" and back.button("Not sent yet", key=f"back-{key}", width="stretch"):
+        _keep(person, query, text, "draft", "", {})
+    download(file, query, text, key)
+
+
+def download(place: DeltaGenerator, query: ProviderQuery, text: str, key: str) -> None:
+    """The question as a file to send."""
+    chrome.download(place, "Text file", lambda: text, f"query_{query.chart_id}.txt", "text/plain", key=f"file-{key}")
+
+
+def _keep(person: Person, query: ProviderQuery, text: str, status: QueryStatus, answer: str, words: Mapping[str, str]) -> None:
+    """Keep a question, what became of it and the answer; ``words``: those of the drafts that are kept for good so, by name."""
 
     def keep() -> None:
-        text, answer = words.values()
         Queries(session.store()).keep(person, query.chart_id, query.suggestion_id, text, status, answer)
         for name, typed in words.items():
             fields.forget(name, query.chart_id, typed)

@@ -200,18 +200,23 @@ class Queries:
     def keep(
         self, person: Person, chart_id: int, suggestion_id: str, text: str, status: QueryStatus = "draft", answer: str = ""
     ) -> None:
-        """Keep a question as worded. Raises DecisionError where one that is not compliant is to be sent."""
+        """Keep a question as worded, and what became of it. Raises DecisionError where one that is not compliant is to be sent,
+        or where one that was sent reads differently: it stands as the provider has it until it is a draft again."""
         found = [q for q in self.all(person) if (q.chart_id, q.suggestion_id) == (chart_id, suggestion_id)]
         if not found:
             raise DecisionError("This suggestion is not decided as a query, or it is somebody else's.")
         if status not in STATUSES or not text.strip() or len(text) > MAX_TEXT:
             raise DecisionError("Word the question first.")
-        against = concerns(text) if status == "sent" else []
+        against = [] if status == "draft" else concerns(text)
         if against:
             raise DecisionError(f"Not sent: “{against[0].words}”. {against[0].why}.")
         values = {"text": text, "status": status, "answer": answer.strip(), "who": person.name, "at": self._store.now()}
+        same = {"chart_id": chart_id, "suggestion_id": suggestion_id}
         with self._store.write() as db:
-            put(db, ProviderQueryRow, {"chart_id": chart_id, "suggestion_id": suggestion_id}, values)
+            kept = db.execute(select(ProviderQueryRow.text, ProviderQueryRow.status).filter_by(**same)).first()
+            if kept and kept.status != "draft" and kept.text != text:
+                raise DecisionError("Not kept: the question was sent, and stands as it was sent.")
+            put(db, ProviderQueryRow, same, values)
 
 
 def _query(row: Any, kept: Any) -> ProviderQuery:
