@@ -26,7 +26,7 @@ def line(event: Event) -> Line:
     """An event as a row to read."""
     content, action = event.snapshot, event.action
     suggestion, visit = content.get("suggestion", {}), content.get("encounter", {})
-    accepted = suggestion.get("icd10") if action.kind == "accept" else None
+    accepted = suggestion.get("icd10") if (action.verdict or action.kind) == "accept" else None
     return {
         "no.": str(event.seq),
         "when (UTC)": chrome.when(event.at),
@@ -97,7 +97,8 @@ def main() -> None:
     events, entries = store.events(), Versions(store).record()
     lines: list[tuple[str, Line, Event | None]] = [(e.at, line(e), e) for e in events]
     lines += [(e.at, entry_line(e), None) for e in entries]
-    lines.sort(key=lambda found: found[0], reverse=True)
+    lines.sort(key=lambda found: found[0])  # what was done in the same moment stays in the order of its numbers
+    lines.reverse()
     verify, file, _ = st.columns([1, 1, 3])
     checked = verify.button("Verify the record", width="stretch")
     if lines:
