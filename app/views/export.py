@@ -12,7 +12,7 @@ from app.charts import chart_file
 from hccassist.review import export
 from hccassist.review.audit_sheet import SheetChart, audit_sheet
 from hccassist.review.fhir_export import to_fhir
-from hccassist.review.risk_score import DUAL, Member, payment_year, risk_score
+from hccassist.review.risk_score import DUAL, Member, risk_score
 
 SHOWN = ["chart", "date_of_service", "provider", "icd10", "description", "hcc_v28", "origin", "decided_by"]
 XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
@@ -54,7 +54,7 @@ def score(table: list[export.ExportRow]) -> None:
     st.text(f"V28, payment year {found.payment_year}: {found.score:.3f}, of which demographics {found.demographics:.3f}. "
             "Raw: neither normalized nor adjusted for coding intensity.")  # fmt: skip
     if found.payment_year != year + 1:
-        st.text(f"The tables of payment year {year + 1} are not at hand: those of {payment_year(year)} were used.")
+        st.text(f"The tables of payment year {year + 1} are not at hand: those of {found.payment_year} were used.")
     rows = [[f"HCC {c}", label, f"{weight:.3f}"] for c, label, weight in found.hccs]
     rows += [["interaction", name, f"{weight:.3f}"] for name, weight in found.interactions]
     rows += [[f"HCC {c}", "replaced by a more severe one of its hierarchy", ""] for c in found.trumped]

@@ -80,10 +80,10 @@ def from_decisions(store: Store) -> Loaded:
     """What the team accepted, rejected or changed. A change is support where the new code is of the same V28 category or
     three-character category: the condition stood there, under another code."""
     loaded = Loaded()
-    by_suggestion: dict[tuple[object, str, str], list[Event]] = defaultdict(list)
+    by_suggestion: dict[tuple[int, str], list[Event]] = defaultdict(list)
     for event in store.events():
-        by_suggestion[event.snapshot.get("chart"), event.chart_sha256, event.action.suggestion_id].append(event)
-    for (_, _, suggestion_id), events in by_suggestion.items():
+        by_suggestion[event.chart_id, event.action.suggestion_id].append(event)
+    for (_, suggestion_id), events in by_suggestion.items():
         decision = fold(suggestion_id, events).decision
         if decision is None or decision.kind not in _JUDGED:
             continue

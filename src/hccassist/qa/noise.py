@@ -9,7 +9,6 @@ from dataclasses import dataclass
 from hccassist.qa.labelled import Judged
 from hccassist.review import REJECT_REASONS
 
-_LEAST = 1
 _EXAMPLES = 3
 
 
@@ -53,7 +52,7 @@ def noise(rows: Iterable[Judged], grouping: str, most: int = 15) -> list[Noise]:
     found = []
     for name, group in judged.items():
         rejected = [r for r in group if not r.supported]
-        if len(rejected) >= _LEAST:
+        if rejected:
             reasons = Counter(REJECT_REASONS.get(r.reason, "") for r in rejected if r.reason)
             reason = reasons.most_common(1)[0][0] if reasons else ""
             found.append(Noise(name, len(group), len(rejected), reason, tuple(rejected[:_EXAMPLES])))

@@ -56,6 +56,8 @@ def risk_score(codes: Iterable[str], member: Member, service_year: int) -> RiskS
     """The V28 score of a member's accepted codes of one service year (raw: neither normalized nor adjusted for coding)."""
     from hccinfhir import Demographics, HCCInFHIR  # a second of import: not before somebody asks
 
+    from hccassist.terminology.codes import dotted, load_codes
+
     year = payment_year(service_year)
     calculator: Any = HCCInFHIR(
         model_name=MODEL,
@@ -70,8 +72,6 @@ def risk_score(codes: Iterable[str], member: Member, service_year: int) -> RiskS
         snp=False, low_income=member.dual != "00",
     )  # fmt: skip
     found = calculator.calculate_from_diagnosis(unique, demographics)
-    from hccassist.terminology.codes import dotted, load_codes
-
     before = {c for code in unique for c in load_codes().hcc["V28"].get(str(year), {}).get(dotted(code), [])}
     hccs = tuple((d.hcc, d.label, float(d.coefficient or 0.0)) for d in sorted(found.hcc_details, key=lambda d: int(d.hcc)))
     interactions = tuple(
