@@ -105,6 +105,29 @@ def test_words_are_found_in_the_chart_whatever_their_case_and_spacing(page: play
     playwright.expect(count).to_have_text("not found")
 
 
+def test_a_missed_condition_is_added_from_words_that_were_found_without_touching_the_mouse(
+    page: playwright.Page, server: Reviewer
+) -> None:
+    open_chart(Desk(page, server, "two visits.txt"))
+    page.keyboard.press("m")
+    playwright.expect(page.locator(".hcca .toast")).to_contain_text("or find them")
+    page.keyboard.press("/")
+    field, count = page.get_by_label("Search in the chart"), page.locator(".hcca .finder [role=status]")
+    field.fill("art failu")
+    field.press("Enter")
+    playwright.expect(count).to_have_text("2 of 3")
+    field.press("Escape")
+    playwright.expect(field).not_to_be_focused()
+    playwright.expect(count).to_have_text("2 of 3")  # what was found stays
+    page.keyboard.press("m")
+    playwright.expect(page.locator(".hcca .codes-extra blockquote")).to_have_text("heart failure")
+    playwright.expect(page.get_by_label("Search ICD-10-CM")).to_be_focused()
+    page.keyboard.press("Escape")
+    playwright.expect(page.get_by_label("Search ICD-10-CM")).to_be_hidden()
+    page.keyboard.press("Escape")
+    playwright.expect(count).to_have_text("")
+
+
 def test_signs_that_turn_the_words_that_follow_are_shown_and_turn_nothing(page: playwright.Page, server: Reviewer) -> None:
     open_chart(Desk(page, server, "turned.txt"))
     playwright.expect(page.locator(".hcca .words")).to_contain_text("Culture: \ufffdevitisop\ufffd.")

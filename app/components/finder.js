@@ -13,12 +13,17 @@ class Finder {
     this.element = h("div", { class: "finder" }, this.input, this.count);
   }
 
-  load() { this.input.value = ""; this.pieces = null; this.find(); }
+  load() { this.clear(); }
+
+  clear() { this.input.value = ""; this.find(); }
+
+  /** The words that the search stands on. */
+  get now() { return this.ranges[this.at] ?? null; }
 
   open() { this.input.focus(); this.input.select(); }
 
   key(event) {
-    if (event.key === "Escape") { this.input.value = ""; this.find(); }
+    if (event.key === "Escape") event.preventDefault(); // the browser would clear the field: it is left, and what it found stays
     if (event.key === "Enter" && this.ranges.length) { event.preventDefault(); this.step(event.shiftKey ? -1 : 1); }
   }
 

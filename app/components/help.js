@@ -5,7 +5,7 @@ const KEYS = [
   ["a", "accept"], ["r", "reject, then 1–9 for the reason"], ["c", "change the code"], ["q", "query the provider"],
   ["e", "escalate"], ["d", "one date is accepted: the others of its year are duplicates"], ["u", "undo"], ["t", "type a rationale"], ["x", "strike or restore this evidence"],
   ["f", "filter the suggestions"], ["h", "what is held back, with the reasons"],
-  ["m", "add a condition from selected words"], ["/", "search in the chart, Enter for the next place"],
+  ["/", "search in the chart, Enter for the next place, Esc to go on from it"], ["m", "add a condition from words that are selected, or found"],
   ["i", "text or page image"], ["b", "both side by side"], ["[  ]", "previous, next page"], [",  .", "previous, next encounter by date"],
   ["v", "all encounters"], ["J", "next chart"], ["?", "these keys"], ["Esc", "close, leave a field"],
 ];

@@ -231,6 +231,12 @@ class TextPanel {
     if (!selection || selection.isCollapsed || !this.offsets) { this.onSelection(null); return; }
     const range = selection.getRangeAt(0);
     if (!this.element.contains(range.commonAncestorContainer)) return;
+    const quote = this.quoteOf(range);
+    this.onSelection(quote, quote && range.getBoundingClientRect());
+  }
+
+  /** The whole words of a range of the document, with their place in the chart; null where it holds none. */
+  quoteOf(range) {
     let from = null;
     let to = null;
     let page = null;
@@ -245,13 +251,9 @@ class TextPanel {
       if (from === null) { from = at + start; page = Number(piece.closest("[data-page]").dataset.page); }
       to = at + end;
     }
-    if (from === null) { this.onSelection(null); return; }
+    if (from === null) return null;
     [from, to] = wholeWords(this.chart.text, from, to);
-    if (to <= from) { this.onSelection(null); return; }
-    const quote = {
-      start: this.offsets.toPoint(from), end: this.offsets.toPoint(to), text: this.chart.text.slice(from, to), page,
-    };
-    this.onSelection(quote, range.getBoundingClientRect());
+    return to > from ? { start: this.offsets.toPoint(from), end: this.offsets.toPoint(to), text: this.chart.text.slice(from, to), page } : null;
   }
 }
 

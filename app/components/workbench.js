@@ -4,6 +4,7 @@ const BLIND = "A second reading is blind: decide (a, r, c, q, e), and decide aga
 const NO_NEXT = "No other chart waits for a decision of yours: the worklist has all of them.";
 const BY_HAND = "You added this by hand: undo (u) takes it back.";
 const EARLIER = "This is not suggested any more: undo (u) takes an earlier decision back.";
+const NO_WORDS = "Select the words that name the condition in the chart text, or find them (/, then Esc).";
 const SUSPECT = "A suspect is no diagnosis: query the provider, or select the words that state it and add it (m).";
 
 class Workbench {
@@ -287,6 +288,7 @@ class Workbench {
   keep(span) {
     const item = this.byId.get(this.chosen);
     if (!item) return;
+    if (this.data.second) { this.say(BLIND); return; }
     const { start, end, text, page, letter, kind } = span;
     this.act(item, { kind: "evidence", quote: { start, end, text, page, letter, kind } });
   }
@@ -502,9 +504,9 @@ class Workbench {
   }
 
   addCondition() {
-    const { quote } = this;
     if (this.data.second) { this.say(BLIND); return; }
-    if (!quote) { this.say("Select the words that name the condition in the chart text first."); return; }
+    const quote = this.quote || (this.finder.now && this.text.quoteOf(this.finder.now));
+    if (!quote) { this.say(NO_WORDS); return; }
     this.picker.hidden = true;
     const candidates = this.data.chart.encounters.filter((e) => e.pages.includes(quote.page));
     const select = h("select", { class: "field", "aria-label": "Encounter" },
@@ -590,7 +592,7 @@ class Workbench {
   }
 
   key(event) {
-    if (event.key === "Escape") { this.escape(); return; }
+    if (event.key === "Escape") { this.escape(event); return; }
     if (isTyping(event) || event.ctrlKey || event.metaKey || event.altKey || !this.data || !this.root.isConnected) return;
     if (event.key.length === 1 && !this.settings.values.letters) return;
     const digit = Number(event.key);
@@ -608,12 +610,13 @@ class Workbench {
     this.help.focus();
   }
 
-  escape() {
+  escape(event) {
     this.help.hidden = true;
     this.picker.hidden = true;
     this.settings.panel.hidden = true;
     if (this.note) this.note.hidden = true;
     this.search.close();
+    if (!isTyping(event)) this.finder.clear(); // of a field only itself is left
     if (this.root.contains(document.activeElement)) document.activeElement.blur();
   }
 }
