@@ -99,6 +99,7 @@ def slide(page: playwright.Page, key: str) -> None:
 
 def test_a_threshold_moved_up_loses_and_moved_back_changes_nothing_of_ten_thousand_suggestions(page: playwright.Page) -> None:
     page.get_by_role("slider").wait_for()
+    playwright.expect(page.get_by_role("button", name="Save")).to_be_in_viewport()  # on a small screen too
     for key, says in (("ArrowRight", r"no longer shown: [1-9]"), ("ArrowLeft", r"Newly shown: 0 .* no longer shown: 0 ")):
         slide(page, key)
         page.locator("p", has_text=re.compile(says)).wait_for()

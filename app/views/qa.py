@@ -80,6 +80,7 @@ def thresholds(person: Person, loaded: Loaded, bench: Bench) -> None:
     """Thresholds moved one after the other: what the draft would gain and lose."""
     policy, ranker = in_force()
     draft = drafted(policy, loaded)
+    save(person, draft, changed=draft is not policy)
     before = bench.outcome(policy, ranker)
     after = bench.under(draft, before.p)
     change = bench.change(before, after)
@@ -98,7 +99,6 @@ def thresholds(person: Person, loaded: Loaded, bench: Bench) -> None:
         charts = [[c.chart, c.gained_right, c.gained_wrong, c.lost_right, c.lost_wrong] for c in bench.by_chart(change)]
         titles = ["chart", "+ supported", "+ noise", "− supported", "− noise"]
         components.table(key="qa-charts", data={"columns": titles, "rows": charts, "empty": "No chart changes."})
-    save(person, draft, changed=draft is not policy)
 
 
 def drafted(policy: Policy, loaded: Loaded) -> Policy:
@@ -184,22 +184,22 @@ def draw(bench: Bench, outcomes: dict[str, Outcome], places: Sequence[DeltaGener
 
 
 def save(person: Person, draft: Policy, changed: bool) -> None:
-    """Keep the draft as a new version, and put it in force if asked."""
-    with st.container(border=True):
-        version_column, reason_column, use_column, button = st.columns([2, 4, 2, 1], vertical_alignment="bottom")
-        with version_column:
-            version = fields.line("New policy version", "qa-new-version", most=64)
-        with reason_column:
-            reason = fields.line(REASON, "qa-reason")
-        with use_column:
-            use = fields.ticked("Put in force for the next screening", "qa-use")
-        if button.button("Save", width="stretch"):
-            if not changed:
-                st.warning("Move a threshold first: the draft is the policy in force.")
-                return
-            entered = ("qa-new-version", "qa-reason", "qa-use")
-            said = f"{version} is saved" + (" and in force for the next screening." if use else ", not in force yet.")
-            chrome.attempt(lambda: _keep(person, draft, version, reason, use, entered), said)
+    """Keep the draft as a new version, and put it in force if asked. It stands beside the draft, above what the draft would do:
+    the lists and plots of that are longer than a small screen."""
+    version_column, reason_column, use_column, button = st.columns([2, 4, 2, 1], vertical_alignment="bottom")
+    with version_column:
+        version = fields.line("New policy version", "qa-new-version", most=64)
+    with reason_column:
+        reason = fields.line(REASON, "qa-reason")
+    with use_column:
+        use = fields.ticked("Put in force for the next screening", "qa-use")
+    if button.button("Save", width="stretch"):
+        if not changed:
+            st.warning("Move a threshold first: the draft is the policy in force.")
+            return
+        entered = ("qa-new-version", "qa-reason", "qa-use")
+        said = f"{version} is saved" + (" and in force for the next screening." if use else ", not in force yet.")
+        chrome.attempt(lambda: _keep(person, draft, version, reason, use, entered), said)
 
 
 def _keep(person: Person, draft: Policy, version: str, reason: str, use: bool, entered: Sequence[str]) -> None:
