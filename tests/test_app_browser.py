@@ -101,6 +101,16 @@ def test_worklist_lists_charts_and_errors_and_filters(own_desk: Desk) -> None:
     playwright.expect(rows).to_contain_text("Not started")
 
 
+def test_beside_the_open_sidebar_every_column_of_the_worklist_is_seen(own_desk: Desk) -> None:
+    page = own_desk.page
+    page.set_viewport_size({"width": 1366, "height": 768})
+    page.locator(".hcca tr[data-chart]").first.wait_for()
+    page.get_by_test_id("stExpandSidebarButton").click()
+    page.get_by_label("Your name, as the record keeps it").wait_for()
+    beside = "([...document.querySelectorAll('.hcca.worklist thead th')].at(%s)?.getBoundingClientRect() ?? {})"
+    page.wait_for_function(f"{beside % 0}.left > 200 && {beside % -1}.right <= innerWidth")
+
+
 def test_a_chart_is_found_and_opened_by_keys_alone(own_desk: Desk) -> None:
     page = own_desk.page
     page.locator(".hcca tr[data-chart]").first.wait_for()

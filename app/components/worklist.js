@@ -122,7 +122,7 @@ class Worklist {
     const total = r.tiers.supported;
     const number = (value, title) => h("td", { class: `number ${value ? "" : "none"}`, title }, value);
     const parts = [plural(r.pages, "page"), plural(r.encounters, "encounter"), plural(r.candidates, "candidate"), r.conflicts ? plural(r.conflicts, "conflict") : null]
-      .filter(Boolean).join(" · ");
+      .filter(Boolean).map((part) => part.replace(" ", "\u00a0")).join(" · "); // no line ends between a number and its word
     return h("tr", {
       tabindex: "0", "data-chart": r.id, onclick: () => this.open(r.id),
       onkeydown: (event) => { if (event.key === "Enter") this.open(r.id); },
