@@ -356,6 +356,21 @@ def test_headings_in_white_on_black_are_read(tmp_path: Path) -> None:
     assert "3. DIAGNOSES ASSESSED TODAY" in read(tmp_path, image_pdf(scan(pdf(draw)))).text
 
 
+def test_a_dark_heading_close_below_a_rule_is_read(tmp_path: Path) -> None:
+    pytest.importorskip("tesserocr")
+
+    def draw(canvas: Canvas) -> None:
+        lines(["Patient: Ruth Okafor   DOB: 03/09/1951"], y=722, size=9)(canvas)
+        canvas.line(60, 735, 550, 735)
+        canvas.rect(60, 705, 490, 12, fill=1)
+        canvas.setFillGray(1)
+        lines(["REVIEW OF CONDITIONS"], x=64, y=708, size=9, font="Helvetica-Bold")(canvas)
+        canvas.setFillGray(0)
+        lines(PROSE, y=670, size=12, step=18)(canvas)
+
+    assert "REVIEW OF CONDITIONS" in read(tmp_path, image_pdf(scan(pdf(draw)))).text
+
+
 def test_a_faint_copy_is_read(tmp_path: Path) -> None:
     pytest.importorskip("tesserocr")
     page = scan(pdf(lines(PROSE, y=690, size=12, step=18))).point([255 - (255 - level) // 3 for level in range(256)])

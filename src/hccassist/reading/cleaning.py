@@ -165,15 +165,17 @@ def _turned_over(grey: Image, scale: float) -> Image:
     if not rims.any():
         return grey
     most, near = round(_PANEL_MOST_POINTS / points), round(_PANEL_POINTS / points)
-    labels, _ = ndimage.label(ndimage.binary_closing(rims, np.ones((most, 1))))
     panel = np.zeros_like(dark)
-    for number, place in enumerate(ndimage.find_objects(labels), start=1):
-        own = labels[place] == number
-        # Two rules with text between them are mostly paper, and so is a line of text between two panels.
-        if own.shape[0] * points >= _PANEL_LEAST_POINTS and dark[place][own].mean() >= _PANEL_INK:
-            inner = own & (_nearby(dark[place] & own, near) >= _PANEL_ROW_INK * _nearby(own, near))
-            parts, _ = ndimage.label(inner)
-            panel[place] |= inner & np.isin(parts, parts[rims[place] & inner])
+    # A rule close above a panel, or another panel, is parted from it by looking less far.
+    for reach in (most, most // 2):
+        labels, _ = ndimage.label(ndimage.binary_closing(rims & ~panel, np.ones((reach, 1))))
+        for number, place in enumerate(ndimage.find_objects(labels), start=1):
+            own = labels[place] == number
+            # Two rules with text between them are mostly paper, and so is a line of text between two panels.
+            if own.shape[0] * points >= _PANEL_LEAST_POINTS and dark[place][own].mean() >= _PANEL_INK:
+                inner = own & (_nearby(dark[place] & own, near) >= _PANEL_ROW_INK * _nearby(own, near))
+                parts, _ = ndimage.label(inner)
+                panel[place] |= inner & np.isin(parts, parts[rims[place] & inner])
     if not panel.any():
         return grey
     mask = pil.fromarray((panel * 255).astype(np.uint8)).resize(grey.size, pil.Resampling.NEAREST)
