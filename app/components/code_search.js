@@ -39,11 +39,11 @@ class CodeSearch {
     if (!this.input.value) this.draw(known, "The chart's wording might also support");
   }
 
-  /** Codes that selected words name, to choose from without typing them again. */
+  /** Codes that words of the chart name, to choose from without typing them again. */
   async lookUpWords(words) {
     const { onPick } = this;
     const reply = await this.ask(words.slice(0, MOST_WORDS));
-    if (!this.input.value && this.onPick === onPick) this.draw(reply.codes || [], "The selected words might support");
+    if (!this.input.value && this.onPick === onPick) this.draw(reply.codes || [], "These words might support");
   }
 
   close() {
