@@ -59,8 +59,7 @@ class Questions:
         return [self._question(row) for row in rows]
 
     def _question(self, row: Any) -> Question:
-        events = [e for e in self._store.events(row.chart_id) if e.action.suggestion_id == row.suggestion_id]
-        asked = decision_at(row.seq, events)
+        asked = decision_at(row.seq, self._store.events(row.chart_id, row.suggestion_id))
         suggestion = asked.suggestion if asked else {}
         return Question(
             seq=row.seq,

@@ -202,7 +202,7 @@ class Samples:
             seconds = self._seconds(db, {row.chart_id for row in rows})
         pairs = []
         for row in rows:
-            events = [e for e in self._store.events(row.chart_id) if e.action.suggestion_id == row.suggestion_id]
+            events = self._store.events(row.chart_id, row.suggestion_id)
             first, second = decision_at(row.event_seq, events), seconds.get(row.event_seq)
             if first is None or second is None:
                 continue

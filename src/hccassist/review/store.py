@@ -305,11 +305,13 @@ class Store(Database):
 
     # ---- the record
 
-    def events(self, chart_id: int | None = None) -> list[Event]:
-        """The record, oldest first: of one chart, or all of it."""
+    def events(self, chart_id: int | None = None, suggestion_id: str | None = None) -> list[Event]:
+        """The record, oldest first: about one suggestion of a chart, of one chart, or all of it."""
         query = select(EventRow.__table__).order_by(EventRow.seq)
         if chart_id is not None:
             query = query.where(EventRow.chart_id == chart_id)
+        if suggestion_id is not None:
+            query = query.where(EventRow.suggestion_id == suggestion_id)
         with self.read() as db:
             return [event_of(row) for row in db.execute(query)]
 
