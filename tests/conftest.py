@@ -5,9 +5,10 @@ from __future__ import annotations
 import os
 import tempfile
 import uuid
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator, Iterator
 from dataclasses import replace
 from pathlib import Path
+from urllib.parse import urlsplit
 
 import pytest
 from playwright.sync_api import Browser
@@ -49,6 +50,19 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
         for item in items:
             if item.get_closest_marker("browser"):
                 item.add_marker(pytest.mark.skip(reason=reason))
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(item: pytest.Item) -> Generator[None, pytest.TestReport, pytest.TestReport]:
+    """A test that failed in the browser tells what its pages showed: what no later run may show again."""
+    report = yield
+    browser: Browser | None = getattr(item, "funcargs", {}).get("browser")
+    if report.failed and browser is not None:
+        for page in (page for context in browser.contexts for page in context.pages):
+            frame = page.locator('[data-testid="stApp"]').evaluate_all("apps => apps.map(app => ({...app.dataset}))")
+            shown = " | ".join(page.locator("body").inner_text().split("\n\n"))
+            report.sections.append((f"Shown at {urlsplit(page.url).path}", f"{frame}\n{shown[:6000]}"))
+    return report
 
 
 @pytest.fixture(scope="module")
