@@ -102,6 +102,17 @@ def settled(page: playwright.Page) -> None:
     page.locator('[data-testid="stApp"][data-test-script-state="notRunning"]').wait_for()
 
 
+def pressed(button: playwright.Locator, shows: playwright.Locator) -> None:
+    """Press one of Streamlit's buttons until what it leads to is there. Of some forty presses on a busy machine one was lost
+    between the browser and Streamlit, and a person presses again; nothing that is entered hangs on such a button alone."""
+    try:
+        button.click()
+        shows.wait_for(timeout=WAIT / 4)
+    except playwright.TimeoutError:
+        button.click()
+        shows.wait_for()
+
+
 def eventually(page: playwright.Page, holds: Callable[[], bool]) -> None:
     """Wait until something holds that the page does not show: the server goes on after the page has said what it had to."""
     deadline = time.monotonic() + WAIT / 1000

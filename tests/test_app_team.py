@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 from oidc_provider import CLIENT, SECRET, provider
-from review_browser import Desk, add, choose, eventually, marked, open_chart, row, saved, settled, watched
+from review_browser import Desk, add, choose, eventually, marked, open_chart, pressed, row, saved, settled, watched
 from review_builder import write_chart, write_results
 from review_server import Reviewer
 
@@ -145,8 +145,7 @@ def test_the_whole_journey_from_the_worklist_to_the_export(browser: playwright.B
         playwright.expect(page.get_by_label("Cause")).to_have_value("evidence")
         playwright.expect(page.get_by_label("Why")).to_have_value("A list is no treatment.")
         settled(page)
-        page.get_by_role("button", name="Keep the lesson").click()
-        page.get_by_text("explained:").wait_for()
+        pressed(page.get_by_role("button", name="Keep the lesson"), page.get_by_text("explained:"))
         page.get_by_role("link", name="Export", exact=True).click()
         page.get_by_text("3 accepted codes").wait_for()
         with page.expect_download() as download:
