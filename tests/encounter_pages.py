@@ -327,6 +327,17 @@ RECORDS: dict[str, Record] = {
         ),
         "2025-05-22", "yes", "office", "Marta Solberg", True,
     ),
+    "visit with findings and an impression": Record(
+        ("""Leg Clinic
+Patient: Ada Stone  DOB: 02/03/1950
+Date of service: 03/04/2025
+Ms. Stone, 75, comes about her leg ulcer. She changes the wraps twice a week.
+Findings: left shin ulcer 3 by 2 cm, pink base.
+Impression:
+1. Venous ulcer, smaller. Debrided today.
+Electronically signed by Una Bell, MD 03/04/2025""",),
+        "2025-03-04", "yes", "office", "Una Bell", True,
+    ),
     "radiology report": Record(
         (
             "Ashby Imaging Center\nPatient: OKAFOR, RUTH  DOB: 03/09/1951\nExam: XR CHEST 2 VIEWS  Exam date: 03/03/2025\nReferring: Ilse Hahn, MD\n"

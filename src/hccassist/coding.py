@@ -16,6 +16,7 @@ _OF_A_SIDE = ("type", "stage", "level", "activity")
 """What may be one thing on the left and another on the right."""
 _WORST_FIRST = {"acuity": ("acute_on_chronic", "acute", "chronic"), "severity": ("severe", "moderate", "mild")}
 
+_LEFT_OPEN = "unspecified"
 _OF_ONE_KIND = len("E10.2")
 """As much of a code as complications of one organ share."""
 
@@ -40,11 +41,13 @@ def _pairs(attributes: Iterable[str]) -> dict[str, set[str]]:
 
 
 def _merge(attributes: Iterable[str]) -> frozenset[str]:
-    """One value per attribute: both sides become bilateral, of several acuities or severities the worst counts."""
+    """One value per attribute: both sides become bilateral, of several acuities or severities the worst counts; what one
+    mention leaves open ("sleep apnea") another may tell ("OSA")."""
     merged = []
     for name, said in _pairs(attributes).items():
         # "Severe" of one mention and "severe persistent" of another: the fuller words say both.
         values = {v for v in said if not any(o.startswith(f"{v}_") for o in said)}
+        values = values - {_LEFT_OPEN} or values
         if name == "laterality" and len(values) > 1:
             merged.append("laterality=bilateral")
         elif name in _WORST_FIRST and len(values) > 1:

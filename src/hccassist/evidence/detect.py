@@ -19,6 +19,7 @@ SILENT_SECTIONS = frozenset({"allergies", "legal", "family_history", "education"
 
 _RESULT_KINDS = frozenset({"lab", "vital", "imaging", "test"})
 _CARE = frozenset({"drug", "referral"})
+_JUDGEMENT = "judgement"
 """What a sentence may say is not taken, or nobody is seen for."""
 _MEASURED = frozenset({"lab", "vital"})
 _DRUG = "drug"
@@ -169,15 +170,16 @@ def _named_pressure(lexicon: Lexicon) -> list[EvidenceWord]:
 
 
 def _meant(values: list[EvidenceWord], document: Document, i: int, j: int) -> list[EvidenceWord]:
-    """What tokens [i, j) mean as they are written: something specific, else what speaks for any condition."""
+    """What tokens [i, j) mean as they are written: something specific, else what speaks for any condition; a judgement is both,
+    for "improving" is said of an ulcer and of anything else."""
     kept = [v for v in values if not v.cased or document.written(i, j) == v.written]
-    return [v for v in kept if v.conditions] or kept
+    return [v for v in kept if v.conditions or v.kind == _JUDGEMENT] or kept
 
 
 def _is_label(document: Document, sentence: Sentence, i: int, j: int, words: list[EvidenceWord]) -> bool:
     """Whether words that judge any condition only head a list: "Chronic: hypertension, gout"."""
     label = i == sentence.i and document.tokens.norms[j : j + 1] == [":"]
-    return label and all(not word.conditions and word.kind == "judgement" for word in words)
+    return label and all(not word.conditions and word.kind == _JUDGEMENT for word in words)
 
 
 def _is_surname(document: Document, i: int) -> bool:

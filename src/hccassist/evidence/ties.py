@@ -361,6 +361,7 @@ def _tie_knowledge(scene: Scene, ties: Ties) -> None:
         at: dict[int, set[str]] = defaultdict(set)
         for item in items:
             at[item.i] |= item.word.conditions
+        judged = {item.i for item in items if item.generic and item.word.kind == "judgement"}
         for item in speaking:
             block = scene.blocks.get(number)
             for condition in item.word.conditions & scene.active:
@@ -369,6 +370,9 @@ def _tie_knowledge(scene: Scene, ties: Ties) -> None:
                     continue
                 named = scene.named(number)
                 if item.word.kind in _SAID_OF_ONE and at[item.i] & named and condition not in named:
+                    continue
+                if item.i in judged and condition not in named and (named or scene.of_another(number, condition)):
+                    # "Eczema, improving": what may be said of anything is said of what is named.
                     continue
                 # A stump speaks for the amputation and for the artificial leg on it: two states are no rivals.
                 others = at[item.i] & scene.active - {condition}
