@@ -916,3 +916,11 @@ def test_a_namesake_with_another_birth_date_is_another_patient_on_scans_too() ->
     chart = chart_of(own, own.replace("05/05", "05/06"), other)
     scanned = replace(chart, pages=tuple(replace(p, source="ocr") for p in chart.pages))
     assert [e.valid for e in find_encounters(scanned)] == ["yes", "yes", "no"]
+
+
+def test_a_remote_report_is_dated_by_its_transmission_and_not_by_who_reviewed_it() -> None:
+    page = (
+        "Ashby Clinic\nDEVICE CLINIC REMOTE TRANSMISSION REPORT\nPatient: Ruth Okafor   DOB: 03/09/1951\n"
+        "Transmission date: 09/04/2025\nReviewed by Marta Solberg, MD 09/05/2025"
+    )
+    assert dates(chart_of(page)) == ["2025-09-04"]
