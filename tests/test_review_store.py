@@ -242,6 +242,20 @@ def test_a_decision_made_meanwhile_by_somebody_else_is_not_overwritten_unseen(st
     assert store.verify_audit().intact
 
 
+def test_nobody_gives_another_persons_decision_a_reason_or_rationale(store: Store) -> None:
+    """It would stand in an export, or before an auditor, as that person's own."""
+    act(store, "reject", who="ann")
+    act(store, "amend", who="ann", reason="no_meat")
+    store.take_over(chart(store), "t1", "ben")
+    with pytest.raises(DecisionError, match="the decision of ann: decide yourself"):
+        act(store, "amend", who="ben", rationale="Copied forward.")
+    act(store, "reject", who="ben", rationale="Copied forward.")
+    act(store, "amend", who="ben", reason="not_current")
+    decision = chart(store).states[HF].decision
+    assert decision is not None
+    assert (decision.who, decision.reason, decision.rationale) == ("ben", "not_current", "Copied forward.")
+
+
 def test_a_take_over_stands_in_the_record_once_with_who_held_the_chart_and_decides_nothing(store: Store) -> None:
     store.holds.open(chart(store).id, "ann")
     for _ in range(2):

@@ -205,8 +205,8 @@ class Store(Database):
         """Record one action, in one transaction, and return what the suggestion's events now amount to.
 
         The same ``action_id`` twice is recorded once. Raises DecisionError where the action is incomplete, would make
-        a code of a suspect, where somebody else holds the chart, or where somebody else decided on the suggestion after
-        the coder last saw it."""
+        a code of a suspect, where somebody else holds the chart, where somebody else decided on the suggestion after the coder
+        last saw it, or where the reason or rationale of somebody else's decision would be changed."""
         if action.kind in RECORDED_ELSEWHERE:
             raise DecisionError(RECORDED_ELSEWHERE[action.kind])
         self._check(chart, action, who)
@@ -216,6 +216,8 @@ class Store(Database):
             before = self._state(db, chart.id, action.suggestion_id)
             if action.seen is not None and before.last_seq > action.seen and before.last_who != who:
                 raise DecisionError(f"{before.last_who} decided on this meanwhile. Look at it again, then decide.")
+            if action.kind == "amend" and before.decision and before.decision.who != who:  # nobody's reasons in another's name
+                raise DecisionError(f"This is the decision of {before.decision.who}: decide yourself, with your own reason.")
             self.holds.keep(db, chart.id, who)
             self._append(db, chart, action, who, snapshot(chart, action))
             after = self._state(db, chart.id, action.suggestion_id)
