@@ -360,7 +360,7 @@ def _courses(conditions: Iterable[str], lexicon: Lexicon) -> dict[str, Course]:
 
 
 def _status(condition: str, group: Sequence[Located], lexicon: Lexicon) -> Status:
-    return overall_status([m.mention for m in group], lifelong=lexicon.conditions[condition].course == "lifelong")
+    return overall_status([m.mention for m in group], lexicon.conditions[condition].course)
 
 
 def _folded(status: Mapping[str, Status], groups: Mapping[str, Sequence[Located]], lexicon: Lexicon) -> dict[str, str]:

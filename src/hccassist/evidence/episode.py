@@ -52,6 +52,9 @@ _ANSWERED = "on the form"
 _SAID_OVER = said("said_over", "", "")
 _LEFT_BEHIND = said("left_behind")
 _NONE_SINCE = said("none_since")
+_EVENT_NONE_SINCE = said("event_none_since")
+_TOLD_RESOLVED = said("told_resolved", before=r"[^.;]*[.;]\s+", behind=r"\s*(?:[.;]|$)")
+"""A sentence of its own behind the one of an event: "Hypoxic respiratory failure in September, off O2. Resolved."."""
 _ONLY_ONCE = said("only_once", behind=r"\b(?:[ -]\w+){0,4}[ -]$")
 _ONCE_BEHIND = said("once_behind", before=r"\s?")
 _NEVER_AGAIN = said("never_again")
@@ -197,6 +200,8 @@ def _dated(story: Story, m: Located, curable: bool, open_days: int) -> Located:
         return m.judged("history", LEFT_BEHIND)
     if not curable and status == "active" and not open_days and story.after_a_stay and story.stayed_with(m):
         return m.judged("history", _OF_THE_STAY)
+    if not curable and status == "active" and not open_days and not story.inpatient and _is_told_over(story, m, when):
+        return m.judged("history", "told as over")
     none_since = curable and when.earlier and bool(_NONE_SINCE.search(when.words))
     treated = curable and not none_since and not story.given(m.mention.condition).isdisjoint((m.sentence, m.sentence + 1))
     if status == "history":
@@ -205,6 +210,11 @@ def _dated(story: Story, m: Located, curable: bool, open_days: int) -> Located:
     if curable and is_why_amputated(story, m):
         return m.judged("history", "the reason for an amputation")
     return m.judged("history", _DATED) if none_since or (not treated and when.long_past(curable, open_days)) else m
+
+
+def _is_told_over(story: Story, m: Located, when: _When) -> bool:
+    """Whether an event is told to have had none after it, or a sentence of its own behind it says that it resolved."""
+    return bool(_EVENT_NONE_SINCE.search(when.words) or _TOLD_RESOLVED.match(story.until_next(m)))
 
 
 class _When(NamedTuple):

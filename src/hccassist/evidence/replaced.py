@@ -33,6 +33,8 @@ _AMPUTATED_THEN = said(
     before=r"^\W*(?:[\w'-]+\W+){0,6}?(?:was|were|(?:has|have) been) ",
     behind=r" (?:\w+ ){0,2}(?:with|by) (?:[\w'-]+ ){0,4}amputation\b",
 )
+_FOR_WHICH = said("reason_for", r"[^.,;()]{0,25}\b", r"\b[^.;]{0,40}$")
+"""What stands behind a transplant and "for" is why it was done: "OLT 2010 for HCV cirrhosis"."""
 _IN_PARENTHESES = re.compile(r"[^.;()]{0,12}\([^.;()]{0,12}$")
 """What stands behind an operation in parentheses is why it was done: "s/p kidney transplant 2014 (FSGS)"."""
 _AMPUTATED = re.compile(rf"\b(?:{pattern_group('amputated')})\b")
@@ -143,6 +145,9 @@ def _ended_by_a_graft(story: Story, m: Located, known: Condition) -> bool:
 
 
 def _is_why_grafted(story: Story, m: Located) -> bool:
-    """Whether a mention stands in parentheses right behind a transplant: "s/p kidney transplant 2014 (FSGS)"."""
-    before = (g for g, _ in story.grafts if g.sentence == m.sentence and g.j <= m.i)
-    return any(_IN_PARENTHESES.fullmatch(story.document.text, g.mention.end, m.mention.start) for g in before)
+    """Whether a mention stands in parentheses right behind a transplant, or behind its "for": "s/p kidney transplant 2014 (FSGS)"."""
+    before = [g for g, _ in story.grafts if g.sentence == m.sentence and g.j <= m.i]
+    text, at = story.document.text, m.mention.start
+    return any(
+        _IN_PARENTHESES.fullmatch(text, g.mention.end, at) or _FOR_WHICH.match(text, g.mention.start, at) for g in before
+    )

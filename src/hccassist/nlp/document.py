@@ -42,6 +42,8 @@ _NOT_AN_END = re.compile(
 _HEADING_TAIL = re.compile(r"\s*\([^)]*\)|\s*[-–]?\s*\d{1,2}/\d{1,4}(?:/\d{2,4})?")
 _OF_RELATIVES = said("relative_line", before=r"(?:\W*\w+){0,3}?\W*\b")
 _TOLD_INSTEAD = {"allergy": "start", "data": "hpi"}
+_WHOSE_NOTE = frozenset({"surg"})
+"""Headings that, as a note's first word, say whose note it is: "Surg: sigmoid volvulus, detorsed this morning"."""
 _TELLS, _OF_A_FORM = said("tells_of_patient"), said("form_instruction", before="")
 """Instructions to whoever fills in a form, not to the patient."""
 _SPACED_SLASH = re.compile(r"\s*/\s*")
@@ -179,6 +181,8 @@ def _section_starts(text: str, start: int, end: int, sections: dict[str, str]) -
                 found.append((at, to, section))
         at = to + 1
     found.sort()
+    if found and not text[start : found[0][0]].strip() and text[slice(*found[0][:2])].strip(" \t:").lower() in _WHOSE_NOTE:
+        del found[0]
     found = [(a, b, _by_content(text, a, b, end, name)) for a, b, name in found]
     found = _with_ended_tests(text, end, _with_ended_asides(text, end, found))
     return _with_ends(text, end, found)

@@ -13,6 +13,7 @@ from hccassist.terminology.groups import pattern_group
 
 _NARRATIVE = frozenset({"hpi", "chief_complaint", "start", "results"})
 _RULED_OUT = re.compile(pattern_group("ruled_out"))
+_UNDOES = re.compile(pattern_group("undone_cue"))
 _ENDED = re.compile(pattern_group("ended_cue"))
 _ITS_SIGNS = re.compile(r"\bsigns?\b")
 _KINDS = ("site=", "organ=", "with=", "manifestation=")
@@ -21,28 +22,31 @@ _STRONGEST: tuple[Status, ...] = ("uncertain", "history", "negated", "hypothetic
 """Of statuses that are not present the one that counts, the first that is told."""
 
 
-def overall_status(mentions: Sequence[Mention], lifelong: bool = False) -> Status:
+def overall_status(mentions: Sequence[Mention], course: str = "") -> Status:
     """The status that counts among ``mentions`` of one condition of an encounter, at least one.
 
     Present anywhere means present, unless the note takes it back (guideline IV.J: conditions that exist at the visit): see
-    ``_taken_back``. ``lifelong``: the condition stays once it is diagnosed, so that a doubt may be of its kind alone.
+    ``_taken_back``. ``course``: of the condition; where it is lifelong, a doubt may be of its kind alone.
     """
-    if lifelong:
+    if course == "lifelong":
         mentions = _without_denied_signs(_without_doubted_kinds(mentions))
     mentions = [m for m in mentions if _SAYS_NOTHING_OF_IT.isdisjoint(m.cues)] or mentions
     statuses = {m.status for m in mentions}
     if len(statuses) == 1:
         return next(iter(statuses))
     if "active" in statuses:
-        return _taken_back(mentions) or "active"
+        return _taken_back(mentions, course == "status") or "active"
     return next(s for s in _STRONGEST if s in statuses)
 
 
-def _taken_back(mentions: Sequence[Mention]) -> Status | None:
+def _taken_back(mentions: Sequence[Mention], state: bool) -> Status | None:
     """What becomes of a condition that some mention tells as present, if the note takes that back: a later mention is ruled out
     outright, or the conclusion (assessment, hospital course) denies or doubts what only the narrative said, denies what only
-    the problem list carried along, says that it is over, or doubts it where it first names it. None: it is present."""
+    the problem list carried along, says that it is over, or doubts it where it first names it. A ``state`` is over that is undone behind all that tells it: "LVAD
+    2017, LVAD explanted 2019". None: it is present."""
     last = max(m.start for m in mentions if m.status == "active")
+    if state and any(m.status == "history" and m.start > last and _UNDOES.search(" ".join(m.cues)) for m in mentions):
+        return "history"
     if any(m.status == "negated" and m.start > last and _RULED_OUT.search(" ".join(m.cues)) for m in mentions):
         return "negated"
     concluding = [m for m in mentions if m.section in CONCLUSIONS]
