@@ -57,7 +57,7 @@ _TOLD_RESOLVED = said("told_resolved", before=r"[^.;]*[.;]\s+", behind=r"\s*(?:[
 """A sentence of its own behind the one of an event: "Hypoxic respiratory failure in September, off O2. Resolved."."""
 _ONLY_ONCE = said("only_once", behind=r"\b(?:[ -]\w+){0,4}[ -]$")
 _ONCE_BEHIND = said("once_behind", before=r"\s?")
-_NEVER_AGAIN = said("never_again")
+_NEVER_AGAIN, _NO_RELAPSE = said("never_again"), said("no_relapse")
 """A lasting disease told as one event that never came back ("single post-op AF 2016, none since") is over."""
 _CAME_WITH_SURGERY = said("came_with_surgery", before=r"^,? (?:\w+ ){0,2}")
 _REMISSION = frozenset({"remission=full", "remission=partial"})
@@ -281,13 +281,13 @@ def _lasting(story: Story, m: Located, known: Condition) -> Located:
         ended = "no longer taken" if _is_taken_no_more(story, m, known) else removed(story, m, known)
         return m.judged("history", ended) if ended else m
     once = _ONLY_ONCE.search(story.before(m)) or _CAME_WITH_SURGERY.match(behind) or _ONCE_BEHIND.match(behind)
-    if never := _NEVER_AGAIN.search(clause := story.clause(m)):
-        if once:
-            return m.judged("history", "a single event, none since")
-        earlier = known.default_code.startswith(_MAY_END) and story.in_earlier_year(clause)
-        if earlier and not story.given(known.id) and not _BY_TREATMENT.match(clause, never.end()):
-            return m.judged("history", "an earlier year's, none since")
+    never = _NEVER_AGAIN.search(clause := story.clause(m))
+    if never and once:
+        return m.judged("history", "a single event, none since")
     untreated = known.default_code.startswith(_MAY_END) and not story.given(known.id)
+    quiet = (never or _NO_RELAPSE.search(clause)) if untreated and story.in_earlier_year(clause) else None
+    if quiet and not _BY_TREATMENT.match(clause, quiet.end()):
+        return m.judged("history", "an earlier year's, none since")
     if untreated and _RECOVERED.search(clause):
         return m.judged("history", "recovered, and treated no longer")
     if known.course == "lifelong" and _SAID_CURED.match(story.until_next(m)):

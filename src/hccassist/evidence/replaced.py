@@ -145,7 +145,8 @@ def _ended_by_a_graft(story: Story, m: Located, known: Condition) -> bool:
 
 
 def _is_why_grafted(story: Story, m: Located) -> bool:
-    """Whether a mention stands in parentheses right behind a transplant, or behind its "for": "s/p kidney transplant 2014 (FSGS)"."""
+    """Whether a mention stands in parentheses right behind a transplant ("s/p kidney transplant 2014 (FSGS)"), or behind its
+    "for"."""
     before = [g for g, _ in story.grafts if g.sentence == m.sentence and g.j <= m.i]
     text, at = story.document.text, m.mention.start
     return any(

@@ -42,8 +42,8 @@ def overall_status(mentions: Sequence[Mention], course: str = "") -> Status:
 def _taken_back(mentions: Sequence[Mention], state: bool) -> Status | None:
     """What becomes of a condition that some mention tells as present, if the note takes that back: a later mention is ruled out
     outright, or the conclusion (assessment, hospital course) denies or doubts what only the narrative said, denies what only
-    the problem list carried along, says that it is over, or doubts it where it first names it. A ``state`` is over that is undone behind all that tells it: "LVAD
-    2017, LVAD explanted 2019". None: it is present."""
+    the problem list carried along, says that it is over, or doubts it where it first names it. A ``state`` is over that is
+    undone behind all that tells it: "LVAD 2017, LVAD explanted 2019". None: it is present."""
     last = max(m.start for m in mentions if m.status == "active")
     if state and any(m.status == "history" and m.start > last and _UNDOES.search(" ".join(m.cues)) for m in mentions):
         return "history"
