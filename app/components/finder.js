@@ -13,8 +13,6 @@ class Finder {
     this.element = h("div", { class: "finder" }, this.input, this.count);
   }
 
-  load() { this.clear(); }
-
   clear() { this.input.value = ""; this.find(); }
 
   /** The words that the search stands on. */

@@ -106,7 +106,7 @@ class Workbench {
     this.page = 1;
     this.text.load(data.chart, data.suggestions);
     this.visits.load(data.chart, data.suggestions);
-    this.finder.load();
+    this.finder.clear();
     this.image.load(data.chart);
     this.detail.load(data.guidance, data.drafts);
     this.takeWaiting();

@@ -19,8 +19,8 @@ SILENT_SECTIONS = frozenset({"allergies", "legal", "family_history", "education"
 
 _RESULT_KINDS = frozenset({"lab", "vital", "imaging", "test"})
 _CARE = frozenset({"drug", "referral"})
-_JUDGEMENT = "judgement"
 """What a sentence may say is not taken, or nobody is seen for."""
+_JUDGEMENT = "judgement"
 _MEASURED = frozenset({"lab", "vital"})
 _DRUG = "drug"
 _HOLDING = frozenset({"exam", "symptom", "vital", "lab", "monitor", "imaging", "test", _DRUG})
@@ -90,6 +90,11 @@ class Item(NamedTuple):
     @property
     def generic(self) -> bool:
         return not self.word.conditions
+
+    @property
+    def judges_any(self) -> bool:
+        """Whether it judges whatever condition it is said of: "improving"."""
+        return self.generic and self.word.kind == _JUDGEMENT
 
 
 def _elements(word: EvidenceWord, sentence_text: str) -> tuple[Element, ...]:

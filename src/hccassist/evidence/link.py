@@ -34,7 +34,7 @@ _OPENS = 3
 _LISTS_NAMES = word_group("lists_names")
 _MARKS = frozenset(".,;:()-/")
 _TAKEN = word_group("taken")
-_JUDGEMENT, _DRUG, _LAB, _DEVICE = "judgement", "drug", "lab", "device"
+_DRUG, _LAB, _DEVICE = "drug", "lab", "device"
 _FEW_OR_MANY = (3, 6, 10, 16, 25, 40)
 _NO_EVIDENCE = 0.05
 _A_LIST = 3
@@ -380,7 +380,7 @@ def _alone_in_its_clause(scene: Scene, number: int, condition: str) -> bool:
 
 
 def _speaks_of(condition: str, item: Item) -> bool:
-    return condition in item.word.conditions or (item.generic and item.word.kind == _JUDGEMENT)
+    return condition in item.word.conditions or item.judges_any
 
 
 def _tokens_of(named: Sequence[Located]) -> set[int]:

@@ -361,7 +361,7 @@ def _tie_knowledge(scene: Scene, ties: Ties) -> None:
         at: dict[int, set[str]] = defaultdict(set)
         for item in items:
             at[item.i] |= item.word.conditions
-        judged = {item.i for item in items if item.generic and item.word.kind == "judgement"}
+        judged = {item.i for item in items if item.judges_any}
         for item in speaking:
             block = scene.blocks.get(number)
             for condition in item.word.conditions & scene.active:

@@ -42,7 +42,7 @@ _NOT_AN_END = re.compile(
 _HEADING_TAIL = re.compile(r"\s*\([^)]*\)|\s*[-–]?\s*\d{1,2}/\d{1,4}(?:/\d{2,4})?")
 _OF_RELATIVES = said("relative_line", before=r"(?:\W*\w+){0,3}?\W*\b")
 _TOLD_INSTEAD = {"allergy": "start", "data": "hpi"}
-_WHOSE_NOTE = frozenset({"surg"})
+_WHOSE_NOTE = word_group("whose_note")
 """Headings that, as a note's first word, say whose note it is: "Surg: sigmoid volvulus, detorsed this morning"."""
 _TELLS, _OF_A_FORM = said("tells_of_patient"), said("form_instruction", before="")
 """Instructions to whoever fills in a form, not to the patient."""

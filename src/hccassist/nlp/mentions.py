@@ -118,9 +118,9 @@ def find_mentions(document: Document, lexicon: Lexicon, inpatient: bool, support
         cues = cues_of(document, sentence, lexicon)
         relative = relative_of_row(document, number, lexicon) or relative_before(document, number, lexicon)
         last = max(hit.j for hit in group)
-        asked = [] if number + 1 in by_sentence else answers_below(document, lexicon, number)
-        behind = [] if number + 1 in by_sentence else told_behind(document, lexicon, number, last)
-        around = [*attributes_in(document, lexicon, sentence), *asked, *behind, *everywhere]
+        free = number + 1 not in by_sentence
+        below = [*answers_below(document, lexicon, number), *told_behind(document, lexicon, number, last)] if free else []
+        around = [*attributes_in(document, lexicon, sentence), *below, *everywhere]
         here = _Here(document, lexicon, stay, sentence, cues, around, relative)
         for hit in group:
             term, why = resolve(hit, group, document, lexicon, told)

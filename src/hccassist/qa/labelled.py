@@ -149,7 +149,7 @@ def from_cases(cases: Iterable[evaluation.Case]) -> Loaded:
 
 
 def _of_candidate(case: evaluation.Case, c: Candidate, x: dict[str, float], supported: bool, codes: Codes) -> Judged:
-    v28 = codes.hcc_of(c.icd10, int(c.encounter.date_of_service[:4]) if c.encounter.date_of_service else None).get("V28")
+    v28 = codes.hcc_on(c.icd10, c.encounter.date_of_service).get("V28")
     facts = facts_of(c, x, v28.category if v28 else None)
     first = c.mentions[0]
     return Judged(

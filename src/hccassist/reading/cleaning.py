@@ -168,7 +168,10 @@ def _turned_over(grey: Image, scale: float) -> Image:
     panel = np.zeros_like(dark)
     # A rule close above a panel, or another panel, is parted from it by looking less far.
     for reach in (most, most // 2):
-        labels, _ = ndimage.label(ndimage.binary_closing(rims & ~panel, np.ones((reach, 1))))
+        left = rims & ~panel
+        if not left.any():
+            break
+        labels, _ = ndimage.label(ndimage.binary_closing(left, np.ones((reach, 1))))
         for number, place in enumerate(ndimage.find_objects(labels), start=1):
             own = labels[place] == number
             # Two rules with text between them are mostly paper, and so is a line of text between two panels.

@@ -95,8 +95,7 @@ def categories_of(decision: Decision) -> dict[str, dict[str, str]]:
     if decision.chosen is None:
         suggested: dict[str, dict[str, str]] = decision.suggestion.get("hcc", {})
         return suggested
-    day = decision.encounter.get("date_of_service")
-    found = load_codes().hcc_of(decision.icd10, int(day[:4]) if day else None)
+    found = load_codes().hcc_on(decision.icd10, decision.encounter.get("date_of_service"))
     return {model: asdict(category) for model, category in found.items()}
 
 

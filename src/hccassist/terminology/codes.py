@@ -111,6 +111,10 @@ class Codes:
         found.update({name: model[code] for name, model in configured_models().items() if code in model})
         return found
 
+    def hcc_on(self, code: str, day: str | None) -> dict[str, HccCategory]:
+        """``hcc_of`` on a date of service (YYYY-MM-DD), None where it is not known."""
+        return self.hcc_of(code, int(day[:4]) if day else None)
+
     def pays(self, code: str) -> bool:
         """Whether the code has a CMS-HCC category (V28 or V24) in any year at hand."""
         return bool(self.categories(code, "V28") or self.categories(code, "V24"))
