@@ -83,3 +83,12 @@ def test_a_high_risk_group_asks_for_the_proof_that_auditors_ask_for(screen_text:
 def test_one_suggestion_per_code_and_encounter(screen_text: Screen) -> None:
     codes = [s.icd10 for s in screen_text(PLAN + PLAN).suggestions if s.icd10]
     assert len(codes) == len(set(codes))
+
+
+def test_a_combination_beside_another_is_shown_by_the_words_that_name_its_own_complication(screen_text: Screen) -> None:
+    result = screen_text(
+        "Assessment:\n1. Type 2 diabetes with polyneuropathy. A1c 7.1, metformin, gabapentin.\n2. CKD 3b. eGFR 38, losartan.\n"
+    )
+    found = by_code(result)
+    assert found["E11.22"].mentions[0].text == "CKD 3b"
+    assert found["E11.42"].mentions[0].text == "Type 2 diabetes with polyneuropathy"

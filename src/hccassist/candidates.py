@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from bisect import bisect_right
+from bisect import bisect_left, bisect_right
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -55,6 +55,8 @@ _SPREAD_IN_PLACES = code_group("spread_in_places")
 _TREAT: Element = "T"
 _SEEN = 0.5
 """The strength of a condition that the examination names: likelier than not to be quoted."""
+_OF_ONE_KIND = len("E11.2")
+"""As much of a code as complications of one organ share."""
 _FIRST: dict[str, int] = {"assessment_plan": 0, "hospital_course": 1, "hpi": 2, "start": 3}
 
 
@@ -174,9 +176,7 @@ def build_candidates(
             if rule.replaces:
                 candidates.append(_combination(record, rule, own, lent))
             else:
-                general = _merged(*(evidence.get(c, ()) for c in record.with_folded(condition)[1:]))
-                # The ulcer of a diabetic foot proves nothing of the kidney, unless nothing else is said of that.
-                candidates.append(_combination(record, rule, _merged(general, lent), () if lent else proof))
+                candidates.append(_combination(record, rule, _beside(record, rule, evidence, proof, items), ()))
     stated = {c.icd10 for c in candidates if c.backed}
     combined = {record.coded[rule.first].code for rule in made if rule.replaces and rule.code in stated}
     kept = [c for c in candidates if c.combined or c.icd10 not in combined]
@@ -315,7 +315,41 @@ def _combination(record: _Record, rule: Combined, proof: tuple[Evidence, ...], l
     # Beside the first's own code (E11.42), this one (E11.22) is the second's too.
     named = [*record.mentions_of(rule.first), *(() if rule.replaces else record.groups[rule.second])]
     joint = replace(_candidate(record, rule.first, named, "active", made_of, both), combined=True)
-    return joint if rule.replaces else replace(joint, condition=second)
+    if rule.replaces:
+        return joint
+    # It is shown by the words that name the kidney, not by those of the neuropathy.
+    mentions = sorted(joint.mentions, key=lambda m: (m.status != "active", m.condition != rule.second))
+    return replace(joint, condition=second, mentions=tuple(mentions))
+
+
+def _beside(
+    record: _Record,
+    rule: Combined,
+    evidence: Mapping[str, tuple[Evidence, ...]],
+    proof: tuple[Evidence, ...],
+    items: Sequence[Item],
+) -> tuple[Evidence, ...]:
+    """The evidence of a combination code that stands beside the first's own (E11.22 beside E11.42): the second's, that of the
+    disease itself, and where nothing is said of the second what the first's ``proof`` tells of the disease. A monofilament
+    proves nothing of the kidney, an A1c does: words count that are known for what the code names."""
+    lent = evidence.get(rule.second, ())
+    same = [c for c in record.with_folded(rule.first)[1:] if record.coded[c].code[:3] == rule.code[:3]]
+    general = [e for c in same for e in evidence.get(c, ())]
+    told = _speaking_for(record, rule.code, [e for e in (general if lent else [*general, *proof]) if e.own], items)
+    return _merged([e for e in general if not e.own], told, lent)
+
+
+def _speaking_for(record: _Record, code: str, found: Iterable[Evidence], items: Sequence[Item]) -> list[Evidence]:
+    """The evidence among ``found`` that holds words known for a condition of the code's own kind (E11.2)."""
+    starts, conditions, kind = record.document.tokens.starts, record.lexicon.conditions, code[:_OF_ONE_KIND]
+    offsets = [starts[item.i] for item in items]
+
+    def speaks(e: Evidence) -> bool:
+        inside = items[bisect_left(offsets, e.start) : bisect_left(offsets, e.end)]
+        known = {c for item in inside for c in item.word.conditions}
+        return any(own.startswith(kind) for c in known for _, own in conditions[c].codes)
+
+    return [e for e in found if speaks(e)]
 
 
 def _of_the_two(proof: Sequence[Evidence], lent: Sequence[Evidence]) -> tuple[Evidence, ...]:
