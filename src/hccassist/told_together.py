@@ -1,7 +1,8 @@
 """What the code of a condition takes from the rest of its record: words that other mentions and other conditions say of it.
 
 A general name says what the specific one leaves open; the list's wording goes where the record takes it back; a joint that was
-replaced leaves one side of a disease of both; an ulcer tells the place of the vessels' disease that it comes from.
+replaced leaves one side of a disease of both; an ulcer tells the place of the vessels' disease that it comes from; a fracture
+that is told as pathological is that of the tumor in the bone.
 """
 
 from __future__ import annotations
@@ -18,6 +19,9 @@ from hccassist.terminology.lexicon import Lexicon
 
 _IN_A_JOINT, _NEW_JOINT = code_group("in_a_joint"), code_group("new_joint")
 _SKIN_ULCER, _WITH_ULCER = code_group("skin_ulcer"), code_group("coded_with_ulcer")
+_TUMOR_IN_BONE, _OSTEOPOROSIS = code_group("tumor_in_bone"), code_group("osteoporosis")
+_PATHOLOGICAL, _BY_TUMOR = "cause=pathological", "cause=neoplasm"
+_NO_CAUSE = "M84.4"
 _ULCERATED = "complication=ulcer"
 _AS_VESSELS_SAY = {"toe": "foot"}
 """The toes are "other part of foot" in the codes of the vessels."""
@@ -42,6 +46,8 @@ def told_together(
         told[condition] = [_on_one_side(m, side) for m in told[condition]]
     for condition, place in _ulcer_places(told, status, lexicon).items():
         told[condition] = [_at(m, place) for m in told[condition]]
+    for condition in _tumor_fractures(told, status, lexicon):
+        told[condition] = [_by_tumor(m) for m in told[condition]]
     return told
 
 
@@ -141,3 +147,25 @@ def _at(m: Located, place: Mapping[str, str]) -> Located:
     """A mention with the place that it leaves open."""
     said = {a.split("=", 1)[0] for a in m.mention.attributes}
     return m.coded_by((*m.mention.attributes, *(f"{n}={v}" for n, v in place.items() if n not in said)), m.mention.code)
+
+
+def _tumor_fractures(told: Mapping[str, Sequence[Located]], status: Mapping[str, Status], lexicon: Lexicon) -> list[str]:
+    """Present fractures that are told as pathological and no more, in a record that names a tumor of the bone and no
+    osteoporosis: those are fractures in neoplastic disease (ICD-10-CM M84.5; M84.4 Excludes1)."""
+    codes = {c: lexicon.conditions[c].default_code for c, own in status.items() if own == "active"}
+    tumors, brittle = (any(code.startswith(kinds) for code in codes.values()) for kinds in (_TUMOR_IN_BONE, _OSTEOPOROSIS))
+    if brittle or not tumors:
+        return []
+    return [
+        c
+        for c, code in codes.items()
+        if code.startswith(_NO_CAUSE) or any(_PATHOLOGICAL in m.mention.attributes for m in told[c])
+    ]
+
+
+def _by_tumor(m: Located) -> Located:
+    """A mention of a pathological fracture as one by a tumor, unless it tells another cause."""
+    told = {a for a in m.mention.attributes if a.startswith("cause=")} - {_PATHOLOGICAL}
+    if told:
+        return m
+    return m.coded_by((*(a for a in m.mention.attributes if a != _PATHOLOGICAL), _BY_TUMOR), None)
