@@ -223,11 +223,18 @@ def combine(active: Mapping[str, str], lexicon: Lexicon, text: str, past: Mappin
                 continue
             taken.update((first, p) for p in partners if p)
             second = str(partners[0])
-            said = ever[second]
-            # "Type 1 diabetes ... diabetic nephropathy": the second says which of these codes it is (E10.21, not E10.22).
-            told = said[:_OF_ONE_KIND] == rule.code[:_OF_ONE_KIND] and said != lexicon.conditions[second].default_code
-            made.append(Combined(first, second, said if told and rule.replaces else rule.code, bool(rule.replaces)))
+            told = rule.replaces and _says_which(ever[second], rule.code, lexicon.conditions[second].default_code, lexicon)
+            made.append(Combined(first, second, ever[second] if told else rule.code, bool(rule.replaces)))
     return [_as_specific(one, made, lexicon) for one in made]
+
+
+def _says_which(said: str, code: str, default: str, lexicon: Lexicon) -> bool:
+    """Whether the second condition's own code says which of the codes of a combination it is: "type 1 diabetes ... diabetic
+    nephropathy" (E10.21, not E10.22), "moderate Alzheimer dementia ... his dementia" (F02.B0, not F02.80)."""
+    if said == default:
+        return False
+    shown = said[:3] == code[:3] and "unspecified" in lexicon.codes.title(code) and lexicon.codes.coded_after(said, default)
+    return said[:_OF_ONE_KIND] == code[:_OF_ONE_KIND] or shown
 
 
 def _as_specific(one: Combined, made: Sequence[Combined], lexicon: Lexicon) -> Combined:

@@ -21,6 +21,7 @@ _MOST_COORDINATED = 6
 _SPREAD = frozenset({"to", "involving"})
 _SPREAD_TO = ("metastatic", "to")
 _SPREAD_CODES = ("C77", "C78", "C79")
+_SPREAD_ANYWHERE = "C79.9"
 _SPREAD_SAID, _SPREAD_NEAR = word_group("has_spread"), 2
 _LISTS, _LIST_ENDS = ([","], ["("]), frozenset(",;.:)-–—")
 _LEADS = (("→",), ("-", ">"), ("-", "-", ">"), ("to",))
@@ -52,7 +53,7 @@ def find_hits(document: Document, lexicon: Lexicon) -> list[Hit]:
         sentence = document.sentences[number]
         if is_dropped(sentence.section):
             continue
-        taken, before = sentence.i, len(hits)
+        taken, last, before = sentence.i, sentence.i, len(hits)
         left_open = boxed_choices(document.text, sentence.start, sentence.end)[1]
         if RING in document.said(sentence):
             left_open += ringed_choices(document.text, sentence.start, sentence.end)[1]
@@ -60,6 +61,8 @@ def find_hits(document: Document, lexicon: Lexicon) -> list[Hit]:
             if i < taken:
                 continue
             for end, values in reversed(found):
+                if end <= last:
+                    break
                 kept = tuple(t for t in values if _accept(t, document, i, end, lexicon))
                 if any(tokens.starts[i] < a < tokens.ends[end - 1] for a, _ in left_open):
                     # "Depression, recurrent mild ( ) moderate (x)", "mild  ◉ moderate": the name ends before the choices.
@@ -68,7 +71,8 @@ def find_hits(document: Document, lexicon: Lexicon) -> list[Hit]:
                     hits.append(Hit(number, i, end, kept))
                     more = _coordinated(document, lexicon, number, i, end)
                     hits.extend(more)
-                    taken = more[-1].j if more else end
+                    last = more[-1].j if more else end
+                    taken = last - 1 if _tells_no_place(kept, lexicon) else last
                     break
         hits.extend(_spread(document, lexicon, number, hits[before:]))
         hits.extend(_places_before(document, lexicon, number, hits[before:]))
@@ -115,6 +119,12 @@ def _named_together(document: Document, lexicon: Lexicon, i: int, j: int, a: int
                     if stop == end:
                         best = max(best, (last - first, tuple(terms)), key=lambda found: found[0])
     return tuple(t for t in best[1] if not t.ambiguous)
+
+
+def _tells_no_place(terms: Sequence[Term], lexicon: Lexicon) -> bool:
+    """Whether a wording tells a spread and no place of it. The cancer that spread may share its last word: "stage IV
+    adenocarcinoma" of "stage IV adenocarcinoma of the lung"."""
+    return all(lexicon.conditions[t.condition].default_code == _SPREAD_ANYWHERE for t in terms)
 
 
 def _accept(term: Term, document: Document, i: int, j: int, lexicon: Lexicon) -> bool:
