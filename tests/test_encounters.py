@@ -8,7 +8,7 @@ from dataclasses import replace
 from datetime import date
 
 import pytest
-from encounter_pages import RECORDS, chart_of
+from encounter_pages import PAGE_BREAK, RECORDS, chart_of
 
 from hccassist.encounters import find_encounters
 from hccassist.encounters.patients import Identity, chart_identity
@@ -844,6 +844,9 @@ def test_the_title_tells_what_a_visit_became_and_a_home_from_its_nurses(title: s
         ("LABORATORY FLOWSHEET", "lab"),
         ("UTILIZATION MANAGEMENT - NOTICE OF APPROVAL", "administrative"),
         ("Patient Prescription Profile", "med_list"),
+        ("Document Type: Surgical Pathology", "pathology"),
+        ("Basic metabolic panel (Final result)", "lab"),
+        ("State application for a disabled parking placard", "administrative"),
     ],
 )
 def test_papers_that_tell_of_no_visit_are_known_by_their_titles(title: str, setting: str) -> None:
@@ -924,3 +927,45 @@ def test_a_remote_report_is_dated_by_its_transmission_and_not_by_who_reviewed_it
         "Transmission date: 09/04/2025\nReviewed by Marta Solberg, MD 09/05/2025"
     )
     assert dates(chart_of(page)) == ["2025-09-04"]
+
+
+def test_visits_that_share_the_stamp_of_the_fax_that_brought_them_are_told_apart_by_their_dates() -> None:
+    stamp = "From: Harbor Family Practice  Fax 555-555-0177  12/04/2025 08:11AM"
+    texts = [
+        f"{stamp}\nName: Ruth Okafor   D.O.B.: 3/9/1951   Date: {day}\nCC: check\nA: gout, allopurinol.\n"
+        f"Electronically signed by Abe Lund, NP on {day}"
+        for day in ("2/6/2025", "5/8/2025")
+    ]
+    second = len(texts[0]) + len(PAGE_BREAK)
+    header = len(texts[0].split("\nCC")[0])
+    chart = chart_of(*texts, noise=((0, header), (second, second + header)))
+    assert dates(chart) == ["2025-02-06", "2025-05-08"]
+
+
+def test_a_page_with_an_addendum_belongs_to_the_note_before_it() -> None:
+    header = "Okafor, Ruth   Progress Notes: Abe Lund, MD\n"
+    note = (
+        "Patient: Ruth Okafor   DOB: 03/09/1951\nDate: 08/05/2025\nSubjective: toe sore\nExam: red\nAssessment: gout\n"
+        "Electronically signed by Abe Lund, MD on 08/06/2025"
+    )
+    added = "Addendum:\n08/11/2025 09:30 AM Lund, Abe > uric acid 5.1, same dose."
+    start = len(header + note) + len(PAGE_BREAK)
+    chart = chart_of(header + note, header + added, noise=((0, len(header) - 1), (start, start + len(header) - 1)))
+    assert dates(chart) == ["2025-08-05"]
+
+
+def test_the_subject_of_a_message_and_the_label_of_an_account_are_no_patients() -> None:
+    page = (
+        "Patient message\nSubject: dizzy on new dose\nAcc No. 55021   DOB: 03/09/1951\n"
+        "Since Monday I am dizzy.\nTamsin Rourke, RN   02/03/2025"
+    )
+    (found,) = find_encounters(chart_of(visit("05/05/2025"), page))[1:]
+    assert found.patient not in {"dizzy on new dose", "Acc No."}
+
+
+def test_a_certificate_of_need_is_dated_by_its_first_day_and_not_by_the_test_before_it() -> None:
+    page = (
+        "CERTIFICATE OF MEDICAL NECESSITY\nPatient: Ruth Okafor   DOB: 03/09/1951\nInitial date: 06/24/2025\n"
+        "1. Saturation 83%   Test date: 06/19/2025\nPhysician's signature: A. Lund MD   6/24/25"
+    )
+    assert dates(chart_of(page)) == ["2025-06-24"]

@@ -25,7 +25,8 @@ _WORD = r"[^\W\d_](?:[^\W\d_]|['’\-])*\.?"
 _NAME = rf"{_WORD}(?:,\s?|\s){_WORD},?(?:\s{_WORD},?){{0,3}}"
 _LABELLED = re.compile(
     r"\b(?:patient(?:'s)?(?: name)?|pt\.?(?: name)?|client(?: name)?|member(?: name)?|resident(?: name)?|name|re"
-    rf"|enrollee|subject|generated for)\s*[:#]\s*(?:mr\.?\s|mrs\.?\s|ms\.?\s)?(?P<name>{_NAME})",
+    r"|enrollee|subject(?=\s*[:#]\s*(?-i:[A-Z]\S*\s[A-Z]))|generated for)"
+    rf"\s*[:#]\s*(?:mr\.?\s|mrs\.?\s|ms\.?\s)?(?P<name>{_NAME})",
     re.IGNORECASE,
 )
 _BEFORE_DOB = re.compile(

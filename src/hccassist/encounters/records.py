@@ -37,6 +37,8 @@ _PATIENT_LABEL = re.compile(
 )
 # A field of a note's header: it says that the note is signed, and ends nothing.
 _STATUS_FIELD = re.compile(r"\W*(?:result|note|document|report)?\s*status\s*:", re.IGNORECASE)
+_ADDED = ("addendum", "addenda", "late addendum")
+"""How the page opens that holds what was added to the note before it."""
 _MIN_RECORD_LINES = 6
 _MIN_SHORT_RECORD = 3
 _DATE_LABEL = re.compile(
@@ -67,6 +69,8 @@ class PageFacts:
     """Dates of service by their labels."""
     own_dates: frozenset[date]
     """Those of them that no running header prints."""
+    told: frozenset[date]
+    """The days of visits that its header tells behind a label, a running header too."""
     any_dates: frozenset[date]
     """Dates of service, or where no label tells, the bare dates of the first lines."""
     titles: frozenset[str]
@@ -112,7 +116,7 @@ def _facts(lines: Sequence[Line], first: int, last: int, hits: Sequence[DateHit]
     end = next((n for n, line in enumerate(page[:_HEAD_LINES]) if n != own_opening and _opens_record(line)), len(page))
     head = [line for line in page[:end] if not line.fax][:_HEAD_LINES]
     head_end = first + page.index(head[-1]) + 1 if head else first
-    labelled, own_dates, bare = _dates_told(lines, hits, head_end)
+    labelled, own_dates, told, bare = _dates_told(lines, hits, head_end)
     dates = {h.value for h in labelled}
     titles = {
         _DIGITS_AND_CONTINUED.sub("", cell).strip(" -:,.").lower()
@@ -134,6 +138,7 @@ def _facts(lines: Sequence[Line], first: int, last: int, hits: Sequence[DateHit]
         identity_of(page, hits, first),
         frozenset(dates),
         frozenset(own_dates),
+        frozenset(told),
         frozenset(dates or bare),
         frozenset(titles),
         letterhead,
@@ -150,14 +155,22 @@ def _facts(lines: Sequence[Line], first: int, last: int, hits: Sequence[DateHit]
     )
 
 
-def _dates_told(lines: Sequence[Line], hits: Sequence[DateHit], head_end: int) -> tuple[list[DateHit], set[date], set[date]]:
+def _dates_told(
+    lines: Sequence[Line], hits: Sequence[DateHit], head_end: int
+) -> tuple[list[DateHit], set[date], set[date], set[date]]:
     """Of a page whose header ends before line ``head_end``: the dates of service that labels tell, in a running header too; the
-    days of visits that its own header tells; and the bare dates of its first lines."""
+    days of visits that its own header tells, and with them those of a running one; and the bare dates of its first lines."""
     told = [h for h in hits if not h.prose]
     labelled = [h for h in told if h.kind in SERVICE_KINDS and h.labelled and (h.line < head_end or lines[h.line].running)]
     head = [h for h in told if h.line < head_end]
-    own = {h.value for h in head if h.kind in _VISIT_KINDS and h.labelled and not lines[h.line].running}
-    return labelled, own, {h.value for h in head if h.kind in BARE_KINDS and lines[h.line].at < _BARE_LINES}
+    visits = [h for h in head if h.kind in _VISIT_KINDS and h.labelled]
+    own = {h.value for h in visits if not lines[h.line].running}
+    return (
+        labelled,
+        own,
+        {h.value for h in visits},
+        {h.value for h in head if h.kind in BARE_KINDS and lines[h.line].at < _BARE_LINES},
+    )
 
 
 @cache
@@ -242,8 +255,12 @@ def _goes_on(previous: PageFacts, page: PageFacts) -> bool:
         return False
     if page.number is not None and previous.number is not None:
         return page.number == previous.number + 1 and (page.count == previous.count or None in (page.count, previous.count))
-    if page.any_dates and previous.any_dates and not page.any_dates & previous.any_dates:
-        return False
+    if page.opening.startswith(_ADDED) and not page.headed:
+        return True
+    for mine, before in ((page.any_dates, previous.any_dates), (page.told, previous.told)):
+        # Two visits may share a bare date, as the stamp of the fax that brought them, and differ in what "Date:" tells.
+        if mine and before and not mine & before:
+            return False
     before = previous.any_dates if page.headed else previous.own_dates
     if page.own_dates and before and not page.own_dates & before:
         # The notes of one stay share their header's dates of admission and discharge, and whoever goes on with its patient
