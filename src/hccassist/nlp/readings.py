@@ -23,12 +23,13 @@ _SMALL_WORDS = frozenset("of on for and the in to & -".split())
 _PRESSURES = frozenset({"BP", "SBP", "DBP"})
 _PRESSURE = re.compile(r"[\s:=]{0,4}\d{2,3}\s?/\s?\d{2,3}\b")
 _NUMBER_REACH = 8
-_UNITS, _NUMBER_BEFORE = frozenset({"CM"}), re.compile(r"(?<![\d/.])\d{1,3}(?:\.\d+)? ?$")
+_UNITS, _NUMBER_BEFORE = frozenset({"CM", "PM"}), re.compile(r"(?<![\d/.])\d{1,3}(?:\.\d+)? ?$")
 _TITLE, _TITLE_REACH = re.compile(r"\b(?:Mrs?|Ms|Miss|Dr)\.?\s+$"), 8
 _FAMILY_NAME = re.compile(r" (?:[A-Z]\. )?[A-Z][a-z]+\b")
 _STATE = 2
 Support = Callable[[str], int]
 """How many words of the document speak for a condition."""
+_ADDRESS = re.compile(r"[^\n]{0,60}\baddr(?:ess)?\b\W[^\n]{3,80}[A-Za-z], ?\Z", re.IGNORECASE)
 _POSTAL_CODE = re.compile(r"[ -]+\d{5}(?:-\d{4})?\b(?![.,]?\d)")
 
 
@@ -161,7 +162,8 @@ def _explained(hit: Hit, group: list[Hit], document: Document) -> bool:
 
 
 def _is_measured(hit: Hit, document: Document) -> bool:
-    """Whether "BP" is a blood pressure: two numbers with a slash stand behind it; "CM" behind a number is a length."""
+    """Whether "BP" is a blood pressure: two numbers with a slash stand behind it; "CM" behind a number is a length, "PM" a time
+    of day."""
     start, end = document.tokens.starts[hit.i], document.tokens.ends[hit.j - 1]
     word = document.text[start:end]
     if word in _UNITS:
@@ -191,6 +193,10 @@ def _is_name(hit: Hit, document: Document) -> bool:
 
 
 def _in_address(hit: Hit, document: Document) -> bool:
-    """Whether two capitals before a postal code are a state: "Colebrook, VT 05576"."""
+    """Whether two capitals are a state: before a postal code, "Colebrook, VT 05576", or at the end of a place in a line that is
+    labelled as an address, "Address: 12 Mill Rd, Colebrook, VT"."""
     start, end = document.tokens.starts[hit.i], document.tokens.ends[hit.j - 1]
-    return end - start == _STATE and document.text[start:end].isupper() and bool(_POSTAL_CODE.match(document.text, end))
+    text = document.text
+    if end - start != _STATE or not text[start:end].isupper():
+        return False
+    return bool(_POSTAL_CODE.match(text, end)) or bool(_ADDRESS.match(text, text.rfind("\n", 0, start) + 1, start))
