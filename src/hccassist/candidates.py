@@ -57,6 +57,7 @@ _SEEN = 0.5
 """The strength of a condition that the examination names: likelier than not to be quoted."""
 _OF_ONE_KIND = len("E11.2")
 """As much of a code as complications of one organ share."""
+_NO_COMPLICATION = ".9"
 _FIRST: dict[str, int] = {"assessment_plan": 0, "hospital_course": 1, "hpi": 2, "start": 3}
 
 
@@ -167,16 +168,15 @@ def build_candidates(
         proof = _proof(record, condition, evidence)
         if not any(rule.replaces and rule.second in backed for rule in rules[condition]):
             candidates.extend(_of_its_own(record, condition, proof, leads=condition in illness))
+        told = {rule.code for rule in rules[condition]} | {record.coded[condition].code}
         for rule in rules[condition]:
             # A bare entry of a list lends its name to the code, and nothing supports that; nor does what is said of a kidney
             # disease alone support the "HTN" of a list. Diabetes with a complication is followed where that is.
-            own = () if rule.replaces and rule.second not in backed else proof
+            own = proof if rule.second in backed else ()
+            own = own if rule.replaces else _beside(record, rule, evidence, proof)
+            own = _without_what_is_of(told, rule, own, record, items)
             shared = not rule.code.startswith(_HYPERTENSION) or _supported(record, condition, proof, opening)
-            lent = evidence.get(rule.second, ()) if shared else ()
-            if rule.replaces:
-                candidates.append(_combination(record, rule, own, lent))
-            else:
-                candidates.append(_combination(record, rule, _beside(record, rule, evidence, proof, items), ()))
+            candidates.append(_combination(record, rule, own, evidence.get(rule.second, ()) if shared else ()))
     stated = {c.icd10 for c in candidates if c.backed}
     combined = {record.coded[rule.first].code for rule in made if rule.replaces and rule.code in stated}
     kept = [c for c in candidates if c.combined or c.icd10 not in combined]
@@ -305,13 +305,13 @@ def _of_each_place(
 
 
 def _combination(record: _Record, rule: Combined, proof: tuple[Evidence, ...], lent: Sequence[Evidence]) -> Candidate:
-    """The candidate of a combination code; ``proof``: the first condition's, ``lent``: the second's. Where the code
-    stands beside the first's own (E11.22 beside E11.621), it is the other way round, for it tells of the second."""
+    """The candidate of a combination code; ``proof``: the first condition's, ``lent``: the second's, which counts for less
+    unless the code stands beside the first's own (E11.22 beside E11.621), for that one tells of the second."""
     first, second = (record.lexicon.conditions[c].name for c in (rule.first, rule.second))
     why, base = f"{first} with {second}: one combination code", record.coded[rule.first]
     made_of = Coded(rule.code, (base.code,) if base.code != rule.code else (), why, specific=True)
-    proof = _of_the_two(proof, lent)
-    both = _merged(proof, [replace(e, strength=round(e.strength * _LENT, 2)) for e in lent])
+    share = _LENT if rule.replaces else 1.0
+    both = _merged(_of_the_two(proof, lent), [replace(e, strength=round(e.strength * share, 2)) for e in lent])
     # Beside the first's own code (E11.42), this one (E11.22) is the second's too.
     named = [*record.mentions_of(rule.first), *(() if rule.replaces else record.groups[rule.second])]
     joint = replace(_candidate(record, rule.first, named, "active", made_of, both), combined=True)
@@ -323,33 +323,36 @@ def _combination(record: _Record, rule: Combined, proof: tuple[Evidence, ...], l
 
 
 def _beside(
-    record: _Record,
-    rule: Combined,
-    evidence: Mapping[str, tuple[Evidence, ...]],
-    proof: tuple[Evidence, ...],
-    items: Sequence[Item],
+    record: _Record, rule: Combined, evidence: Mapping[str, tuple[Evidence, ...]], proof: tuple[Evidence, ...]
 ) -> tuple[Evidence, ...]:
-    """The evidence of a combination code that stands beside the first's own (E11.22 beside E11.42): the second's, that of the
-    disease itself, and where nothing is said of the second what the first's ``proof`` tells of the disease. A monofilament
-    proves nothing of the kidney, an A1c does: words count that are known for what the code names."""
-    lent = evidence.get(rule.second, ())
+    """What a disease itself lends to a combination code that stands beside the first's own (E11.22 beside E11.42); where
+    nothing is said of the second, what the first's ``proof`` knows of it too."""
     same = [c for c in record.with_folded(rule.first)[1:] if record.coded[c].code[:3] == rule.code[:3]]
     general = [e for c in same for e in evidence.get(c, ())]
-    told = _speaking_for(record, rule.code, [e for e in (general if lent else [*general, *proof]) if e.own], items)
-    return _merged([e for e in general if not e.own], told, lent)
+    return _merged(general, () if evidence.get(rule.second) else [e for e in proof if e.own])
 
 
-def _speaking_for(record: _Record, code: str, found: Iterable[Evidence], items: Sequence[Item]) -> list[Evidence]:
-    """The evidence among ``found`` that holds words known for a condition of the code's own kind (E11.2)."""
-    starts, conditions, kind = record.document.tokens.starts, record.lexicon.conditions, code[:_OF_ONE_KIND]
+def _without_what_is_of(
+    others: Iterable[str], rule: Combined, found: tuple[Evidence, ...], record: _Record, items: Sequence[Item]
+) -> tuple[Evidence, ...]:
+    """Evidence without what speaks for another of the complications that one disease is coded with in the record (``others``)
+    and not for this code's: a monofilament (E11.42) proves nothing of the kidney (E11.22), the A1c is of each."""
+    kind = rule.code[:_OF_ONE_KIND]
+    elsewhere = tuple({o[:_OF_ONE_KIND] for o in others if o[:3] == kind[:3] and o[3:] != _NO_COMPLICATION} - {kind})
+    if not elsewhere:
+        return found
+    starts, conditions = record.document.tokens.starts, record.lexicon.conditions
     offsets = [starts[item.i] for item in items]
 
-    def speaks(e: Evidence) -> bool:
+    def is_anothers(e: Evidence) -> bool:
         inside = items[bisect_left(offsets, e.start) : bisect_left(offsets, e.end)]
         known = {c for item in inside for c in item.word.conditions}
-        return any(own.startswith(kind) for c in known for _, own in conditions[c].codes)
+        alike = (conditions[c] for c in known if conditions[c].default_code[0] == kind[0])
+        codes = [own for one in alike for _, own in one.codes]
+        is_its = rule.second in known or any(own.startswith(kind) for own in codes)
+        return not is_its and any(own.startswith(elsewhere) for own in codes)
 
-    return [e for e in found if speaks(e)]
+    return tuple(e for e in found if not (e.own and is_anothers(e)))
 
 
 def _of_the_two(proof: Sequence[Evidence], lent: Sequence[Evidence]) -> tuple[Evidence, ...]:
