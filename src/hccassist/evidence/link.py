@@ -19,6 +19,7 @@ from hccassist.evidence.strength import Clues, Strength, sentence_clues
 from hccassist.evidence.ties import FOLLOWS, SHORT_NOTE, UNCLEAR, Scene, Tie, scene_of, ties_of
 from hccassist.nlp.document import Document, Sentence
 from hccassist.nlp.mentions import Located
+from hccassist.nlp.sections import LISTS
 from hccassist.patterns import Seldom
 from hccassist.schema import Element, Evidence
 from hccassist.terminology.groups import said, word_group
@@ -37,7 +38,7 @@ _TAKEN = word_group("taken")
 _DRUG, _LAB, _DEVICE = "drug", "lab", "device"
 _FEW_OR_MANY = (3, 6, 10, 16, 25, 40)
 _NO_EVIDENCE = 0.05
-_A_LIST = 3
+_A_LIST, _COMMA = 3, ","
 _OF_ALL = 0.35
 """What a sentence that lists so many conditions says besides must be as likely as this to be said of each of them."""
 _KNOWN_SHARE = 0.5
@@ -231,7 +232,22 @@ def _words_for(scene: Scene, number: int, condition: str) -> tuple[list[Item], b
     if not more and not any(_speaks_of(condition, i) and not _is_of_a_name(i, here, condition) for i in there):
         return None
     items = [i for i in there if condition in i.word.conditions or i.word.conditions.isdisjoint(scene.active)]
+    if named and sentence.section in LISTS and len(scene.all_named.get(number, ())) >= _A_LIST:
+        items = _of_its_entry(document, items, named, condition)
+        if not items:
+            return None
     return None if _only_stops(items, document.said(sentence), condition) else (items, len(items) < len(there))
+
+
+def _of_its_entry(document: Document, items: Sequence[Item], named: Sequence[Located], condition: str) -> list[Item]:
+    """The evidence words of a list's line that may be a condition's: those for it, and what stands between the commas around
+    its name. "Opioid dependence on chronic therapy, gout, hypothyroidism" treats one of the three."""
+    norms = document.tokens.norms
+
+    def is_beside(item: Item, m: Located) -> bool:
+        return _COMMA not in norms[min(item.j, m.j) : max(item.i, m.i)]
+
+    return [i for i in items if condition in i.word.conditions or any(is_beside(i, m) for m in named)]
 
 
 def _beside_others(scene: Scene, number: int, condition: str, tie: Tie, rivals: bool) -> list[str]:
