@@ -71,6 +71,7 @@ _BY_TREATMENT = re.compile(r" (?:on|with|while|under)\b", re.IGNORECASE)
 """It did not come back because it is treated."""
 _RECOVERED = said("recovered", behind=rf"\b[^.;]*\b(?:{pattern_group('untreated_since')})\b")
 """What may end has ended where it recovered and its treatment was stopped: "with recovered EF, off therapy since 2020"."""
+_QUIET_FOR_YEARS = said("quiet_for_years")
 _NONE_SINCE_ABLATION = said("none_since_ablation")
 _CURED, _TOLD_CURED = said("cured"), said("told_cured")
 _SAID_CURED = said("cured_of_it", before=r"[^.]*?[-;:,.—–]\s*", behind=r"\b(?=\s*(?:[-.;,—–]|$))")
@@ -288,6 +289,8 @@ def _lasting(story: Story, m: Located, known: Condition) -> Located:
     quiet = (never or _NO_RELAPSE.search(clause)) if untreated and story.in_earlier_year(clause) else None
     if quiet and not _BY_TREATMENT.match(clause, quiet.end()):
         return m.judged("history", "an earlier year's, none since")
+    if untreated and _QUIET_FOR_YEARS.search(clause):
+        return m.judged("history", "none in years, and not treated")
     if untreated and _RECOVERED.search(clause):
         return m.judged("history", "recovered, and treated no longer")
     if known.course == "lifelong" and _SAID_CURED.match(story.until_next(m)):

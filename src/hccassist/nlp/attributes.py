@@ -16,7 +16,10 @@ from hccassist.terminology.lexicon import AttributeWord, Lexicon, Term
 from hccassist.terminology.phrases import longest
 from hccassist.terminology.rows import Condition
 
-_NEAR = 8
+_NEAR, _LABELLED = 8, 24
+"""Words between a name and what is said of it; a stage stands farther from a name that labels its line ("CKD: eGFR 56 in May
+and 54 today, so stage 3a")."""
+_STAGE = "stage"
 _CHOICE_LABELS = ("stage", "type", "grade", "class")
 """Words before a form's choices that belong to each of them."""
 _QUALITIES = [[word] for word in "severity type stage grade class course episode acuity side laterality".split()]
@@ -165,7 +168,8 @@ def attributes_of(
             continue
         if gap and (_denied(norms, hit, i) or norms[j : j + 1] in _DENIED_BEHIND):
             continue
-        if word.everywhere or (gap <= _NEAR and not blocked):
+        labelled = word.name == _STAGE and norms[hit.j : hit.j + 1] == [":"] and i >= hit.j
+        if word.everywhere or (gap <= (_LABELLED if labelled else _NEAR) and not blocked):
             ranked.append((gap, i - j, word.name, word.value))
     for *_, name, value in sorted(ranked):
         if name not in found or _refines(value, found[name]):
