@@ -847,6 +847,7 @@ def test_the_title_tells_what_a_visit_became_and_a_home_from_its_nurses(title: s
         ("Document Type: Surgical Pathology", "pathology"),
         ("Basic metabolic panel (Final result)", "lab"),
         ("State application for a disabled parking placard", "administrative"),
+        ("Visit history", "summary"),
     ],
 )
 def test_papers_that_tell_of_no_visit_are_known_by_their_titles(title: str, setting: str) -> None:
@@ -969,3 +970,34 @@ def test_a_certificate_of_need_is_dated_by_its_first_day_and_not_by_the_test_bef
         "1. Saturation 83%   Test date: 06/19/2025\nPhysician's signature: A. Lund MD   6/24/25"
     )
     assert dates(chart_of(page)) == ["2025-06-24"]
+
+
+@pytest.mark.parametrize(
+    ("title", "days"),
+    [
+        ("Crisis Unit - Discharge Note", "Admit: 03/02/2025   Discharge: 03/09/2025"),
+        ("Acute Stay Summary", "Admission/Discharge: 03/02/2025 - 03/09/2025"),
+        ("Discharge Summary", "Admission date: 03/02/2025\nDischarge date: 03/09/2025"),
+    ],
+)
+def test_what_is_written_at_the_end_of_a_stay_bears_its_last_day(title: str, days: str) -> None:
+    page = (
+        f"Riverbend Hospital\n{title}\nPatient: Ruth Okafor   DOB: 03/09/1951\n{days}\nFinal diagnoses\nSepsis, resolved.\n"
+        "Course: antibiotics.\nTo home.\nElectronically signed by Abe Lund, MD 03/10/2025 08:11"
+    )
+    assert dates(chart_of(page)) == ["2025-03-09"]
+
+
+def test_a_summary_of_radiation_bears_the_day_of_the_last_treatment() -> None:
+    page = (
+        "Three Rivers Radiation Oncology\nTREATMENT SUMMARY\nPatient: Ruth Okafor   DOB: 03/09/1951\nDose: 60 Gy\n"
+        "First treatment: 12/09/2024   Last treatment: 01/22/2025\nTolerance: good\nPlan: scan\n"
+        "Abe Lund, MD   Electronically signed 01/24/2025"
+    )
+    assert dates(chart_of(page)) == ["2025-01-22"]
+
+
+def test_a_mental_health_specialist_without_a_license_is_no_acceptable_provider() -> None:
+    page = visit("02/11/2025").rsplit("\n", 1)[0] + "\nSigned electronically: Tobin Ashe, QMHS   02/11/2025"
+    (found,) = find_encounters(chart_of(page))
+    assert (found.credential, found.valid) == ("QMHS", "no")

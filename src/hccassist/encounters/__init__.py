@@ -7,6 +7,7 @@ guessed.
 
 from __future__ import annotations
 
+import re
 from bisect import bisect_left
 from collections import Counter
 from collections.abc import Collection, Iterable, Sequence
@@ -49,6 +50,10 @@ _THERAPY = frozenset({"Physical therapy", "Occupational therapy", "Speech langua
 _AS_DISCHARGED = 130.0
 _MENTIONED = 10.0
 _AT_THE_END = 12.0
+_OF_THE_STAY = re.compile(
+    r"discharge\b.*\bsummary|\b(?:discharge|transfer) note\b|\b(?:stay|hospitalization|admission) summary\b"
+)
+"""Titles of what is written at the end of a stay, in small letters: its day is the last."""
 _IN_HEADER, _IN_BODY = 20, -35
 
 
@@ -228,7 +233,7 @@ def _date_of_service(record: _Record, setting: str) -> DateHit | None:
     best_weight = 0.0
     births = {h.value for h in record.hits if h.kind == "birth"}
     title = " ".join(line.text.lower() for line in record.lines[:_HEAD_LINES])
-    summarized = setting == "inpatient" and "discharge" in title and "summary" in title
+    summarized = setting == "inpatient" and bool(_OF_THE_STAY.search(title))
     for hit in record.hits:
         if hit.value in births or not _FIRST_YEAR <= hit.value.year <= _LAST_YEAR:
             continue

@@ -89,6 +89,9 @@ def find_dates(lines: Sequence[Line]) -> list[DateHit]:
             before = _WEEKDAY.sub("", text[previous_end : match.start()][-90:])
             if previous_kind is not None and _RANGE.fullmatch(before):
                 kind, labelled = ("discharge" if previous_kind == "admission" else previous_kind), True
+                if kind == previous_kind == "discharge":
+                    # "Admission/Discharge: 03/02/2025 - 03/09/2025"
+                    hits[-1] = replace(hits[-1], kind="admission")
             else:
                 kind, labelled = _kind(before, text[match.end() : match.end() + 40], _above(lines, n, match.start()))
             if match.lastgroup == "compact" and not labelled:
