@@ -18,6 +18,7 @@ from hccassist.encounters.settings import is_before_discharge
 from hccassist.nlp.document import Document, Sentence
 from hccassist.nlp.forms import Assertion, read_layout
 from hccassist.nlp.scope import OPERATED, Cue, Told, in_scope, speaks_of_a_cause
+from hccassist.nlp.sections import CONCLUSIONS
 from hccassist.schema import Status
 from hccassist.terminology.groups import code_group, pattern_group, said, word_group
 from hccassist.terminology.lexicon import Lexicon
@@ -48,6 +49,7 @@ _LATELY = word_group("lately")
 """They deny an event, and a lasting disease nothing but a turn of it: "no recent gout"."""
 _UPON, _MOST_UPON = word_group("upon"), 5
 _PHASES = word_group("phases")
+_TICKED_AS_PAST = code_group("ticked_as_past")
 _SPELLS = code_group("spells")
 """Diseases of spells that a drug holds down: "none in 3 years" counts the spells."""
 LISTED_AS_PAST = "listed as past history"
@@ -193,8 +195,10 @@ def assert_status(named: Named, stay: Stay) -> Assertion:
     """
     condition, section = named.condition, named.sentence.section
     if layout := read_layout(named.document, named.sentence, named.start, named.end):
-        # A patient ticks what ever happened: a ticked stroke or heart attack is one of the past, unless it is called chronic.
+        # A patient ticks what ever happened: a ticked stroke or heart attack is one of the past, unless it is called chronic. A
+        # provider who concludes ticks what is there.
         past = layout.status == "active" and condition.course == "acute" and "acuity=chronic" not in named.attributes
+        past = past and (section not in CONCLUSIONS or condition.default_code.startswith(_TICKED_AS_PAST))
         return Assertion("history", (*layout.cues, "an event of the past")) if past else layout
     found = _told(named, stay)
     if (by_section := _SECTION_STATUS.get(section)) and "negated" not in found:
