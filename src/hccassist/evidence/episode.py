@@ -26,7 +26,7 @@ from hccassist.evidence.sequelae import (
     tells_a_sequela,
 )
 from hccassist.evidence.story import Story
-from hccassist.evidence.when import days_ago, since_month
+from hccassist.evidence.when import days_ago, latest_year, since_month
 from hccassist.nlp.document import Document
 from hccassist.nlp.mentions import WORDED_AS_OVER, Located
 from hccassist.nlp.status import LISTED_AS_PAST
@@ -105,7 +105,7 @@ def settle(
     story = Story(
         document,
         located,
-        given_now(document, items, lexicon),
+        given_now(document, items, lexicon, day.year if day else latest_year(document)),
         day,
         tells_a_sequela(located, setting),
         cancers,

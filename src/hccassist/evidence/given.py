@@ -7,7 +7,7 @@ from collections.abc import Callable, Collection, Sequence
 from functools import cache
 
 from hccassist.evidence.detect import Item
-from hccassist.evidence.when import last_named_year, latest_year
+from hccassist.evidence.when import last_named_year
 from hccassist.nlp.document import Document
 from hccassist.terminology.groups import pattern_group, said
 from hccassist.terminology.lexicon import Lexicon
@@ -45,10 +45,12 @@ _CLAUSE_MARKS = ",;."
 _MOST_TARGETS = 20
 
 
-def given_now(document: Document, items: Sequence[Item], lexicon: Lexicon) -> Callable[[str], frozenset[int]]:
+def given_now(
+    document: Document, items: Sequence[Item], lexicon: Lexicon, this_year: int | None
+) -> Callable[[str], frozenset[int]]:
     """For a condition the sentences in which a drug for it is given now: named, not stopped, not told as completed. A drug that
     goes with very many conditions (an antiemetic, a growth factor) treats none of them, unless all of them are cancers. Few
-    conditions are ever asked for."""
+    conditions are ever asked for. ``this_year``: the encounter's, if known."""
     drugs = [item for item in items if item.word.kind == "drug"]
 
     def is_of_few(targets: Collection[str]) -> bool:
@@ -61,24 +63,27 @@ def given_now(document: Document, items: Sequence[Item], lexicon: Lexicon) -> Ca
         kept: set[int] = set()
         over: Item | None = None
         for item in sorted(mine, key=lambda item: -item.i):
-            if _given_once(document, item) or (over and _is_listed_with(document, item, over)):
+            if _given_once(document, item, this_year) or (over and _is_listed_with(document, item, over)):
                 over = item
-            elif not _given_then(document, item, cancer, bool(over and over.sentence == item.sentence)):
+            elif not _given_then(document, item, cancer, bool(over and over.sentence == item.sentence), this_year):
                 kept.add(item.sentence)
         return frozenset(kept)
 
     return given
 
 
-def _given_once(document: Document, item: Item) -> bool:
-    """Whether the clause of a drug says that it is over: "completed 5 years of tamoxifen", "tamoxifen x 5 y"."""
+def _given_once(document: Document, item: Item, this_year: int | None) -> bool:
+    """Whether the clause of a drug says that it is over: "completed 5 years of tamoxifen", "tamoxifen x 5 y"; not "on
+    anastrozole until" a year that has not passed."""
     sentence, text = document.sentences[item.sentence], document.text
     start, end = document.tokens.starts[item.i], document.tokens.ends[item.j - 1]
     low = max([text.rfind(mark, sentence.start, start) + 1 for mark in _CLAUSE_MARKS] + [sentence.start])
     high = min([at for mark in _CLAUSE_MARKS if (at := text.find(mark, end, sentence.end)) >= 0] + [sentence.end])
     before = text[low:start]
     ended = _THEN_ENDED.match(text, high, sentence.end)
-    until = (ended or _GIVEN_UNTIL.search(text, end, high)) and not _GIVEN_TODAY.search(text, start, high)
+    to_come = this_year is not None and (last_named_year(text[end:high]) or 0) >= this_year
+    goes_on = to_come or _GIVEN_TODAY.search(text, start, high)
+    until = (ended or _GIVEN_UNTIL.search(text, end, high)) and not goes_on
     course = _TREATED_THEN.search(text, sentence.start, start)
     then = _KINDS_OF_TREATMENT.search(text, start, end) and _SAID_PAST.search(text, sentence.start, start)
     return bool(
@@ -96,7 +101,7 @@ def _is_listed_with(document: Document, item: Item, over: Item) -> bool:
     return item.sentence == over.sentence and item.j <= over.i and _OF_A_LIST.issuperset(between)
 
 
-def _given_then(document: Document, item: Item, cancer: bool, before_another: bool) -> bool:
+def _given_then(document: Document, item: Item, cancer: bool, before_another: bool, this_year: int | None) -> bool:
     """Whether a drug that is given in courses is told with an earlier year and nothing of today. Of a cancer the words around
     must say that it is over, too, that the drug behind it was stopped ("AC-T, tamoxifen until 2015"), or that it was operated
     then ("2019: thyroidectomy, 2/6 nodes, RAI")."""
@@ -111,7 +116,7 @@ def _given_then(document: Document, item: Item, cancer: bool, before_another: bo
         return False
     told = text[sentence.start : sentence.end]
     year = last_named_year(told)
-    if not (_LONG_AGO.search(told) or (year is not None and year < (latest_year(document) or year + 1))):
+    if not (_LONG_AGO.search(told) or (year is not None and year < (this_year or year + 1))):
         return False
     if not cancer or before_another or _OPERATED_THEN.search(text, sentence.start, start) or _OVER.search(told):
         return True
