@@ -20,6 +20,8 @@ _NEAR, _LABELLED = 8, 24
 """Words between a name and what is said of it; a stage stands farther from a name that labels its line ("CKD: eGFR 56 in May
 and 54 today, so stage 3a")."""
 _STAGE = "stage"
+_OVER_OTHERS = frozenset({"cause", "remission"})
+"""They are said of a name over that of another: "AML s/p transplant 2022, in remission"."""
 _CHOICE_LABELS = ("stage", "type", "grade", "class")
 """Words before a form's choices that belong to each of them."""
 _QUALITIES = [[word] for word in "severity type stage grade class course episode acuity side laterality".split()]
@@ -160,7 +162,7 @@ def attributes_of(
         if term.condition not in word.conditions or (word.name in found and not _refines(word.value, found[word.name])):
             continue
         gap = 0 if hit.i <= i < hit.j else (i - hit.j if i >= hit.j else hit.i - j)
-        blocked = word.name != "cause" and any(min(hit.j, j) <= a and b <= max(hit.i, i) for a, b in others)
+        blocked = word.name not in _OVER_OTHERS and any(min(hit.j, j) <= a and b <= max(hit.i, i) for a, b in others)
         if gap and ";" in norms[min(hit.j, j) : max(hit.i, i)] and any(a <= i and j <= b for a, b in others):
             # "Gout; chronic pain": what stands in the name of the next item of a list is that one's.
             continue
