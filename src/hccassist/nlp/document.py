@@ -58,7 +58,9 @@ _RUN_IN = re.compile(
     re.MULTILINE | re.IGNORECASE,
 )
 """A heading that runs into its first problem: "A/P 1. Heart failure"."""
-_ONE_LINERS = frozenset({"pmh", "psh", "family_history", "social_history", "allergies", "problem_list", "ros"})
+_FORMAL = "legal"
+_FIELDS, _LONGEST_VALUE = frozenset({"education", "screening", "instructions"}), 40
+_ONE_LINERS = frozenset({"pmh", "psh", "family_history", "social_history", "allergies", "problem_list", "ros", _FORMAL})
 _WRAP_COLUMN = 45
 _WIDEST_PAGE = 160
 """A text with a longer line was not broken to a width: where a line of it ends, it was ended."""
@@ -291,18 +293,31 @@ def _with_ended_tests(text: str, end: int, starts: list[tuple[int, int, str]]) -
 def _with_ends(text: str, end: int, starts: list[tuple[int, int, str]]) -> list[tuple[int, int, str]]:
     """A list written behind its heading ("PMH: CHF, DM") ends with its line; what follows unmarked is not part of it."""
     ends: list[tuple[int, int, str]] = []
-    for _, behind, section in starts:
+    before = "start"
+    for start, behind, section in starts:
         stop = text.find("\n", behind, end)
+        if section in _FIELDS and stop >= 0 and _is_field(text, start, behind, stop):
+            ends.append((stop + 1, stop + 1, before))
+            continue
+        # A field of a form ("Code status: full code") ends whatever follows it, and what it stood in goes on.
+        formal = section == _FORMAL
+        before = before if formal else section
         if section not in _ONE_LINERS or stop < 0 or not text[behind:stop].strip():
             continue
         while stop >= 0 and _list_goes_on(text, stop):
             stop = text.find("\n", stop + 1, end)
         following = text[stop + 1 : stop + 3] if stop >= 0 else ""
         listed = not following.strip() or following[0].isspace() or _BULLET.match(text, stop + 1)
-        if not listed or (following[:1] == "\n" and _is_story(text, stop + 2, end, section)):
-            ends.append((stop + 1, stop + 1, "start"))
+        if formal or not listed or (following[:1] == "\n" and _is_story(text, stop + 2, end, section)):
+            ends.append((stop + 1, stop + 1, before if formal else "start"))
     opened = {start for start, _, _ in starts}
     return sorted([*starts, *(e for e in ends if e[0] not in opened)])
+
+
+def _is_field(text: str, start: int, behind: int, stop: int) -> bool:
+    """Whether a heading is a field in a row of them, with its value behind it: "Sex: F   Education: high school"."""
+    row = text[max(start - 2, 0) : start]
+    return len(row) == 2 and row in ("  ", "| ") and 0 < len(text[behind:stop].strip()) <= _LONGEST_VALUE
 
 
 def _is_story(text: str, start: int, end: int, section: str) -> bool:
