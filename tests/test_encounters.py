@@ -768,6 +768,7 @@ def test_no_text_makes_the_rules_slow(text: str) -> None:
         "HbSS crisis: Hb SS VOC, PCA dilaudid, pain 8 to 5.",
         "Cor CTA, CAC 220, LAD 50 % stenosis.",
         "Hx HCV IVDU, MAC infection.",
+        "HFrEF EF 25, Entresto, Coreg, CRT, NYHA II.",
     ],
 )
 def test_a_short_form_in_a_sentence_is_no_credential_of_a_provider(prose: str) -> None:

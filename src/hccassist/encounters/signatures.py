@@ -215,9 +215,10 @@ def _author(lines: Sequence[Line]) -> Person | None:
 
 
 def _is_prose(text: str, person: Person) -> bool:
-    """Whether what looks like a name with a credential goes on as a sentence: "Hb SS VOC, PCA dilaudid", "Cor CTA, CAC 220". A
-    credential that CMS accepts is none of these short forms."""
-    return person.accepted != "yes" and not _BEHIND_A_NAME.match(text, person.end)
+    """Whether what looks like a name with a credential goes on as a sentence ("Hb SS VOC, PCA dilaudid", "Cor CTA, CAC 220")
+    or stands in a list ("EF 25, Entresto, Coreg, CRT, NYHA II"). A credential that CMS accepts is none of these short forms."""
+    listed = text[: person.start].rstrip().endswith(",")
+    return person.accepted != "yes" and (listed or not _BEHIND_A_NAME.match(text, person.end))
 
 
 def _pick(signers: Sequence[Person], author: Person | None, *, inked: bool) -> Person | None:
