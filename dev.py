@@ -1,7 +1,8 @@
 """Sets up and runs the project from a checkout: `./run demo`, `./run test`, `./run lock`. Standard library only.
 
-Everything goes into .venv: first uv (fast, and pinned here), then the lock file, then this package, editable. A stamp
-of what was installed makes the next start quick. Where uv cannot install (an index that only pip knows), pip does.
+Everything goes into .venv: first uv (fast, and pinned here), then the lock file, then this package, editable and compiled
+(hatch_build.py). A stamp of what was installed makes the next start quick. Where uv cannot install (an index that only pip
+knows), pip does.
 """
 
 from __future__ import annotations
@@ -9,10 +10,12 @@ from __future__ import annotations
 import argparse
 import hashlib
 import os
+import runpy
 import shutil
 import socket
 import subprocess
 import sys
+import sysconfig
 import tempfile
 import threading
 import time
@@ -30,9 +33,12 @@ UV = "uv==0.13.9"
 BUILD_CONSTRAINTS = ROOT / "requirements-build.txt"
 RUNTIME_LOCK = ROOT / "requirements.txt"
 DEV_LOCK = ROOT / "requirements-dev.txt"
+PACKAGE = ROOT / "src" / "hccassist"
 SAMPLES = ROOT / "sample_charts"
 RESULTS = ROOT / "results"
 Command = Sequence[str | Path]
+UV_INSTALL: Command = [VENV / "bin" / "uv", "pip", "install", "--python", PYTHON, "--quiet"]
+PIP_INSTALL: Command = [PYTHON, "-m", "pip", "install", "--quiet", "--disable-pip-version-check"]
 
 CHROMIUM_NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
 # The tests read these two: which browser to start, and why there is none.
@@ -107,7 +113,7 @@ def demo(port: int, open_browser: bool) -> int:
 
 def test(pytest_arguments: Sequence[str]) -> int:
     """Runs every check in the order of their speed; goes on after a failure so that one run shows all of them."""
-    install(DEV_LOCK)
+    install(DEV_LOCK, recompile=not pytest_arguments)
     environment = browser_environment()
     bin_ = VENV / "bin"
     checks: dict[str, Command] = {"pytest": [bin_ / "pytest", *pytest_arguments]}
@@ -145,29 +151,49 @@ def lock(upgrade: bool) -> int:
 # ---------------------------------------------------------------- set-up
 
 
-def install(lock_file: Path) -> None:
-    """Brings .venv to what ``lock_file`` says; a no-op when its stamp shows that it is there already."""
+def install(lock_file: Path, recompile: bool = True) -> None:
+    """Brings .venv to what ``lock_file`` says; a no-op when its stamp shows that it is there already. ``recompile``: where
+    sources have changed since they were compiled, compiles them anew; without it Python runs the sources."""
     stamp_file = VENV / ".hccassist-stamp"
     stamps = {file: _stamp(file) for file in (RUNTIME_LOCK, DEV_LOCK)}
     installed = stamp_file.read_text().split() if stamp_file.is_file() else []
     # The dev lock holds all of the runtime lock, so a .venv made for the tests serves the demo too.
     if PYTHON.exists() and (stamps[lock_file] in installed or stamps[DEV_LOCK] in installed):
+        if recompile and _is_outdated():
+            _install_package()
         return
     install_uv()
     _have_cpp_compiler()
     say(f"Installing {lock_file.name} into .venv (the first time takes some minutes)")
-    uv_pip: Command = [VENV / "bin" / "uv", "pip", "install", "--python", PYTHON, "--quiet"]
-    pip: Command = [PYTHON, "-m", "pip", "install", "--quiet", "--disable-pip-version-check"]
     wanted: Command = ["--requirement", lock_file]
     cure = "check the network and pip's settings (`pip config list`), then run this again"
-    if not succeeds([*uv_pip, *wanted, "--build-constraint", BUILD_CONSTRAINTS], env=uv_environment()):
+    if not succeeds([*UV_INSTALL, *wanted, "--build-constraint", BUILD_CONSTRAINTS], env=uv_environment()):
         say("uv could not install; trying again with pip")
-        run([*pip, *wanted], cure=cure)
-    package: Command = ["--no-deps", "--no-build-isolation", "--editable", ROOT]
-    if not succeeds([*uv_pip, *package], env=uv_environment()):
-        run([*pip, *package])
+        run([*PIP_INSTALL, *wanted], cure=cure)
+    _install_package()
     _warm_up()
     stamp_file.write_text(stamps[lock_file] + "\n")
+
+
+def _install_package() -> None:
+    """This package, editable, its modules that read text compiled where a C compiler and Python's headers are at hand."""
+    package: Command = ["--no-deps", "--no-build-isolation", "--editable", ROOT]
+    environment = uv_environment()
+    if shutil.which("cc") and Path(sysconfig.get_path("include"), "Python.h").is_file():
+        say("Compiling the modules that read text (a minute)")
+        compiling = {**environment, "HATCH_BUILD_HOOK_ENABLE_CUSTOM": "true"}
+        if succeeds([*UV_INSTALL, *package], env=compiling):
+            return
+    say("Without a C compiler and Python's headers the modules that read text stay Python, which is slower by a third")
+    if not succeeds([*UV_INSTALL, *package], env=environment):
+        run([*PIP_INSTALL, *package])
+
+
+def _is_outdated() -> bool:
+    """Whether sources have changed since they were compiled."""
+    machine_code = runpy.run_path(str(PACKAGE / "machine_code.py"))
+    record = PACKAGE / machine_code["RECORD"]
+    return bool(record.is_file() and record.read_text() != machine_code["sources_digest"](PACKAGE))
 
 
 def _warm_up() -> None:

@@ -53,7 +53,7 @@ def _by_letter(evidence: Sequence[Evidence]) -> dict[Element, list[Evidence]]:
 
 
 def _is_proven(group: Sequence[Evidence]) -> bool:
-    proven = 1 - math.prod(1 - e.strength for e in group)
+    proven = 1 - math.prod((1 - e.strength for e in group), start=1.0)
     return any((e.kind == _DRUG and e.own) or proven >= _LETTER_PROVEN[e.element] for e in group)
 
 

@@ -126,7 +126,7 @@ def scene_of(document: Document, located: Sequence[Located], items: Sequence[Ite
 def _claims(items: Sequence[Item], active: Mapping[str, Course]) -> dict[str, set[int]]:
     found: dict[str, set[int]] = defaultdict(set)
     for item in items:
-        for condition in item.word.conditions & active.keys():
+        for condition in item.word.conditions.intersection(active):
             found[condition].add(item.i)
     return found
 

@@ -47,6 +47,7 @@ _OF_STATES_ALONE = word_group("of_states_alone")
 _SIZE = re.compile(r"[ (]{1,2}(?:~|up to )?\d+(?:\.\d+)? ?(?:x ?\d+(?:\.\d+)? ?)*(?:mm|cm|cc|ml)\b", re.IGNORECASE)
 _LATELY = word_group("lately")
 """They deny an event, and a lasting disease nothing but a turn of it: "no recent gout"."""
+_PASSING = ENDS | {"acute"}
 _UPON, _MOST_UPON = word_group("upon"), 5
 _PHASES = word_group("phases")
 _TICKED_AS_PAST = code_group("ticked_as_past")
@@ -258,7 +259,7 @@ def _said(named: Named) -> tuple[dict[str, str], dict[str, int]]:
         for rule in cue.rules:
             if rule.direction in ("terminate", "pseudo") or rule.category in ("none", "affirmed"):
                 continue
-            if rule.phrase in _LATELY and (condition.course not in (*ENDS, "acute") or _comes_in_spells(condition, rule)):
+            if rule.phrase in _LATELY and (condition.course not in _PASSING or _comes_in_spells(condition, rule)):
                 continue
             known = rule.category in found and not (rule.category == "resolved" and _UNDONE.search(rule.phrase))
             if known or not in_scope(Told(rule, cue, i, j, document, sentence, named.cues, named.others)):

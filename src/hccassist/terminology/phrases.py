@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from bisect import bisect_right
 from collections.abc import Callable, Iterable, Iterator, KeysView, Mapping, Sequence
-from dataclasses import dataclass
-from typing import Any, Generic, Protocol, TypeVar
+from typing import Any, Generic, NamedTuple, Protocol, TypeVar
 
 from hccassist.terminology.words import FILLERS, Tokens
 
@@ -77,8 +76,7 @@ Hits = list[tuple[int, list[V]]]
 """The phrases that start at a token: (end token, values), shortest first."""
 
 
-@dataclass(frozen=True, slots=True)
-class Packed(Generic[V]):
+class Packed(NamedTuple, Generic[V]):
     """Phrases that were compiled earlier: their first words, the packed trie behind one, the trie and the value at a place."""
 
     first_words: KeysView[str]
