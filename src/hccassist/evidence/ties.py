@@ -100,10 +100,11 @@ class Scene:
 Ties = dict[str, dict[int, Tie]]
 
 
-def scene_of(document: Document, located: Sequence[Located], items: Sequence[Item], active: Mapping[str, Course]) -> Scene:
-    """What the ties of an encounter look at: the mentions of its ``active`` conditions (with their course), its evidence words,
+def scene_of(document: Document, located: Sequence[Located], items: Sequence[Item], conditions: Mapping[str, Course]) -> Scene:
+    """What the ties of an encounter look at: the mentions of its active ``conditions`` (with their course), its evidence words,
     its plan."""
-    states = frozenset(c for c, course in active.items() if course == "status")
+    active = frozenset(conditions)
+    states = frozenset(c for c, course in conditions.items() if course == "status")
     by_sentence: dict[int, list[Located]] = defaultdict(list)
     all_named: dict[int, list[Located]] = defaultdict(list)
     for m in located:
@@ -118,15 +119,13 @@ def scene_of(document: Document, located: Sequence[Located], items: Sequence[Ite
     names = {number: frozenset(m.mention.condition for m in here) for number, here in by_sentence.items()}
     labels, given_for = _labels(document, blocks), _given_for(document, items, names, blocks)
     claims = {number: _claims(here, active) for number, here in items_of.items()}
-    return Scene(
-        document, frozenset(active), states, by_sentence, all_named, past, names, items_of, blocks, labels, given_for, claims
-    )
+    return Scene(document, active, states, by_sentence, all_named, past, names, items_of, blocks, labels, given_for, claims)
 
 
-def _claims(items: Sequence[Item], active: Mapping[str, Course]) -> dict[str, set[int]]:
+def _claims(items: Sequence[Item], active: frozenset[str]) -> dict[str, set[int]]:
     found: dict[str, set[int]] = defaultdict(set)
     for item in items:
-        for condition in item.word.conditions.intersection(active):
+        for condition in item.word.conditions & active:
             found[condition].add(item.i)
     return found
 
@@ -360,7 +359,7 @@ def _tie_knowledge(scene: Scene, ties: Ties) -> None:
             continue
         at: dict[int, set[str]] = defaultdict(set)
         for item in items:
-            at[item.i] |= item.word.conditions
+            at[item.i] |= item.word.conditions & scene.active
         judged = {item.i for item in items if item.judges_any}
         for item in speaking:
             block = scene.blocks.get(number)
