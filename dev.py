@@ -184,7 +184,7 @@ def _install_package() -> None:
         compiling = {**environment, "HATCH_BUILD_HOOK_ENABLE_CUSTOM": "true"}
         if succeeds([*UV_INSTALL, *package], env=compiling):
             return
-    say("Without a C compiler and Python's headers the modules that read text stay Python, which is slower by a third")
+    say("The modules that read text stay Python, slower by a third: to compile them takes a C compiler and Python's headers")
     if not succeeds([*UV_INSTALL, *package], env=environment):
         run([*PIP_INSTALL, *package])
 

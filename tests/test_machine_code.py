@@ -57,6 +57,11 @@ def test_where_a_source_is_new_or_gone_the_sources_run(package: Path) -> None:
     assert said_by(package) == "source"
 
 
+def test_where_a_build_was_broken_off_the_sources_run(package: Path) -> None:
+    (package / RECORD).unlink()
+    assert said_by(package) == "source"
+
+
 @pytest.mark.skipif(not (PACKAGE / RECORD).is_file(), reason="nothing is compiled here: no C compiler was at hand")
 def test_what_pyproject_names_is_compiled() -> None:
     hook = tomllib.loads((ROOT / "pyproject.toml").read_text())["tool"]["hatch"]["build"]["targets"]["wheel"]["hooks"]["custom"]

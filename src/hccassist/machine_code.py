@@ -23,7 +23,8 @@ def sources_digest(package: Path) -> str:
 def leave_outdated(package: Path) -> None:
     """Hides the compiled modules of other sources, all of them: compiled modules trust each other's shapes unasked."""
     record = package / RECORD
-    if not record.is_file() or record.read_text() == sources_digest(package):
+    if record.is_file() and record.read_text() == sources_digest(package):
         return
-    for folder in {path.parent for suffix in EXTENSION_SUFFIXES for path in package.rglob(f"*{suffix}")}:
+    # Without a record nothing is compiled, or a build is under way or was broken off.
+    for folder in {path.parent for path in package.rglob(f"*{EXTENSION_SUFFIXES[-1]}")}:
         sys.path_importer_cache[str(folder)] = FileFinder(str(folder), (SourceFileLoader, SOURCE_SUFFIXES))
