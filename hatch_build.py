@@ -57,7 +57,7 @@ class CompileHook(BuildHookInterface[Any]):
         files = [file for path in named for file in (sorted(path.glob("*.py")) if path.is_dir() else [path])]
         modules = [str(f.relative_to(self._package.parent)) for f in files if f not in left and f.stat().st_size]
         with tempfile.TemporaryDirectory() as scratch, contextlib.chdir(self._package.parent):
-            extensions = mypycify([*MYPY, *modules], opt_level="1", debug_level="0", multi_file=True, target_dir=scratch)
+            extensions = mypycify([*MYPY, *modules], debug_level="0", multi_file=True, target_dir=scratch)
             build = Distribution({"ext_modules": extensions}).get_command_obj("build_ext")
             build.inplace, build.build_lib, build.build_temp = True, scratch, scratch
             build.ensure_finalized()
