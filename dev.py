@@ -192,8 +192,7 @@ def _install_package() -> None:
 def _is_outdated() -> bool:
     """Whether sources have changed since they were compiled."""
     machine_code = runpy.run_path(str(PACKAGE / "machine_code.py"))
-    record = PACKAGE / machine_code["RECORD"]
-    return bool(record.is_file() and record.read_text() != machine_code["sources_digest"](PACKAGE))
+    return (PACKAGE / machine_code["RECORD"]).is_file() and not machine_code["is_of_its_sources"](PACKAGE)
 
 
 def _warm_up() -> None:

@@ -10,6 +10,7 @@ import contextlib
 import runpy
 import tempfile
 from collections.abc import Iterator
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
@@ -30,8 +31,7 @@ class CompileHook(BuildHookInterface[Any]):
         """Compiles beside the sources, where an editable install finds the modules, and puts them into the wheel."""
         self.clean([version])
         self._compile()
-        machine_code = runpy.run_path(str(self._package / "machine_code.py"))
-        (self._package / machine_code["RECORD"]).write_text(machine_code["sources_digest"](self._package))
+        (self._package / self._machine_code["RECORD"]).write_text(self._machine_code["sources_digest"](self._package))
         build_data.update(pure_python=False, infer_tag=True)
         if version == "standard":
             source = self._package.parent
@@ -41,11 +41,15 @@ class CompileHook(BuildHookInterface[Any]):
     def _package(self) -> Path:
         return Path(self.root, "src", "hccassist")
 
+    @cached_property
+    def _machine_code(self) -> dict[str, Any]:
+        return runpy.run_path(str(self._package / "machine_code.py"))
+
     def _made(self) -> Iterator[Path]:
         """The compiled modules, what they share, and the record of their sources."""
         yield from self._package.rglob("*.so")
         yield from self._package.parent.glob("*__mypyc.*.so")
-        yield from self._package.glob("compiled_from.txt")
+        yield from self._package.glob(self._machine_code["RECORD"])
 
     def _compile(self) -> None:
         # Needed only by who compiles.

@@ -9,6 +9,7 @@ from dataclasses import dataclass, replace
 from datetime import date
 
 from hccassist.coding import (
+    OF_ONE_KIND,
     Coded,
     Combined,
     code_condition,
@@ -55,8 +56,6 @@ _SPREAD_IN_PLACES = code_group("spread_in_places")
 _TREAT: Element = "T"
 _SEEN = 0.5
 """The strength of a condition that the examination names: likelier than not to be quoted."""
-_OF_ONE_KIND = len("E11.2")
-"""As much of a code as complications of one organ share."""
 _NO_COMPLICATION = ".9"
 _FIRST: dict[str, int] = {"assessment_plan": 0, "hospital_course": 1, "hpi": 2, "start": 3}
 
@@ -337,8 +336,8 @@ def _without_what_is_of(
 ) -> tuple[Evidence, ...]:
     """Evidence without what speaks for another of the complications that one disease is coded with in the record (``others``)
     and not for this code's: a monofilament (E11.42) proves nothing of the kidney (E11.22), the A1c is of each."""
-    kind = rule.code[:_OF_ONE_KIND]
-    elsewhere = tuple({o[:_OF_ONE_KIND] for o in others if o[:3] == kind[:3] and o[3:] != _NO_COMPLICATION} - {kind})
+    kind = rule.code[:OF_ONE_KIND]
+    elsewhere = tuple({o[:OF_ONE_KIND] for o in others if o[:3] == kind[:3] and o[3:] != _NO_COMPLICATION} - {kind})
     if not elsewhere:
         return found
     starts, conditions = record.document.tokens.starts, record.lexicon.conditions

@@ -17,7 +17,7 @@ _OF_A_SIDE = ("type", "stage", "level", "activity")
 _WORST_FIRST = {"acuity": ("acute_on_chronic", "acute", "chronic"), "severity": ("severe", "moderate", "mild")}
 
 _LEFT_OPEN = "unspecified"
-_OF_ONE_KIND = len("E10.2")
+OF_ONE_KIND = len("E10.2")
 """As much of a code as complications of one organ share."""
 
 
@@ -234,7 +234,7 @@ def _says_which(said: str, code: str, default: str, lexicon: Lexicon) -> bool:
     if said == default:
         return False
     shown = said[:3] == code[:3] and "unspecified" in lexicon.codes.title(code) and lexicon.codes.coded_after(said, default)
-    return said[:_OF_ONE_KIND] == code[:_OF_ONE_KIND] or shown
+    return said[:OF_ONE_KIND] == code[:OF_ONE_KIND] or shown
 
 
 def _as_specific(one: Combined, made: Sequence[Combined], lexicon: Lexicon) -> Combined:

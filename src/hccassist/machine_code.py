@@ -20,10 +20,15 @@ def sources_digest(package: Path) -> str:
     return digest.hexdigest()
 
 
+def is_of_its_sources(package: Path) -> bool:
+    """Whether a package is compiled, and of the sources as they stand."""
+    record = package / RECORD
+    return record.is_file() and record.read_text() == sources_digest(package)
+
+
 def leave_outdated(package: Path) -> None:
     """Hides the compiled modules of other sources, all of them: compiled modules trust each other's shapes unasked."""
-    record = package / RECORD
-    if record.is_file() and record.read_text() == sources_digest(package):
+    if is_of_its_sources(package):
         return
     # Without a record nothing is compiled, or a build is under way or was broken off.
     for folder in {path.parent for path in package.rglob(f"*{EXTENSION_SUFFIXES[-1]}")}:

@@ -102,11 +102,13 @@ def settle(
     setting = encounter.setting if encounter else ""
     first = (encounter.start_date or encounter.date_of_service) if encounter else None
     day = date.fromisoformat(first) if first else None
+    this_year = day.year if day else latest_year(document)
     story = Story(
         document,
         located,
-        given_now(document, items, lexicon, day.year if day else latest_year(document)),
+        given_now(document, items, lexicon, this_year),
         day,
+        this_year,
         tells_a_sequela(located, setting),
         cancers,
         grafts_of(located, lexicon),

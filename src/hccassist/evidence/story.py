@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import date
 from functools import cached_property
 
-from hccassist.evidence.when import last_named_year, latest_year
+from hccassist.evidence.when import last_named_year
 from hccassist.nlp.document import Document
 from hccassist.nlp.mentions import Located
 from hccassist.patterns import Seldom
@@ -41,6 +41,8 @@ class Story:
     """For a condition the sentences in which a drug for it is given now."""
     day: date | None
     """The first day of the encounter, where it is known."""
+    this_year: int | None
+    """The year of the encounter; where its day is not known the latest year of a full date in it, or None."""
     late_effects: bool
     """The encounter tells what a stroke left behind: the stroke is over (``evidence.sequelae``)."""
     cancers: frozenset[str]
@@ -78,11 +80,6 @@ class Story:
         """The sentences with a drug for an illness that they, or the sentence before, name."""
         others = {(m.mention.condition, m.sentence) for m in self.located if m.mention.status == "active"}
         return {n for c, at in others if c != mine for n in self.given(c) if at in (n, n - 1)}
-
-    @cached_property
-    def this_year(self) -> int | None:
-        """The year of the encounter; where its day is not known the latest year of a full date in it, or None."""
-        return self.day.year if self.day else latest_year(self.document)
 
     def in_earlier_year(self, words: str) -> bool:
         """Whether words name a year, and none later than the one before the encounter's."""
